@@ -1,0 +1,169 @@
+import type {Observable} from 'rxjs';
+import type {ImageTemplate, Resources} from '../../store/resources/image.js';
+import type {PortMapping} from '../../store/resources/instance.js';
+
+/** What an engine is asked to run: one slot of one image. Everything a container is made of follows from it and the engine's own defaults. */
+export interface Workload {
+	/** The container's name. Deterministic per slot and node, so that it is the lock of the slot. */
+	readonly name: string;
+	readonly namespace: string;
+	readonly service: string;
+	/** Name of the Instance. */
+	readonly instance: string;
+	/** uid of the Instance. */
+	readonly uid: string;
+	readonly slot: number;
+	readonly binding: number;
+	readonly fence: number;
+	readonly specHash: string;
+	readonly template: ImageTemplate;
+}
+
+/** How an engine's instance is found again: by name, and when it was renamed by hand by uid. */
+export type WorkloadReference = Pick<Workload, 'name' | 'uid'>;
+
+/** What an engine says of one of our instances. Only what carries our node's label is ever reported. */
+export interface Observation {
+	readonly name: string;
+	readonly namespace: string;
+	readonly service: string;
+	/** Name of the image entry. */
+	readonly image: string;
+	/** uid of the Instance it was made for. */
+	readonly uid: string;
+	readonly slot: number;
+	readonly binding: number;
+	readonly specHash: string;
+	/** `dead`: the engine could not remove it; `removing`: under way. */
+	readonly state: 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'dead' | 'removing';
+	/** `none`: the workload has no health check. Stale unless running. */
+	readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';
+	/** The engine's own id. */
+	readonly engineId: string;
+	readonly contentId?: string;
+	readonly address?: string;
+	readonly ports: readonly PortMapping[];
+	/** RFC 3339. */
+	readonly createdAt?: string;
+	readonly startedAt?: string;
+	readonly finishedAt?: string;
+	readonly exitCode?: number;
+	/** Why it ended, when the engine knows more than the code: `OOMKilled`, … */
+	readonly exitReason?: string;
+	/** True when its end came with the engine's own (a daemon restart), which is no crash of the workload. */
+	readonly endedWithEngine?: boolean;
+	/** The limits in force. */
+	readonly limits: {readonly cpuMillis?: number; readonly memoryBytes?: number};
+}
+
+/** Why an engine will not run something as it is. `field` is a path below the image entry, such as `parameters.privileged`. */
+export interface Refusal {
+	/** `invalid`: no engine of this kind could (422). `forbidden`: this node's policy says no (403). */
+	readonly kind: 'invalid' | 'forbidden';
+	readonly field: string;
+	/** The name of the rule, CamelCase; for `invalid` the Kubernetes cause such as FieldValueInvalid. */
+	readonly rule: string;
+	readonly message: string;
+	/** What to do: for policy, the line to add on the node. */
+	readonly fix: string;
+}
+
+/** Health as the engine sees itself. `version` is empty while it does not answer. */
+export interface EngineHealth {
+	readonly healthy: boolean;
+	readonly version: string;
+	readonly message: string;
+}
+
+/** A sample of use. CPU in cores×1000 averaged since the last sample. */
+export interface EngineStats {
+	readonly cpuMillis: number;
+	readonly memoryBytes: number;
+	readonly networkRxBytes: number;
+	readonly networkTxBytes: number;
+	readonly sampledAt: string;
+}
+
+/** Options of a log read, named as kubectl names them. */
+export interface LogOptions {
+	readonly follow: boolean;
+	readonly timestamps: boolean;
+	readonly tailLines?: number;
+	readonly sinceSeconds?: number;
+	readonly sinceTime?: string;
+	readonly limitBytes?: number;
+	/** The run before the present one. */
+	readonly previous: boolean;
+}
+
+/** One line without its line feed. */
+export interface LogLine {
+	readonly stream: 'stdout' | 'stderr';
+	readonly text: string;
+}
+
+/** `changed`: look at the workload with this uid. `relist`: the stream was (re)connected, anything may have changed. `health`: the engine came or went. */
+export type EngineHint = {readonly kind: 'changed'; readonly uid: string; readonly namespace: string; readonly instance: string} | {readonly kind: 'relist'} | {readonly kind: 'health'};
+
+export interface CallOptions {
+	readonly signal: AbortSignal;
+}
+
+/**
+ * Runs instances. One interface for every driver (the VAL, virtualization abstraction layer), tested by the engine contract suite.
+ * Every method may be repeated: already so is success. Every method ends by its signal or by a deadline of its own, and throws an `EngineError`.
+ * A changing call whose answer was lost is *unknown* (`code: 'Unknown'`): inspect before any further step.
+ */
+export interface Engine extends AsyncDisposable {
+	/** The name users write as `engine:`. */
+	readonly name: string;
+	health(options: CallOptions): Promise<EngineHealth>;
+	/** What policy or vocabulary refuses, judged on the very configuration the engine would run. Pure: asks no daemon. */
+	review(template: ImageTemplate, context: {readonly namespace: string; readonly service: string}): readonly Refusal[];
+	/** Makes sure the image is here (by pull policy) and whatever else must exist before a start. Resolves with the content's id. */
+	prepare(workload: Workload, options: CallOptions & {readonly onProgress?: (message: string) => void}): Promise<{readonly contentId: string}>;
+	/** Creates it when absent and starts it. An existing one with the same uid and spec hash is started as it is, a paused one resumed. Throws `NameConflict` for a foreign one. */
+	start(workload: Workload, options: CallOptions): Promise<Observation>;
+	/** Asks it to end, and after `graceSeconds` makes it. Absent or ended is success. */
+	stop(reference: WorkloadReference, options: CallOptions & {readonly graceSeconds: number}): Promise<void>;
+	/** Removes it with its anonymous volumes. Named volumes stay. Absent is success. */
+	remove(reference: WorkloadReference, options: CallOptions): Promise<void>;
+	/** Changes limits of a running one in place. Resolves with false when this change needs a replacement. */
+	update(reference: WorkloadReference, limits: Resources, options: CallOptions): Promise<boolean>;
+	/** What is in the slot, or undefined. One renamed by hand is found by uid and renamed back. */
+	inspect(reference: WorkloadReference, options: CallOptions): Promise<Observation | undefined>;
+	/** Everything here that carries our node's label. */
+	list(options: CallOptions): Promise<readonly Observation[]>;
+	/** Completes when the instance ends or `follow` is false. `NotFound` when there is none, or no previous run. */
+	logs(reference: WorkloadReference, options: CallOptions & LogOptions): AsyncIterable<LogLine>;
+	stats(reference: WorkloadReference, options: CallOptions): Promise<EngineStats>;
+	/** Runs a command inside; resolves with its exit code when it ends. */
+	exec(reference: WorkloadReference, options: CallOptions & {readonly command: readonly string[]; readonly onOutput: (line: LogLine) => void}): Promise<number>;
+	/** Hints that something changed. Never errors: reconnects by itself and says `relist` when it has. */
+	events(): Observable<EngineHint>;
+	/** Host ports a template asks for by number, for the check before a create. */
+	hostPorts(template: ImageTemplate): readonly {readonly host: number; readonly protocol: 'tcp' | 'udp' | 'sctp'; readonly address?: string}[];
+	/** Named volumes a template uses, by the engine's own name for them; they outlive the Service. */
+	volumes(template: ImageTemplate, context: {readonly namespace: string; readonly service: string}): readonly string[];
+}
+
+export type EngineErrorCode = 'Unavailable' | 'Unknown' | 'NotFound' | 'NameConflict' | 'ImageUnavailable' | 'PortTaken' | 'Refused' | 'Invalid' | 'StartFailed' | 'Failed' | 'Aborted';
+
+/** Codes are API: they never change within a major version; messages may. */
+export class EngineError extends Error {
+	override readonly name = 'EngineError';
+	readonly code: EngineErrorCode;
+	/** True when the same call may succeed later; the work queue then backs off and retries. */
+	readonly transient: boolean;
+	constructor(code: EngineErrorCode, message: string, options: {transient: boolean; cause?: unknown}) {
+		super(message, {cause: options.cause});
+		this.code = code;
+		this.transient = options.transient;
+	}
+}
+
+/** Engines by name; `undefined` for a name nobody registered. The first healthy one is the default. */
+export interface Engines {
+	get(name: string): Engine | undefined;
+	readonly all: readonly Engine[];
+}

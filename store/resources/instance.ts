@@ -1,0 +1,78 @@
+import {z} from 'zod';
+import {Condition} from './condition.js';
+import {ImageTemplate} from './image.js';
+import {ObjectMeta, Timestamp} from './meta.js';
+
+/** Phases of an Instance. `/v1` shows them as the original's numbers: see `phaseNumbers`. */
+export const InstancePhase = z.enum(['Pending', 'Preparing', 'Starting', 'Running', 'Stopping', 'Terminated', 'Failed', 'Unknown']);
+export type InstancePhase = z.infer<typeof InstancePhase>;
+
+/** The original Motey's states: INITIAL 0, INSTANTIATING 1, RUNNING 2, STOPPING 3, TERMINATED 4, ERROR 5. */
+export const phaseNumbers = {Pending: 0, Preparing: 1, Starting: 1, Running: 2, Stopping: 3, Terminated: 4, Failed: 5, Unknown: 5} as const satisfies Record<InstancePhase, number>;
+
+/** One slot of one image, bound to one node. Written by the service reconciler of the owner. */
+export const InstanceSpec = z.strictObject({
+	service: z.string(),
+	image: ImageTemplate,
+	slot: z.int().min(0),
+	binding: z.int().min(1),
+	nodeName: z.string(),
+	specHash: z.string(),
+	/** Rises with every binding of the slot; the container sees it as MOTEY_FENCE. */
+	fence: z.int().min(1),
+	/** Rises with `motey restart`: a container started under a lesser one is replaced. */
+	restartedAt: Timestamp.exactOptional(),
+}).readonly();
+export type InstanceSpec = z.infer<typeof InstanceSpec>;
+
+/** A published port; `host` is on the node. */
+export const PortMapping = z.strictObject({
+	container: z.int(),
+	host: z.int(),
+	protocol: z.enum(['tcp', 'udp', 'sctp']),
+	address: z.string().exactOptional(),
+}).readonly();
+export type PortMapping = z.infer<typeof PortMapping>;
+
+/** What the instance reconciler of the executing node observes and remembers. */
+export const InstanceStatus = z.strictObject({
+	phase: InstancePhase,
+	reason: z.string(),
+	message: z.string(),
+	ready: z.boolean(),
+	restarts: z.int(),
+	/** The spec hash that the container in the slot was made from. */
+	specHash: z.string().exactOptional(),
+	engineId: z.string().exactOptional(),
+	contentId: z.string().exactOptional(),
+	address: z.string().exactOptional(),
+	ports: z.array(PortMapping).readonly().exactOptional(),
+	startedAt: Timestamp.exactOptional(),
+	finishedAt: Timestamp.exactOptional(),
+	exitCode: z.int().exactOptional(),
+	/** Consecutive failures since the last healthy stretch; the back-off doubles with it. */
+	failures: z.int().exactOptional(),
+	nextAttemptAt: Timestamp.exactOptional(),
+	observedAt: Timestamp.exactOptional(),
+	conditions: z.array(Condition).readonly(),
+}).readonly();
+export type InstanceStatus = z.infer<typeof InstanceStatus>;
+
+/** A stored Instance. */
+export const Instance = z.strictObject({
+	apiVersion: z.literal('motey.io/v1'),
+	kind: z.literal('Instance'),
+	metadata: ObjectMeta,
+	spec: InstanceSpec,
+	status: InstanceStatus.exactOptional(),
+}).readonly();
+export type Instance = z.infer<typeof Instance>;
+
+/** The name of an Instance: `<service>-<image>-<slot>`, from the second binding of a slot on `….<binding>`. Never taken apart again. */
+export function instanceName({service, image, slot, binding}: {service: string; image: string; slot: number; binding: number}): string {
+	return binding === 1 ? `${service}-${image}-${slot}` : `${service}-${image}-${slot}.${binding}`;
+}
+
+/** Labels by which Instances are found. */
+export const serviceLabel = 'motey.io/service';
+export const imageLabel = 'motey.io/image';

@@ -1,0 +1,98 @@
+import {z} from 'zod';
+import {Condition} from './condition.js';
+import {ImageEntry, nameFromReference} from './image.js';
+import {ObjectMeta, ObjectMetaInput} from './meta.js';
+
+/** Fields that a later version takes; until then naming one is an error, never silence. */
+const notYet = (field: string) => z.never(`${field} is not supported yet`).exactOptional();
+
+const images = z.array(ImageEntry).min(1, 'needs at least one image').max(100).readonly();
+
+const specFields = {
+	replicas: z.int().min(0).max(1000).exactOptional(),
+	perNode: notYet('perNode'),
+	placement: notYet('placement'),
+	capabilityLoss: notYet('capabilityLoss'),
+	failover: notYet('failover'),
+	atMostOne: notYet('atMostOne'),
+};
+
+/** The user's intent. Stored as written: defaults are applied where it is read, so that a default may change without touching what exists. */
+export const ServiceSpec = z.strictObject({...specFields, images})
+	.refine(hasUniqueNames, {path: ['images'], message: 'every image needs a name of its own'})
+	.refine(spec => spec.replicas === undefined || spec.images.some(image => image.replicas === undefined), {
+		path: ['replicas'], message: 'applies to no image because each has its own replicas: leave one of the two out',
+	})
+	.readonly();
+export type ServiceSpec = z.infer<typeof ServiceSpec>;
+
+/** What a user may send as spec: of each entry one of `name` and `image` is enough. Parse gives a `ServiceSpec`. */
+export const ServiceSpecInput = z.preprocess(fillSpec, ServiceSpec);
+
+const ImageStatus = z.strictObject({
+	name: z.string(),
+	wanted: z.int(),
+	ready: z.int(),
+	contentId: z.string().exactOptional(),
+}).readonly();
+
+/** Phases of a Service, by the original's precedence over its Instances. */
+export const ServicePhase = z.enum(['Pending', 'Starting', 'Running', 'Stopping', 'Terminated', 'Failed']);
+export type ServicePhase = z.infer<typeof ServicePhase>;
+
+/** What the service reconciler observes; `selector` feeds the scale subresource. */
+export const ServiceStatus = z.strictObject({
+	observedGeneration: z.int(),
+	phase: ServicePhase,
+	message: z.string(),
+	replicas: z.int(),
+	readyReplicas: z.int(),
+	updatedReplicas: z.int(),
+	unplacedReplicas: z.int(),
+	selector: z.string(),
+	images: z.array(ImageStatus).readonly(),
+	conditions: z.array(Condition).readonly(),
+}).readonly();
+export type ServiceStatus = z.infer<typeof ServiceStatus>;
+
+/** A stored Service. */
+export const Service = z.strictObject({
+	apiVersion: z.literal('motey.io/v1'),
+	kind: z.literal('Service'),
+	metadata: ObjectMeta,
+	spec: ServiceSpec,
+	status: ServiceStatus.exactOptional(),
+}).readonly();
+export type Service = z.infer<typeof Service>;
+
+/** A Service as a user may send it. `status` is taken and ignored, because clients send back what they read. */
+export const ServiceInput = z.strictObject({
+	apiVersion: z.literal('motey.io/v1').exactOptional(),
+	kind: z.literal('Service').exactOptional(),
+	metadata: ObjectMetaInput,
+	spec: ServiceSpecInput,
+	status: z.unknown().exactOptional(),
+});
+
+/** Replicas of one entry: its own, else the Service's, else 1. */
+export function replicasOf(spec: Pick<ServiceSpec, 'replicas'>, entry: Pick<ImageEntry, 'replicas'>): number {
+	return entry.replicas ?? spec.replicas ?? 1;
+}
+
+function hasUniqueNames(spec: {images: readonly {name: string}[]}): boolean {
+	return new Set(spec.images.map(image => image.name)).size === spec.images.length;
+}
+
+function fillSpec(spec: unknown): unknown {
+	const written = z.looseObject({images: z.array(z.unknown())}).safeParse(spec);
+	return written.success ? {...written.data, images: written.data.images.map(fillNames)} : spec;
+}
+
+function fillNames(entry: unknown): unknown {
+	const written = z.looseObject({name: z.string().optional(), image: z.string().optional()}).safeParse(entry);
+	if (!written.success) return entry;
+	const {name, image} = written.data;
+	if (name === undefined && image !== undefined) return {...written.data, name: nameFromReference(image)};
+	if (image === undefined && name !== undefined) return {...written.data, name: nameFromReference(name), image: name};
+	return entry;
+}
