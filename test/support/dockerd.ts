@@ -1,5 +1,5 @@
 import {execFileSync, spawn, spawnSync} from 'node:child_process';
-import {closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import Dockerode from 'dockerode';
@@ -14,6 +14,8 @@ export interface DockerdOptions {
 	readonly directory?: string;
 	/** Name under `/run/netns` of the network namespace to run in; by default the one of this process. */
 	readonly networkNamespace?: string;
+	/** True: no other engine runs in this network namespace, so this one may rule iptables, as a real one does. */
+	readonly alone?: boolean;
 	/** More arguments for dockerd, e.g. `--live-restore`. */
 	readonly arguments?: readonly string[];
 }
@@ -62,8 +64,8 @@ function claimBridge(): number {
  * Several engines in one network namespace would share docker0 and flush each other's iptables chains at start.
  * So such an engine gets a bridge of its own and leaves iptables alone; published ports then go through docker-proxy.
  */
-function networkArguments(directory: string, networkNamespace: string | undefined): string[] {
-	if (networkNamespace !== undefined) return ['--default-address-pool', 'base=10.216.0.0/16,size=24'];
+function networkArguments(directory: string, alone: boolean): string[] {
+	if (alone) return ['--default-address-pool', 'base=10.216.0.0/16,size=24'];
 	const number = claimBridge();
 	writeFileSync(join(directory, 'bridge'), `motey${number}`);
 	const rule = ['FORWARD', '-s', sharedAddresses, '-d', sharedAddresses, '-j', 'ACCEPT'];
@@ -77,6 +79,16 @@ function readPid(path: string): number | undefined {
 	return pid > 1 && isRunning(pid) ? pid : undefined;
 }
 
+/** Containers whose shim was killed leave empty control groups; the kernel keeps them until somebody removes them. */
+function removeControlGroups(dataRoot: string): void {
+	const containers = join(dataRoot, 'containers');
+	if (!existsSync(containers)) return;
+	const root = '/sys/fs/cgroup';
+	const parents = [root, ...readdirSync(root).map(name => join(root, name))].map(path => join(path, 'docker'));
+	const groups = readdirSync(containers).flatMap(id => parents.map(parent => join(parent, id))).filter(path => existsSync(path));
+	if (groups.length > 0) spawnSync('rmdir', groups);
+}
+
 /**
  * Removes an engine and everything it left: containers, processes, mounts, bridge, files.
  * Needs nothing but the directory, so it also clears away what a killed test run left behind.
@@ -84,6 +96,7 @@ function readPid(path: string): number | undefined {
 export async function removeDockerd(directory: string): Promise<void> {
 	const ownProgram = /^(dockerd|containerd)/;
 	await killProcesses(entry => ownProgram.test(entry.name) && entry.commandLine.includes(`${directory}/`));
+	removeControlGroups(join(directory, 'data'));
 	unmountBelow(directory);
 	const bridgePath = join(directory, 'bridge');
 	if (existsSync(bridgePath)) spawnSync('ip', ['link', 'delete', readFileSync(bridgePath, 'utf8')]);
@@ -102,7 +115,7 @@ export async function startDockerd(options: DockerdOptions = {}): Promise<Docker
 	const command = [
 		...(options.networkNamespace === undefined ? [] : ['nsenter', `--net=/run/netns/${options.networkNamespace}`]),
 		'dockerd', '--data-root', dataRoot, '--exec-root', execRoot, '--pidfile', pidPath, '-H', url,
-		...networkArguments(directory, options.networkNamespace), ...(options.arguments ?? []),
+		...networkArguments(directory, options.alone ?? options.networkNamespace !== undefined), ...(options.arguments ?? []),
 	];
 	const pid = (): number | undefined => readPid(pidPath);
 

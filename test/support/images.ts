@@ -66,8 +66,8 @@ async function archive(files: Recipe['files']): Promise<Buffer> {
 
 async function loadImage(docker: Dockerode, reference: string, recipe: Recipe): Promise<void> {
 	const label = createHash('sha256').update(JSON.stringify(recipe)).digest('hex');
-	const present = await docker.getImage(reference).inspect().catch(() => undefined);
-	if (present?.Config.Labels?.['motey-test.recipe'] === label) return;
+	const made = await docker.listImages({filters: {reference: [reference], label: [`motey-test.recipe=${label}`]}});
+	if (made.length > 0) return;
 	const [repo, tag] = reference.split(':');
 	const changes = [...recipe.changes, `LABEL motey-test.recipe=${label}`, 'ENV PATH=/bin'].join('\n');
 	const reply = await docker.importImage(Readable.from([await archive(recipe.files)]), {repo, tag, changes});

@@ -1,4 +1,4 @@
-/** `start` (or `run` of nothing yet) and `stop` one engine for running single test files by hand; see scripts/test-engine.sh. */
+/** Starts or removes the one engine for running single test files by hand; see scripts/test-engine.sh. */
 import Dockerode from 'dockerode';
 import {removeDockerd, startDockerd} from './dockerd.js';
 import {loadTestImages} from './images.js';
