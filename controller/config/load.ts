@@ -1,0 +1,152 @@
+import {stat} from 'node:fs/promises';
+import {hostname, homedir} from 'node:os';
+import {closest} from 'fastest-levenshtein';
+import {parseDocument} from 'yaml';
+import {z} from 'zod';
+import {readIfThere} from '../private-file.js';
+import {ConfigError} from './errors.js';
+import {flatten, nest, sourceOf, type Setting} from './layers.js';
+import {defaultPaths} from './paths.js';
+import {Config, fileOnlyKeys} from './schema.js';
+
+/** What a process verb was given on its command line. Names of the common keys, and any key through `set`. */
+export interface ConfigFlags {
+	readonly config?: string | undefined;
+	readonly set?: readonly string[] | undefined;
+	readonly [flag: string]: unknown;
+}
+
+/** A configuration in force, and where each value came from. */
+export interface LoadedConfig {
+	readonly config: Config;
+	readonly settings: readonly Setting[];
+	/** The file that was read, whether or not it exists. */
+	readonly file: string;
+}
+
+/** Flags and variables of the common keys. Everything else goes through `--set KEY=VALUE`. */
+export const commonKeys = [
+	{flag: 'name', variable: 'MOTEY_NAME', key: 'name'},
+	{flag: 'dataDir', variable: 'MOTEY_DATA_DIR', key: 'dataDir'},
+	{flag: 'runDir', variable: 'MOTEY_RUN_DIR', key: 'runDir'},
+	{flag: 'port', variable: 'MOTEY_PORT', key: 'api.port'},
+	{flag: 'tlsPort', variable: 'MOTEY_TLS_PORT', key: 'api.tlsPort'},
+	{flag: 'listen', variable: 'MOTEY_LISTEN', key: 'api.listen'},
+	{flag: 'dockerUrl', variable: 'MOTEY_DOCKER_URL', key: 'engines.docker.url'},
+	{flag: 'logLevel', variable: 'MOTEY_LOG_LEVEL', key: 'log.level'},
+	{flag: 'compatibility', variable: 'MOTEY_COMPATIBILITY', key: 'compatibility'},
+] as const;
+
+/**
+ * Reads the configuration: flags over environment over `motey.yaml` over defaults. Throws a `ConfigError` that names the key and its source.
+ * A `--config` file must exist; the default one need not.
+ */
+export async function loadConfig(flags: ConfigFlags, environment: Readonly<Record<string, string | undefined>> = process.env): Promise<LoadedConfig> {
+	const paths = defaultPaths({uid: process.getuid?.() ?? 0, home: homedir(), environment});
+	const chosen = flags.config ?? environment['MOTEY_CONFIG'];
+	const file = chosen ?? paths.configFile;
+	const settings = [
+		...flatten({name: nodeNameFrom(hostname()), dataDir: paths.dataDir, runDir: paths.runDir, api: {}, log: {}, capabilities: {}, policy: {}}, 'default').filter(setting => setting.value !== undefined),
+		{key: 'engines.docker.url', value: environment['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock', source: environment['DOCKER_HOST'] === undefined ? 'default' : 'DOCKER_HOST'},
+		...await fromFile(file, chosen !== undefined),
+		...withoutFileOnly(fromEnvironment(environment)),
+		...withoutFileOnly(fromFlags(flags)),
+	];
+	const parsed = Config.safeParse(withGroups(nest(settings)));
+	if (!parsed.success) throw invalid(parsed.error, settings);
+	return {config: parsed.data, settings, file};
+}
+
+/** Groups that nobody set must be there for their own defaults to apply. */
+function withGroups(tree: unknown): unknown {
+	const {engines, ...rest} = z.looseObject({engines: z.looseObject({}).default({})}).parse(tree);
+	return {api: {}, log: {}, policy: {}, capabilities: {}, ...rest, engines: {simulated: {}, docker: {}, ...engines}};
+}
+
+async function fromFile(file: string, mustExist: boolean): Promise<readonly Setting[]> {
+	const text = await readIfThere(file);
+	if (text === undefined) {
+		if (mustExist) throw new ConfigError(`${file}: no such file; check --config or MOTEY_CONFIG`);
+		return [];
+	}
+	const document = parseDocument(text, {prettyErrors: true});
+	const [problem] = document.errors;
+	if (problem) throw new ConfigError(`${file}: ${problem.message}`);
+	const tree: unknown = document.toJS({maxAliasCount: 20});
+	if (tree === null || tree === undefined) return [];
+	if (typeof tree !== 'object' || Array.isArray(tree)) throw new ConfigError(`${file}: must be a map of keys, such as "name: shop-1"`);
+	const settings = flatten(tree, file);
+	if (settings.some(isFileOnly)) await refuseForeignOwner(file);
+	return settings;
+}
+
+/** A policy that others than the node's administrator can write is no policy. */
+async function refuseForeignOwner(file: string): Promise<void> {
+	const {uid, mode} = await stat(file);
+	const own = process.getuid?.() ?? 0;
+	if ((uid !== 0 && uid !== own) || (mode & 0o022) !== 0) {
+		throw new ConfigError(`${file}: sets policy but others can write it; make it root's with: chown root ${file} && chmod 644 ${file}`);
+	}
+}
+
+function fromEnvironment(environment: Readonly<Record<string, string | undefined>>): readonly Setting[] {
+	return commonKeys.flatMap(({variable, key}) => {
+		const text = environment[variable];
+		return text === undefined || text === '' ? [] : [{key, value: valueOf(key, text), source: variable}];
+	});
+}
+
+function fromFlags(flags: ConfigFlags): readonly Setting[] {
+	const common = commonKeys.flatMap(({flag, key}) => {
+		const value = flags[flag];
+		return value === undefined ? [] : [{key, value: typeof value === 'string' ? valueOf(key, value) : value, source: `--${kebab(flag)}`}];
+	});
+	const set = (flags.set ?? []).map(text => {
+		const at = text.indexOf('=');
+		if (at < 1) throw new ConfigError(`--set ${text}: write it as KEY=VALUE, such as --set log.level=debug`);
+		return {key: text.slice(0, at), value: valueOf(text.slice(0, at), text.slice(at + 1)), source: `--set ${text.slice(0, at)}`};
+	});
+	return [...common, ...set];
+}
+
+/** Text from a flag or variable, as YAML reads it; a list may be written with commas. */
+function valueOf(key: string, text: string): unknown {
+	if (key === 'api.listen' || key === 'api.hosts') return text.split(',').map(part => part.trim());
+	return key === 'name' ? text : parseDocument(text).toJS({maxAliasCount: 0});
+}
+
+const isFileOnly = ({key}: Setting): boolean => fileOnlyKeys.some(name => key === name || key.startsWith(`${name}.`));
+
+function withoutFileOnly(settings: readonly Setting[]): readonly Setting[] {
+	const refused = settings.find(isFileOnly);
+	if (refused) throw new ConfigError(`${refused.source}: what a node permits is set only in its own file; put ${refused.key} into motey.yaml`);
+	return settings;
+}
+
+function invalid(error: z.ZodError, settings: readonly Setting[]): ConfigError {
+	const sentences = error.issues.map(issue => {
+		if (issue.code === 'unrecognized_keys') return issue.keys.map(name => unknownKey([...issue.path.map(String), name].join('.'), settings)).join('; ');
+		const key = issue.path.join('.');
+		return `${sourceOf(settings, key)}: ${key}: ${issue.message}`;
+	});
+	return new ConfigError(sentences.join('; '));
+}
+
+function unknownKey(key: string, settings: readonly Setting[]): string {
+	return `${sourceOf(settings, key)}: unknown key ${key}; did you mean ${closest(key, knownKeys(Config))}?`;
+}
+
+/** Every key of a schema, dotted. */
+export function knownKeys(schema: z.ZodType, prefix = ''): string[] {
+	const inner = schema instanceof z.ZodReadonly ? schema.unwrap() : schema;
+	if (!(inner instanceof z.ZodObject)) return [prefix];
+	return Object.entries(z.record(z.string(), z.instanceof(z.ZodType)).parse(inner.shape))
+		.flatMap(([name, field]) => knownKeys(field, prefix === '' ? name : `${prefix}.${name}`));
+}
+
+const kebab = (flag: string): string => flag.replace(/[A-Z]/gu, letter => `-${letter.toLowerCase()}`);
+
+/** The host's name in Motey's alphabet. */
+function nodeNameFrom(host: string): string {
+	return host.replace(/[^A-Za-z0-9._-]/gu, '-').replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/gu, '').slice(0, 63) || 'node';
+}

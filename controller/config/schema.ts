@@ -1,0 +1,54 @@
+import {z} from 'zod';
+import {Capability} from '../../store/resources/capability.js';
+import {Name} from '../../store/resources/meta.js';
+
+const Port = z.int().min(0).max(65_535);
+const Path = z.string().startsWith('/', 'must be an absolute path');
+const Names = z.array(z.string().min(1)).readonly();
+
+/** What this node permits the workloads it is given. Set only in the node's own file, never by a flag, the environment or the API. */
+const Policy = z.strictObject({
+	allowPrivileged: z.boolean().default(false).describe('containers may be privileged'),
+	allowDevices: Names.default([]).describe('host devices that containers may use, such as /dev/ttyUSB0'),
+	allowHostPaths: Names.default([]).describe('host folders that containers may mount, with everything below'),
+	allowHostNetwork: z.boolean().default(false).describe('containers may use network_mode: host'),
+	allowCapabilities: Names.default([]).describe('Linux capabilities beyond Docker\'s default set that containers may add'),
+}).readonly();
+
+/** Every key of `motey.yaml`, its type, default and meaning. The configuration reference is generated from it. */
+export const Config = z.strictObject({
+	name: Name.describe('name of this node; the host\'s name by default'),
+	dataDir: Path.describe('where the store, the keys and the admin token live'),
+	runDir: Path.describe('where the pid file and the socket live'),
+	compatibility: z.boolean().default(false).describe('serve /v1 on loopback without a token, as the original Motey did'),
+	api: z.strictObject({
+		port: Port.default(5023).describe('plain HTTP on loopback; 0 means any free port'),
+		tlsPort: Port.default(5443).describe('the same API over TLS; 0 means any free port'),
+		listen: Names.default([]).describe('further addresses to serve TLS on, such as 0.0.0.0 or 192.168.1.7; loopback is always served'),
+		hosts: Names.default([]).describe('further names under which clients may address this node; they enter the certificate'),
+		socket: Path.exactOptional().describe('path of the unix socket; <runDir>/motey.sock by default'),
+	}).readonly(),
+	log: z.strictObject({
+		level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('least level that is written'),
+		file: Path.exactOptional().describe('where the log goes; standard output in the foreground, <dataDir>/motey.log for a daemon'),
+	}).readonly(),
+	engines: z.strictObject({
+		docker: z.strictObject({
+			enabled: z.boolean().default(true).describe('run containers through a Docker Engine'),
+			url: z.string().regex(/^(?:unix:\/\/\/|tcp:\/\/|http:\/\/)/, 'must begin with unix:///, tcp:// or http://').describe('where the Docker Engine listens; DOCKER_HOST, else unix:///var/run/docker.sock by default'),
+			credentials: Path.exactOptional().describe('a file like Docker\'s config.json with the logins of private registries; <dataDir>/registries.json by default'),
+		}).readonly(),
+		simulated: z.strictObject({
+			enabled: z.boolean().default(false).describe('an engine whose instances exist only in memory, for trying things out'),
+		}).readonly(),
+	}).readonly(),
+	policy: Policy,
+	capabilities: z.strictObject({
+		static: z.array(Capability).readonly().default([]).describe('what this node can do beside what its engines and users say'),
+	}).readonly(),
+	limits: z.record(z.string(), z.number().positive()).readonly().default({}).describe('limits of the API and the store by name; see the guarantees'),
+}).readonly();
+export type Config = z.infer<typeof Config>;
+
+/** Keys that only the node's own file may set: a remote write, a flag or an inherited environment must not widen what a node permits. */
+export const fileOnlyKeys = ['policy'] as const;

@@ -1,0 +1,49 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {readFile} from 'node:fs/promises';
+import {pipeline} from 'node:stream/promises';
+import {pack} from 'tar-stream';
+import {readIfThere} from '../private-file.js';
+
+/** Where Debian, Alpine and others keep a static busybox. */
+const busyboxPaths = ['/bin/busybox', '/usr/bin/busybox', '/bin/busybox-static'];
+
+/** A page that says which instance served it, so that a visitor sees a replacement at work. */
+const serve = `#!/bin/sh
+mkdir -p /www
+echo "$GREETING, served by $MOTEY_INSTANCE on $MOTEY_NODE" > /www/index.html
+exec busybox httpd -f -p 80 -h /www
+`;
+
+/** What the demo needs of its host and did not find; the message says what to do. */
+export class DemoError extends Error {
+	override readonly name = 'DemoError';
+	readonly code = 'DemoImpossible';
+}
+
+/** Makes the image `reference` from the host's static busybox on the engine at `dockerUrl`: nothing is pulled. Repeating it is harmless. */
+export async function importHelloImage({dockerUrl, reference}: {dockerUrl: string; reference: string}): Promise<void> {
+	const busybox = await findBusybox();
+	const archive = pack();
+	archive.entry({name: 'bin', type: 'directory', mode: 0o755});
+	archive.entry({name: 'bin/busybox', mode: 0o755}, busybox);
+	for (const applet of ['sh', 'mkdir', 'echo']) archive.entry({name: `bin/${applet}`, type: 'symlink', linkname: 'busybox'});
+	archive.entry({name: 'serve', mode: 0o755}, serve);
+	archive.finalize();
+	const docker = spawn('docker', ['-H', dockerUrl, 'import', '--change', 'CMD ["/serve"]', '--change', 'ENV PATH=/bin', '-', reference], {stdio: ['pipe', 'ignore', 'inherit']});
+	const ended = once(docker, 'exit');
+	await pipeline(archive, docker.stdin);
+	const [code]: unknown[] = await ended;
+	if (code !== 0) throw new DemoError(`docker import of ${reference} failed; does "docker -H ${dockerUrl} version" work?`);
+}
+
+async function findBusybox(): Promise<Buffer> {
+	for (const path of busyboxPaths) {
+		if (await readIfThere(path) !== undefined) {
+			const bytes = await readFile(path);
+			// A dynamically linked program names its loader, and there is none in an image that holds only busybox.
+			if (!bytes.includes('/lib64/ld-linux') && !bytes.includes('/lib/ld-')) return bytes;
+		}
+	}
+	throw new DemoError('the demo makes its image from a static busybox and found none: apt-get install busybox-static');
+}

@@ -1,0 +1,150 @@
+import {once} from 'node:events';
+import {chmod, mkdir, unlink} from 'node:fs/promises';
+import {createServer, type RequestListener, type Server} from 'node:http';
+import {createServer as createTlsServer} from 'node:https';
+import {connect, isIPv6, type AddressInfo, type ListenOptions} from 'node:net';
+import {dirname} from 'node:path';
+import {ConfigError} from './config/errors.js';
+import {systemErrorCode} from './private-file.js';
+import type {TlsMaterial} from './tls/load.js';
+
+/** The longest path a unix socket address holds on Linux (`sockaddr_un.sun_path`, 108 bytes with its end). */
+const maxSocketPathBytes = 107;
+
+/** Where the API answers. */
+export interface Listening {
+	readonly port: number;
+	readonly tlsPort: number;
+	readonly socket: string;
+	/** Addresses beyond loopback, TLS only. */
+	readonly addresses: readonly string[];
+}
+
+/** Opened listeners, and their end: no new connection from then on, running answers finish within `graceMs`, the rest is cut. */
+export interface Listeners {
+	readonly listening: Listening;
+	readonly servers: readonly Server[];
+	close(graceMs: number): Promise<void>;
+}
+
+/** How the same handler is served: plain on loopback, on a unix socket, and over TLS on loopback and wherever the configuration says. */
+export interface ListenerOptions {
+	readonly handler: RequestListener;
+	/** Applied to every server before it listens: time limits, connection limits. `trusted` for the unix socket. */
+	readonly configure: (server: Server, options: {readonly trusted: boolean}) => void;
+	readonly tls: TlsMaterial;
+	readonly port: number;
+	readonly tlsPort: number;
+	readonly addresses: readonly string[];
+	readonly socket: string;
+	/** Node's own option of `http.createServer`; bytes. */
+	readonly maxHeaderSize: number;
+}
+
+/** Opens all listeners or none. A taken port or socket is a `ConfigError` that says which and what to do. */
+export async function openListeners(options: ListenerOptions): Promise<Listeners> {
+	const servers: Server[] = [];
+	const open = async (server: Server, listen: ListenOptions, trusted = false): Promise<Server> => {
+		options.configure(server, {trusted});
+		servers.push(server);
+		server.listen(listen);
+		await once(server, 'listening').catch((error: unknown) => {
+			throw listenError(error, listen);
+		});
+		return server;
+	};
+	const plain = () => createServer({maxHeaderSize: options.maxHeaderSize}, options.handler);
+	const secure = () => createTlsServer({
+		cert: options.tls.certificate, key: options.tls.privateKey, minVersion: 'TLSv1.2', maxHeaderSize: options.maxHeaderSize,
+	}, options.handler);
+	const close = async (graceMs: number) => {
+		await Promise.all(servers.map(async server => closeServer(server, graceMs)));
+	};
+	try {
+		const port = portOf(await open(plain(), {host: '127.0.0.1', port: options.port}));
+		await withoutIpv6(async () => open(plain(), {host: '::1', port}), servers);
+		const [first, ...others] = tlsAddresses(options.addresses);
+		const tlsPort = portOf(await open(secure(), {host: first, port: options.tlsPort}));
+		for (const address of others) {
+			const listen = async () => open(secure(), {host: address, port: tlsPort});
+			await (address === '::1' ? withoutIpv6(listen, servers) : listen());
+		}
+		await claimSocket(options.socket);
+		await open(plain(), {path: options.socket}, true);
+		await chmod(options.socket, 0o660);
+		return {listening: {port, tlsPort, socket: options.socket, addresses: options.addresses}, servers, close};
+	} catch (error) {
+		await close(0);
+		throw error;
+	}
+}
+
+/** A wildcard holds loopback as well, and the kernel gives one port to only one of the two. */
+function tlsAddresses(addresses: readonly string[]): readonly [string, ...string[]] {
+	const wildcard = addresses.find(address => address === '::' || address === '0.0.0.0');
+	if (wildcard !== undefined) return [wildcard];
+	const further = addresses.filter(address => !['127.0.0.1', '::1', 'localhost'].includes(address));
+	return ['127.0.0.1', '::1', ...further];
+}
+
+/** A host may have IPv6 switched off, which is no reason to serve nothing. */
+async function withoutIpv6(open: () => Promise<Server>, servers: Server[]): Promise<void> {
+	const before = servers.length;
+	try {
+		await open();
+	} catch {
+		servers.length = before;
+	}
+}
+
+/** Makes the socket's folder and removes a socket that nobody answers on; one that answers is another node's. */
+async function claimSocket(path: string): Promise<void> {
+	if (Buffer.byteLength(path) > maxSocketPathBytes) {
+		throw new ConfigError(`api.socket: ${path} is longer than ${maxSocketPathBytes} bytes, which no unix socket can be; choose a shorter runDir or set api.socket`);
+	}
+	await mkdir(dirname(path), {recursive: true, mode: 0o750});
+	if (await answers(path)) throw new ConfigError(`api.socket: another process answers on ${path}; is a node running already? try motey status`);
+	await unlink(path).catch((error: unknown) => {
+		if (systemErrorCode(error) !== 'ENOENT') throw error;
+	});
+}
+
+async function answers(path: string): Promise<boolean> {
+	const socket = connect(path);
+	try {
+		await once(socket, 'connect');
+		return true;
+	} catch {
+		return false;
+	} finally {
+		socket.destroy();
+	}
+}
+
+async function closeServer(server: Server, graceMs: number): Promise<void> {
+	if (!server.listening) return;
+	const closed = once(server, 'close');
+	server.close();
+	server.closeIdleConnections();
+	const timer = setTimeout(() => {
+		server.closeAllConnections();
+	}, graceMs);
+	await closed;
+	clearTimeout(timer);
+}
+
+function portOf(server: Server): number {
+	const address: AddressInfo | string | null = server.address();
+	if (address === null || typeof address === 'string') throw new TypeError('a TCP server has an address with a port');
+	return address.port;
+}
+
+function listenError(error: unknown, {host, port, path}: ListenOptions): Error {
+	const where = path ?? `${host !== undefined && isIPv6(host) ? `[${host}]` : host ?? ''}:${port ?? 0}`;
+	if (systemErrorCode(error) === 'EADDRINUSE') {
+		return new ConfigError(`${where} is taken by another process; is a node running already (motey status)? Or choose another port with --port, --tls-port or 0 for any`);
+	}
+	if (systemErrorCode(error) === 'EADDRNOTAVAIL') return new ConfigError(`${where}: this host has no such address; check api.listen`);
+	if (systemErrorCode(error) === 'EACCES') return new ConfigError(`${where}: not permitted; choose a port above 1023 or run as root`);
+	return error instanceof Error ? error : new Error(String(error));
+}

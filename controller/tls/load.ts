@@ -1,0 +1,47 @@
+import {X509Certificate} from 'node:crypto';
+import {mkdir} from 'node:fs/promises';
+import {isIP} from 'node:net';
+import {join} from 'node:path';
+import {readIfThere, writePrivateFile} from '../private-file.js';
+import type {KeyPair} from './authority.js';
+
+/** What the TLS listener needs, and the authority's certificate that clients pin. All PEM. */
+export interface TlsMaterial {
+	readonly authority: string;
+	readonly certificate: string;
+	readonly privateKey: string;
+}
+
+/**
+ * The node's own TLS material below `directory`, made at first start. A server certificate that lacks one of `names`
+ * (DNS names or IP addresses) or ends within 30 days is made anew under the same authority, so pinned clients stay content.
+ */
+export async function loadTls({directory, nodeName, names, now}: {directory: string; nodeName: string; names: readonly string[]; now: Date}): Promise<TlsMaterial> {
+	await mkdir(directory, {recursive: true, mode: 0o700});
+	const authority = await readPair(directory, 'ca') ?? await writePair(directory, 'ca', async ({createAuthority}) => createAuthority(nodeName, now));
+	const stored = await readPair(directory, 'server');
+	const server = stored && serves(stored.certificate, names, now)
+		? stored
+		: await writePair(directory, 'server', async ({createServerCertificate}) =>
+			createServerCertificate(authority, names.map(name => ({type: isIP(name) ? 'ip' : 'dns', value: name})), now));
+	return {authority: authority.certificate, ...server};
+}
+
+async function readPair(directory: string, name: string): Promise<KeyPair | undefined> {
+	const [certificate, privateKey] = await Promise.all([readIfThere(join(directory, `${name}.crt`)), readIfThere(join(directory, `${name}.key`))]);
+	return certificate !== undefined && privateKey !== undefined ? {certificate, privateKey} : undefined;
+}
+
+/** The library that makes certificates costs 100 ms to load, so only a start that needs one loads it. */
+async function writePair(directory: string, name: string, make: (library: typeof import('./authority.js')) => Promise<KeyPair>): Promise<KeyPair> {
+	const pair = await make(await import('./authority.js'));
+	await writePrivateFile(join(directory, `${name}.key`), pair.privateKey);
+	await writePrivateFile(join(directory, `${name}.crt`), pair.certificate, 0o644);
+	return pair;
+}
+
+function serves(certificate: string, names: readonly string[], now: Date): boolean {
+	const parsed = new X509Certificate(certificate);
+	const endsSoon = Date.parse(parsed.validTo) - now.getTime() < 30 * 24 * 60 * 60 * 1000;
+	return !endsSoon && names.every(name => (isIP(name) ? parsed.checkIP(name) : parsed.checkHost(name)) !== undefined);
+}
