@@ -1,6 +1,7 @@
+import {defineConfig} from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-export default tseslint.config(
+export default defineConfig(
 	{ignores: ['dist/**', 'node_modules/**', 'coverage/**', 'docs/**/*.js']},
 	...tseslint.configs.strictTypeChecked,
 	...tseslint.configs.stylisticTypeChecked,
@@ -12,6 +13,8 @@ export default tseslint.config(
 			'@typescript-eslint/restrict-template-expressions': ['error', {allowNumber: true, allowBoolean: true}],
 			'@typescript-eslint/no-confusing-void-expression': ['error', {ignoreArrowShorthand: true}],
 			'@typescript-eslint/switch-exhaustiveness-check': ['error', {considerDefaultExhaustiveForUnions: true}],
+			// Leaving a field out by destructuring has to name it.
+			'@typescript-eslint/no-unused-vars': ['error', {ignoreRestSiblings: true}],
 			'max-params': ['error', 4],
 			'max-lines': ['error', 300],
 			eqeqeq: 'error',
