@@ -1,0 +1,52 @@
+import type {Registry} from 'prom-client';
+import type {Store} from '../../store/store.js';
+import type {ConnectionGate} from '../limits/connection-gate.js';
+import type {HttpLimits} from '../limits/limits.js';
+import type {Admission} from './admission.js';
+import type {ApiLimits} from './limits.js';
+import type {Log} from './log.js';
+import type {LocalNode} from './node.js';
+import type {Workloads} from './workloads.js';
+
+/** Time and chance as arguments. */
+export interface ApiClock {
+	/** Wall clock, informational. */
+	now(): Date;
+	/** Milliseconds that never run backwards. */
+	monotonicMs(): number;
+}
+
+/** One thing that must work for the node to serve: shown by name to who may see it. */
+export interface HealthCheck {
+	readonly name: string;
+	readonly ok: boolean;
+	readonly message: string;
+}
+
+/** Who is let in. */
+export interface AuthenticationOptions {
+	/** Opens the original's `/v1` without a token. */
+	readonly compatibility: boolean;
+	/** Host names this node answers for, beside those of loopback. */
+	readonly hostNames: readonly string[];
+}
+
+/** Everything the API needs of the process around it. */
+export interface ApiDependencies {
+	readonly store: Store;
+	readonly clock: ApiClock;
+	readonly randomUuid: () => string;
+	readonly admission: Admission;
+	readonly workloads: Workloads;
+	readonly node: LocalNode;
+	readonly health: {checks(): readonly HealthCheck[]};
+	readonly metrics: Registry;
+	readonly log: Log;
+	readonly limits: ApiLimits;
+	readonly httpLimits: HttpLimits;
+	/** Told of every request that proved who sent it. */
+	readonly gate: ConnectionGate;
+	readonly authentication: AuthenticationOptions;
+	/** Aborts when the process begins to end: streams then end cleanly. */
+	readonly closing: AbortSignal;
+}
