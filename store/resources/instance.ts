@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {Condition} from './condition.js';
-import {ImageTemplate} from './image.js';
+import {ImageTemplate, Resources} from './image.js';
 import {ObjectMeta, Timestamp} from './meta.js';
 
 /** Phases of an Instance. `/v1` shows them as the original's numbers: see `phaseNumbers`. */
@@ -43,6 +43,8 @@ export const InstanceStatus = z.strictObject({
 	restarts: z.int(),
 	/** The spec hash that the container in the slot was made from. */
 	specHash: z.string().exactOptional(),
+	/** The limits that the container was started with or given since. */
+	resources: Resources.exactOptional(),
 	engineId: z.string().exactOptional(),
 	contentId: z.string().exactOptional(),
 	address: z.string().exactOptional(),

@@ -51,6 +51,8 @@ export const ServiceStatus = z.strictObject({
 	unplacedReplicas: z.int(),
 	selector: z.string(),
 	images: z.array(ImageStatus).readonly(),
+	/** The greatest fence handed to a binding so far; it never falls, so that a later binding always outranks an earlier one. */
+	fence: z.int().min(0).exactOptional(),
 	conditions: z.array(Condition).readonly(),
 }).readonly();
 export type ServiceStatus = z.infer<typeof ServiceStatus>;

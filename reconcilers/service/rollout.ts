@@ -1,0 +1,52 @@
+import type {ImageEntry} from '../../store/resources/image.js';
+import type {Instance} from '../../store/resources/instance.js';
+import type {Candidate} from '../placement/candidate.js';
+import {place} from '../placement/place.js';
+
+/**
+ * Where the replacement of one image's containers stands. `step`: this Instance is next, in place or by moving. `waiting`: for one that is on
+ * its way. `stopped`: one failed with the new spec, or its node cannot run it; nothing more is touched until the spec changes or it recovers.
+ */
+export type Rollout =
+	| {readonly kind: 'complete'}
+	| {readonly kind: 'step'; readonly instance: Instance; readonly moves: boolean; readonly engine: string}
+	| {readonly kind: 'waiting'; readonly instance: Instance}
+	| {readonly kind: 'stopped'; readonly instance: Instance; readonly because: string};
+
+/** Reasons of an Instance that keeps an older container running because the newer cannot be had. */
+const cannotBeHad: ReadonlySet<string> = new Set(['ImageUnavailable', 'PolicyRefused', 'PortTaken', 'SpecInvalid']);
+
+/** One at a time: the next is touched only when each that carries the new hash runs it and is ready. Those that are not ready go first. */
+export function planRollout(entry: ImageEntry, instances: readonly Instance[], {hash, candidates}: {hash: string; candidates: () => readonly Candidate[]}): Rollout {
+	const outdated = instances.filter(instance => instance.spec.specHash !== hash);
+	if (outdated.length === 0) return {kind: 'complete'};
+	const unfinished = instances.find(instance => instance.spec.specHash === hash && !isUpdated(instance, hash));
+	if (unfinished) return isStuck(unfinished) ? {kind: 'stopped', instance: unfinished, because: sentenceOf(unfinished)} : {kind: 'waiting', instance: unfinished};
+	const instance = outdated.find(one => one.status?.ready !== true) ?? outdated[0];
+	return instance ? stepOf(entry, instance, candidates()) : {kind: 'complete'};
+}
+
+/** Whether the container that runs (or ran to its end) is of this hash. */
+export function isUpdated(instance: Instance, hash: string): boolean {
+	return instance.status?.specHash === hash && (instance.status.ready || instance.status.phase === 'Terminated');
+}
+
+function isStuck({status}: Instance): boolean {
+	return status?.phase === 'Failed' || cannotBeHad.has(status?.reason ?? '');
+}
+
+function sentenceOf({metadata, status}: Instance): string {
+	return `${metadata.name}: ${status?.message === undefined || status.message === '' ? status?.reason ?? 'not ready' : status.message}`;
+}
+
+/** Its own share of the node is not asked for twice: resources are left out of the question. */
+function stepOf(entry: ImageEntry, instance: Instance, candidates: readonly Candidate[]): Rollout {
+	const {resources: _, ...asked} = entry;
+	const here = place(asked, candidates.filter(candidate => candidate.node.metadata.name === instance.spec.nodeName));
+	if (here.kind === 'placed' && (entry.engine === undefined || here.engine === instance.spec.image.engine)) {
+		return {kind: 'step', instance, moves: false, engine: instance.spec.image.engine};
+	}
+	const anywhere = place(asked, candidates);
+	if (anywhere.kind === 'unplaceable') return {kind: 'stopped', instance, because: `${instance.metadata.name}: ${anywhere.explanation}`};
+	return {kind: 'step', instance, moves: true, engine: anywhere.engine};
+}
