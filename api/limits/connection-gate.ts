@@ -1,67 +1,53 @@
-import type {Server as HttpServer, ServerOptions} from 'node:http';
-import type {Server as HttpsServer} from 'node:https';
 import type {Socket} from 'node:net';
 import type {HttpLimits} from './limits.js';
 
-/** The part of a request by which its connection is found again. */
-export interface ConnectionOf {
-	readonly socket: Pick<Socket, 'remoteAddress' | 'remotePort'>;
-}
+/** A connection as its peer's address and port name it; neither is there for a unix socket. */
+export type Peer = Pick<Socket, 'remoteAddress' | 'remotePort'>;
 
 /** Counts connections over all listeners of a process. */
 export interface ConnectionGate {
 	/** Lets a new connection in or destroys it. Those without an address (unix socket) only count towards the sum. */
 	admit(socket: Socket): void;
 	/** A request on this connection carried a valid token: it no longer counts as unauthenticated. */
-	authenticated(request: ConnectionOf): void;
+	authenticated(peer: Peer): void;
 	/** Open connections now. */
 	open(): number;
 }
 
-/** Options that `http.createServer` and `https.createServer` take only at birth. Slow senders are cut off by them. */
-export function httpServerOptions(limits: HttpLimits): ServerOptions & {readonly handshakeTimeout: number} {
-	return {
-		maxHeaderSize: limits.headerBytes,
-		headersTimeout: limits.headersTimeoutMs,
-		requestTimeout: limits.requestTimeoutMs,
-		connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
-		keepAliveTimeout: 15_000,
-		noDelay: true,
-		handshakeTimeout: limits.headersTimeoutMs,
-	};
+/**
+ * A name for a connection. The two sockets of a TLS connection (the plain one below, the secure one above) share nothing else;
+ * undefined for a unix socket and for one that is gone.
+ */
+export function peerText({remoteAddress, remotePort}: Peer): string | undefined {
+	return remoteAddress === undefined ? undefined : `${remoteAddress} ${remotePort ?? 0}`;
 }
 
-/** Puts the limits on a server made with `httpServerOptions`. One gate serves all servers of a process. */
-export function configureHttpServer(server: HttpServer | HttpsServer, {limits, gate}: {readonly limits: HttpLimits; readonly gate: ConnectionGate}): void {
-	// One more than allowed is let through, so that a middleware can refuse the request instead of missing a header.
-	server.maxHeadersCount = limits.headers + 1;
-	server.on('connection', (socket: Socket) => gate.admit(socket));
-}
-
-/** Makes the gate. A TLS connection is recognised by its peer's address and port, since its two sockets share nothing else. */
+/** Makes the gate. One serves all listeners of a process. */
 export function createConnectionGate(limits: HttpLimits): ConnectionGate {
 	const sockets = new Set<Socket>();
-	const strangers = new Map<string, Map<string, Socket>>();
-	const forget = (address: string, connection: string): void => {
-		const ofAddress = strangers.get(address);
-		ofAddress?.delete(connection);
-		if (ofAddress?.size === 0) strangers.delete(address);
+	const strangers = new Map<string, Set<string>>();
+	const forget = ({remoteAddress = '', ...rest}: Peer): void => {
+		const ofAddress = strangers.get(remoteAddress);
+		ofAddress?.delete(peerText({remoteAddress, ...rest}) ?? '');
+		if (ofAddress?.size === 0) strangers.delete(remoteAddress);
 	};
 
 	const admitStranger = (socket: Socket, address: string): void => {
-		const connection = connectionKey(socket);
-		const ofAddress = strangers.get(address) ?? new Map<string, Socket>();
+		// Read once: a socket forgets its peer when it closes.
+		const peer: Peer = {remoteAddress: address, remotePort: socket.remotePort};
+		const name = peerText(peer) ?? '';
+		const ofAddress = strangers.get(address) ?? new Set<string>();
 		if (ofAddress.size >= limits.unauthenticatedBurstPerAddress) {
 			socket.destroy();
 			return;
 		}
-		strangers.set(address, ofAddress.set(connection, socket));
+		strangers.set(address, ofAddress.add(name));
 		const settle = setTimeout(() => {
-			if (ofAddress.has(connection) && ofAddress.size > limits.unauthenticatedPerAddress) socket.destroy();
+			if (ofAddress.has(name) && ofAddress.size > limits.unauthenticatedPerAddress) socket.destroy();
 		}, limits.unauthenticatedGraceMs).unref();
 		socket.once('close', () => {
 			clearTimeout(settle);
-			forget(address, connection);
+			forget(peer);
 		});
 	};
 
@@ -75,13 +61,7 @@ export function createConnectionGate(limits: HttpLimits): ConnectionGate {
 			socket.once('close', () => sockets.delete(socket));
 			if (socket.remoteAddress !== undefined) admitStranger(socket, socket.remoteAddress);
 		},
-		authenticated({socket}) {
-			if (socket.remoteAddress !== undefined) forget(socket.remoteAddress, connectionKey(socket));
-		},
+		authenticated: forget,
 		open: () => sockets.size,
 	};
-}
-
-function connectionKey({remoteAddress, remotePort}: Pick<Socket, 'remoteAddress' | 'remotePort'>): string {
-	return `${remoteAddress ?? ''} ${remotePort ?? 0}`;
 }
