@@ -61,6 +61,7 @@ const eventColumns: readonly Column[] = [
 	column('Type', 'Normal or Warning.'),
 	column('Reason', 'One word for it, part of the API.'),
 	column('Object', 'What it is about.'),
+	wide('Subobject', 'The part of it, when there is one.'),
 	wide('Source', 'Who says so.'),
 	column('Message', 'One sentence.'),
 	wide('First Seen', 'Time since it happened first.'),
