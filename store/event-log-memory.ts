@@ -22,13 +22,15 @@ export interface EventLogOptions {
 	readonly host: string;
 	/** Events of an earlier run, oldest first. */
 	readonly saved?: readonly Event[];
+	/** Told of every change, so that it can be saved. */
+	readonly changed?: (change: EventChange) => void;
 	/** Events kept at most (1 000). */
 	readonly capacity?: number;
 	/** Age at which an event is dropped (24 h). */
 	readonly maxAgeMs?: number;
 }
 
-/** An event log that holds everything in memory. Whoever saves it follows `changes`. */
+/** An event log that holds everything in memory. */
 export function createEventLog(options: EventLogOptions): EventLog {
 	return new MemoryEventLog(options);
 }
@@ -46,8 +48,8 @@ class MemoryEventLog implements EventLog {
 	readonly #watchers = new Set<Subscriber<EventChange>>();
 
 	constructor(options: EventLogOptions) {
-		this.#options = {saved: [], capacity: 1_000, maxAgeMs: 24 * 3_600_000, ...options};
-		for (const event of this.#options.saved) this.#keep('added', event);
+		this.#options = {saved: [], changed: () => undefined, capacity: 1_000, maxAgeMs: 24 * 3_600_000, ...options};
+		for (const event of this.#options.saved) this.#events.set(identityOf(event), this.#stamp(event));
 		this.#dropOld();
 	}
 
@@ -119,6 +121,7 @@ class MemoryEventLog implements EventLog {
 	#emit(change: EventChange): void {
 		this.#history.push(change);
 		if (this.#history.length > historyLength) this.#history.shift();
+		this.#options.changed(change);
 		for (const watcher of [...this.#watchers]) watcher.next(change);
 	}
 

@@ -1,58 +1,61 @@
-import {BehaviorSubject, distinctUntilChanged, Observable, type Subscriber} from 'rxjs';
+import {filter, Observable, type Subscriber} from 'rxjs';
 import {StoreError} from '../errors.js';
 import type {EventLog} from '../event-log.js';
 import {keyOf, keyText, type IndexName, type Kind, type ObjectKey, type ResourceOf} from '../resources/kinds.js';
 import type {Change, Listing, Revision, Store, StoreHealth, Transaction} from '../store.js';
-import {commitGroup, takeGroup, type Accepted} from './committer.js';
-import {isDiskFull, type Database} from './database.js';
+import type {Accepted} from './committer.js';
 import {Draft} from './draft.js';
 import type {Head} from './head.js';
-import type {History} from './history.js';
-import type {StoreLimits} from './limits.js';
-import type {Loaded} from './load.js';
+import type {Health} from './health.js';
+import {Journal, type JournalParts} from './journal.js';
 import {expired, replay} from './replay.js';
-import {formatRevision, parseRevision} from './revision.js';
+import {formatRevision, parseRevision, type Position} from './revision.js';
+import {scrub} from './scrub.js';
 import type {Table} from './table.js';
 
 /** What the store is made of, once it is open. */
-export interface LevelStoreParts {
-	readonly database: Database;
-	readonly loaded: Loaded;
+export interface LevelStoreParts extends JournalParts {
+	readonly table: Table;
 	readonly events: EventLog;
-	readonly limits: StoreLimits;
-	readonly now: () => Date;
 	readonly randomUuid: () => string;
-	readonly close: () => Promise<void>;
+	/** Told of every position that is acknowledged. */
+	readonly acknowledged: (position: Position) => void;
+	/** Called once nothing can be written any more, before the database is closed. */
+	readonly closing: () => Promise<void>;
+	/** Called last. */
+	readonly closed: () => Promise<void>;
 }
 
-const healthy: StoreHealth = {writable: true, message: ''};
-
-/** The store on LevelDB; see `openLevelStore`. */
+/**
+ * The store on LevelDB; see `openLevelStore`. It holds two tables: what is committed, which everybody reads, and what is accepted, against
+ * which writers decide. They differ by what waits for its sync.
+ */
 export class LevelStore implements Store {
 	readonly events: EventLog;
+	/** The only writer of the database; also where events are saved through. */
+	readonly journal: Journal;
 	readonly #parts: LevelStoreParts;
-	readonly #database: Database;
-	readonly #history: History;
+	readonly #health: Health;
 	readonly #committed: Table;
-	#pending: Table;
-	#head: Head;
-	#pendingHead: Head;
-	readonly #queue: Accepted[] = [];
-	#flushing: Promise<void> | undefined;
-	#lastAccepted: Promise<void> = Promise.resolve();
 	readonly #watchers = new Set<Subscriber<Change>>();
-	readonly #health = new BehaviorSubject<StoreHealth>(healthy);
-	#closed = false;
+	#head: Head;
+	#pending: Table;
+	#pendingHead: Head;
+	#lastAccepted: Promise<void> = Promise.resolve();
+	#closing: Promise<void> | undefined;
 
 	constructor(parts: LevelStoreParts) {
 		this.#parts = parts;
 		this.events = parts.events;
-		this.#database = parts.database;
-		this.#history = parts.loaded.history;
-		this.#committed = parts.loaded.table;
-		this.#pending = parts.loaded.table.clone();
-		this.#head = parts.loaded.head;
-		this.#pendingHead = parts.loaded.head;
+		this.#health = parts.health;
+		this.#committed = parts.table;
+		this.#pending = parts.table.clone();
+		this.#head = parts.head;
+		this.#pendingHead = parts.head;
+		this.journal = new Journal(parts, {
+			committed: accepted => this.#publish(accepted),
+			reset: () => this.#reset(),
+		});
 	}
 
 	get<K extends Kind>(kind: K, key: ObjectKey): ResourceOf<K> | undefined {
@@ -72,17 +75,18 @@ export class LevelStore implements Store {
 	}
 
 	health(): StoreHealth {
-		return this.#health.value;
+		return this.#health.current;
 	}
 
 	healthChanges(): Observable<StoreHealth> {
-		return this.#health.pipe(distinctUntilChanged());
+		return this.#health.changes();
 	}
 
 	async transact<T>(work: (transaction: Transaction) => T): Promise<T> {
-		if (this.#closed) throw new StoreError('Unavailable', 'The store is closed.');
-		const now = this.#parts.now();
-		const draft = new Draft({table: this.#pending, epoch: this.#pendingHead.epoch, counter: this.#pendingHead.counter, now, randomUuid: this.#parts.randomUuid, limits: this.#parts.limits});
+		if (this.#closing) throw new StoreError('Unavailable', 'The store is closed.');
+		const {now, randomUuid, limits} = this.#parts;
+		const {epoch, counter} = this.#pendingHead;
+		const draft = new Draft({table: this.#pending, epoch, counter, now: now(), randomUuid, limits});
 		let result: T;
 		try {
 			result = work(draft);
@@ -93,109 +97,101 @@ export class LevelStore implements Store {
 		} finally {
 			draft.end();
 		}
-		if (draft.writes.length > 0) this.#accept(draft, now.getTime());
+		if (draft.writes.length > 0) this.#accept(draft);
+		// Without writes of its own: what it read may still wait for its sync, and must not be shown before.
 		await this.#lastAccepted;
 		return result;
 	}
 
 	changes<K extends Kind>({kind, since}: {readonly kind?: K; readonly since?: Revision}): Observable<Change<ResourceOf<K>>> {
-		return new Observable(subscriber => {
-			const wanted = (change: Change): change is Change<ResourceOf<K>> => kind === undefined || change.object.kind === kind;
-			const follower = new Observable<Change>(inner => this.#follow(inner, since)).subscribe({
-				next: change => {
-					if (wanted(change)) subscriber.next(change);
-				},
-				error: (error: unknown) => subscriber.error(error),
-				complete: () => subscriber.complete(),
-			});
-			return follower;
-		});
+		const ofKind = (change: Change): change is Change<ResourceOf<K>> => kind === undefined || change.object.kind === kind;
+		return new Observable<Change>(subscriber => this.#follow(subscriber, since)).pipe(filter(ofKind));
 	}
 
-	async [Symbol.asyncDispose](): Promise<void> {
-		if (this.#closed) return;
-		this.#closed = true;
-		await this.#flushing;
+	/**
+	 * Reads everything back from disk, slowly, and compares; what it finds is the store's health and the answer. The store goes on taking
+	 * writes, because what it holds in memory was verified. Undefined when all is well.
+	 */
+	async scrub(options: {readonly signal?: AbortSignal} = {}): Promise<StoreError | undefined> {
+		const damage = await scrub(this.journal.database, options);
+		this.#health.report('records', damage && {writable: true, code: 'Corrupt', message: damage.message});
+		if (damage) this.#parts.log.error('the store is damaged', {error: damage});
+		return damage;
+	}
+
+	[Symbol.asyncDispose](): Promise<void> {
+		this.#closing ??= this.#close();
+		return this.#closing;
+	}
+
+	async #close(): Promise<void> {
 		for (const watcher of this.#watchers) watcher.complete();
 		this.#watchers.clear();
+		await this.#parts.guard.close();
+		await this.#parts.closing();
+		await this.journal.close();
 		this.#health.complete();
-		await this.#database.close();
-		await this.#parts.close();
+		await this.#parts.closed();
 	}
 
 	#checkWritable(draft: Draft): void {
-		const {writable, code = 'Unavailable', message} = this.#health.value;
-		if (writable || draft.writes.length === 0 || (code === 'DiskFull' && draft.freeing)) return;
+		const {writable, code = 'Unavailable', message} = this.health();
+		if (writable || draft.writes.length === 0) return;
+		if (this.journal.open && code === 'DiskFull' && draft.freeing) return;
 		throw new StoreError(code, message);
 	}
 
-	#accept(draft: Draft, at: number): void {
-		this.#pendingHead = {...this.#pendingHead, counter: draft.counter, count: this.#pending.count, digest: this.#pending.digest};
-		const head = this.#pendingHead;
+	#accept({writes, counter}: Draft): void {
+		const head = {...this.#pendingHead, counter, count: this.#pending.count, digest: this.#pending.digest};
+		this.#pendingHead = head;
 		this.#lastAccepted = new Promise((resolve, reject) => {
-			this.#queue.push({writes: draft.writes, head, at, resolve, reject});
+			this.journal.append({writes, head, at: this.#parts.now().getTime(), resolve, reject});
 		});
+		// Whoever waits for it hears of the failure; nobody has to.
 		this.#lastAccepted.catch(() => undefined);
-		this.#flushing ??= this.#flush().finally(() => {
-			this.#flushing = undefined;
-		});
 	}
 
-	async #flush(): Promise<void> {
-		await Promise.resolve();
-		while (this.#queue.length > 0) {
-			const group = takeGroup(this.#queue);
-			try {
-				await commitGroup(this.#database, group);
-			} catch (error) {
-				this.#fail([...group, ...this.#queue.splice(0)], error);
-				return;
-			}
-			for (const accepted of group) this.#publish(accepted);
-		}
-	}
-
-	#fail(lost: readonly Accepted[], cause: unknown): void {
-		const code = isDiskFull(cause) ? 'DiskFull' : 'Unavailable';
-		const message = code === 'DiskFull' ? 'No space left on the device of the store.' : 'The store could not write to its disk.';
-		this.#health.next({writable: false, code, message});
+	#reset(): void {
 		this.#pending = this.#committed.clone();
 		this.#pendingHead = this.#head;
 		this.#lastAccepted = Promise.resolve();
-		for (const {reject} of lost) reject(new StoreError(code, message, {cause}));
 	}
 
-	#publish({writes, head, at, resolve}: Accepted): void {
-		for (const {change, entry, text} of writes) {
+	#publish({writes, head}: Accepted): void {
+		for (const {change: {object}, entry} of writes) {
 			if (entry) this.#committed.set(entry);
-			else this.#committed.delete(change.object.kind, keyText(keyOf(change.object)));
-			this.#history.append({at, bytes: text.length});
+			else this.#committed.delete(object.kind, keyText(keyOf(object)));
 		}
 		this.#head = head;
-		for (const {change} of writes) for (const watcher of [...this.#watchers]) watcher.next(change);
-		resolve();
+		this.#parts.acknowledged(head);
+		for (const {change} of writes) for (const watcher of this.#watchers) watcher.next(change);
 	}
 
 	#follow(subscriber: Subscriber<Change>, since: Revision | undefined): () => void {
 		const live = (): void => {
-			this.#watchers.add(subscriber);
+			if (this.#closing) subscriber.complete();
+			else if (!subscriber.closed) this.#watchers.add(subscriber);
 		};
 		if (since === undefined) live();
-		else this.#catchUp(subscriber, since).then(live, (error: unknown) => subscriber.error(error));
+		else this.#catchUp(subscriber, since).then(live, (error: unknown) => subscriber.error(asStoreError(error)));
 		return () => this.#watchers.delete(subscriber);
 	}
 
+	/** Reads from disk until nothing is missing, so that a slow start buffers nothing; the last step and `live` share one turn. */
 	async #catchUp(subscriber: Subscriber<Change>, since: Revision): Promise<void> {
 		const position = parseRevision(since);
-		const known = position?.epoch === this.#head.epoch && position.counter <= this.#head.counter && position.counter >= this.#history.first - 1;
-		if (!position || !known) throw expired();
+		if (position?.epoch !== this.#head.epoch || position.counter > this.#head.counter || position.counter < this.journal.history.first - 1) throw expired();
 		let done = position.counter;
 		while (done < this.#head.counter) {
-			for await (const change of replay(this.#database, {from: done + 1, to: this.#head.counter})) {
+			for await (const change of replay(this.journal.database, {from: done + 1, to: this.#head.counter})) {
 				if (subscriber.closed) return;
 				subscriber.next(change);
 				done += 1;
 			}
 		}
 	}
+}
+
+function asStoreError(error: unknown): StoreError {
+	return error instanceof StoreError ? error : new StoreError('Unavailable', 'The history could not be read just now.', {cause: error});
 }

@@ -1,3 +1,4 @@
+import {Event} from '../resources/event.js';
 import {schemas, type Resource} from '../resources/kinds.js';
 import {z} from 'zod';
 import type {Database} from './database.js';
@@ -5,7 +6,9 @@ import {deepFreeze} from './deep-freeze.js';
 import {checkFormat, corrupt, Head} from './head.js';
 import {History} from './history.js';
 import {counterOf, formatKey, headKey, keyOfObject, logKey, within} from './keys.js';
+import {Reader, type Reading} from './reader.js';
 import {unseal} from './seal.js';
+import type {StoreLog} from './store-log.js';
 import {entryOf, Table} from './table.js';
 
 /** Everything a store knows when it opens. */
@@ -19,21 +22,15 @@ export interface Loaded {
  * Reads and verifies the whole store: every checksum, that each object stands under its own key and satisfies its schema, that the objects
  * are exactly those the head counts, and that the history has no gap and ends at the head. Throws `Corrupt` or `NewerFormat`.
  */
-export async function load(database: Database): Promise<Loaded> {
+export async function load(database: Database, reading: Reading = {}): Promise<Loaded> {
+	const reader = new Reader(database, reading);
 	try {
-		checkFormat(await readText(database, formatKey));
-		const head = parseStored(headKey, await readText(database, headKey), Head);
-		return {head, table: await loadObjects(database, head), history: await loadHistory(database, head)};
+		checkFormat(await reader.text(formatKey));
+		const head = parseStored(headKey, await reader.text(headKey), Head);
+		return {head, table: await loadObjects(reader, head), history: await loadHistory(reader, head)};
 	} catch (error) {
 		throw error instanceof Error && error.name === 'StoreError' ? error : corrupt(`The store cannot be read: ${String(error)}`, error);
 	}
-}
-
-/** The JSON of a record that must exist. */
-async function readText(database: Database, key: string): Promise<string> {
-	const [sealed] = await database.values({gte: key, lte: key, limit: 1}).all();
-	if (sealed === undefined) throw corrupt(`The record ${JSON.stringify(key)} is missing.`);
-	return unseal(key, sealed);
 }
 
 /** What a record holds, checked against its schema. */
@@ -53,9 +50,9 @@ export function parseObject(key: string, text: string): Resource {
 	return deepFreeze(object);
 }
 
-async function loadObjects(database: Database, head: Head): Promise<Table> {
+async function loadObjects(reader: Reader, head: Head): Promise<Table> {
 	const table = new Table();
-	for await (const [key, sealed] of database.iterator(within('object'))) {
+	for await (const [key, sealed] of reader.entries('object')) {
 		const text = unseal(key, sealed);
 		table.set(entryOf(parseObject(key, text), Buffer.byteLength(text)));
 	}
@@ -67,18 +64,31 @@ async function loadObjects(database: Database, head: Head): Promise<Table> {
 
 const Dated = z.object({at: z.number()});
 
-async function loadHistory(database: Database, head: Head): Promise<History> {
-	const [oldest] = await database.keys({...within('log'), limit: 1}).all();
-	const first = oldest === undefined ? head.counter + 1 : counterOf(oldest);
-	if (oldest === undefined && head.counter !== head.base) throw corrupt('The history of the store is missing.');
-	const history = new History(first);
-	let next = first;
-	for await (const [key, sealed] of database.iterator(within('log'))) {
+/** Events of earlier runs, oldest first. They are saved without sync, as a help and not as a promise: a damaged one is left out and told. */
+export async function loadEvents(database: Database, log: StoreLog): Promise<readonly Event[]> {
+	const events: Event[] = [];
+	for await (const [key, sealed] of database.iterator(within('event'))) {
+		try {
+			events.push(parseStored(key, unseal(key, sealed), Event));
+		} catch (error) {
+			log.warn('a saved event is damaged and left out', {key, error});
+		}
+	}
+	return events.sort((a, b) => Date.parse(a.lastTimestamp) - Date.parse(b.lastTimestamp));
+}
+
+async function loadHistory(reader: Reader, head: Head): Promise<History> {
+	let history: History | undefined;
+	let next = head.counter + 1;
+	for await (const [key, sealed] of reader.entries('log')) {
+		if (!history) next = counterOf(key);
+		history ??= new History(next);
 		if (key !== logKey(next)) throw corrupt(`The history has a gap at ${logKey(next)}: the next record is ${key}.`);
 		const text = unseal(key, sealed);
 		history.append({at: history.markDue ? parseStored(key, text, Dated).at : 0, bytes: sealed.length});
 		next += 1;
 	}
+	if (!history && head.counter !== head.base) throw corrupt('The history of the store is missing.');
 	if (next !== head.counter + 1) throw corrupt(`The history ends at ${next - 1}, the store at ${head.counter}.`);
-	return history;
+	return history ?? new History(next);
 }
