@@ -37,6 +37,6 @@ function parseTokens(text: string, limits: DocumentLimits): readonly CST.Token[]
 		if (parser.stack.length > limits.depth + 2) return {offset: parser.offset, message: `is nested more than ${limits.depth} deep`};
 		if (documents > limits.documents) return {offset: parser.offset, message: `has more than ${limits.documents} documents`};
 	}
-	tokens.push(...parser.end());
+	for (const token of parser.end()) tokens.push(token);
 	return tokens;
 }

@@ -25,7 +25,7 @@ function readYaml(text: string, limits: DocumentLimits): Reading {
 	const errors: DocumentError[] = [];
 	const documents: ReadDocument[] = [];
 	for (const document of composed) {
-		const syntax = [...document.errors, ...document.warnings].map(error => ({...where(error.pos[0]), message: sentenceOf(error.code, error.message)}));
+		const syntax = [...document.errors.slice(0, maxErrors), ...document.warnings.slice(0, maxErrors)].map(error => ({...where(error.pos[0]), message: sentenceOf(error.code, error.message)}));
 		if (document.directives.yaml.explicit === true && document.directives.yaml.version !== '1.2') syntax.push({...where(document.range[0]), message: 'is written for YAML 1.1, which reads words such as "yes" differently: remove the %YAML line and check them'});
 		// What is built from broken syntax is no guide to what else is wrong.
 		const built = syntax.length > 0 ? undefined : buildValue(document, limits);
