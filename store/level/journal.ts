@@ -53,7 +53,8 @@ export class Journal {
 	#database: Database;
 	#head: Head;
 	#history: History;
-	#running: Promise<void> | undefined;
+	#working = false;
+	#running: Promise<void> = Promise.resolve();
 	#undecided: readonly Accepted[] = [];
 
 	constructor(parts: JournalParts, listener: JournalListener) {
@@ -104,27 +105,31 @@ export class Journal {
 	}
 
 	#run(): void {
-		this.#running ??= this.#work().finally(() => {
-			this.#running = undefined;
-		});
+		if (this.#working) return;
+		this.#working = true;
+		this.#running = this.#work();
 	}
 
 	async #work(): Promise<void> {
 		// One turn of the microtask queue, so that everything asked for in the same breath shares the first batch.
 		await Promise.resolve();
-		while (this.#queue.length > 0 || this.#chores.length > 0) {
-			await this.#parts.guard.checkBeforeWrite();
-			const group = takeGroup(this.#queue);
-			try {
-				if (this.#parts.guard.fenced) throw new StoreError('Unavailable', this.#parts.health.current.message);
-				if (group.length > 0) await commitGroup(this.#database, group);
-			} catch (error) {
-				await this.#recover(group, error);
-				continue;
-			}
-			for (const accepted of group) this.#committed(accepted);
-			await this.#doChores();
+		while (this.#queue.length > 0 || this.#chores.length > 0) await this.#step();
+		// In the same turn as the look at the queue, so that whatever comes next starts a new run.
+		this.#working = false;
+	}
+
+	async #step(): Promise<void> {
+		await this.#parts.guard.checkBeforeWrite();
+		const group = takeGroup(this.#queue);
+		try {
+			if (this.#parts.guard.fenced) throw new StoreError('Unavailable', this.#parts.health.current.message);
+			if (group.length > 0) await commitGroup(this.#database, group);
+		} catch (error) {
+			await this.#recover(group, error);
+			return;
 		}
+		for (const accepted of group) this.#committed(accepted);
+		await this.#doChores();
 	}
 
 	#committed(accepted: Accepted): void {
