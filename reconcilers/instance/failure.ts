@@ -1,0 +1,65 @@
+import type {Instance} from '../../store/resources/instance.js';
+import {EngineError} from '../ports/engine.js';
+import type {EngineErrorCode} from '../ports/engine.js';
+import {timestamp} from '../timestamp.js';
+import {restartDelayMs} from './crash-backoff.js';
+import type {Verdict} from './status.js';
+
+/** What to do after a failed step: look again soon, after a time, or when something changes. */
+export type Retry = {readonly kind: 'backoff'} | {readonly kind: 'after'; readonly ms: number} | {readonly kind: 'never'};
+
+/** How a failure reads in the status. */
+export interface FailureVerdict {
+	readonly verdict: Verdict;
+	readonly retry: Retry;
+}
+
+/** A host port that somebody has, in a sentence that says who. `holder` is the uid of another Instance of this node, when it is one. */
+export class PortHeldError extends Error {
+	override readonly name = 'PortHeldError';
+	readonly holder: string;
+	constructor(message: string, holder: string) {
+		super(message);
+		this.holder = holder;
+	}
+}
+
+/** The status an Instance has after `error`; nothing for what says only *inspect, then decide again*. `keepsRunning`: an older container still serves. */
+export function verdictOf(error: unknown, instance: Instance, {keepsRunning, nowMs}: {readonly keepsRunning: boolean; readonly nowMs: number}): FailureVerdict | undefined {
+	if (error instanceof PortHeldError) return said(instance, {phase: 'Pending', reason: 'PortTaken', message: error.message}, keepsRunning);
+	if (!(error instanceof EngineError)) return undefined;
+	if (error.code === 'StartFailed') return startFailed(error, instance, nowMs);
+	const known = reasons[error.code];
+	if (known === undefined) return undefined;
+	const phase = known.reason === 'EngineUnavailable' && instance.status?.engineId !== undefined ? instance.status.phase : known.phase;
+	return said(instance, {...known, phase, message: error.message}, keepsRunning && known.reason !== 'EngineUnavailable');
+}
+
+interface Reason {
+	readonly phase: Verdict['phase'];
+	readonly reason: string;
+	readonly isPermanent?: boolean;
+}
+
+const reasons: Readonly<Partial<Record<EngineErrorCode, Reason>>> = {
+	ImageUnavailable: {phase: 'Failed', reason: 'ImageUnavailable'},
+	Unavailable: {phase: 'Pending', reason: 'EngineUnavailable'},
+	PortTaken: {phase: 'Pending', reason: 'PortTaken'},
+	NameConflict: {phase: 'Failed', reason: 'NameConflict'},
+	Refused: {phase: 'Failed', reason: 'PolicyRefused', isPermanent: true},
+	Invalid: {phase: 'Failed', reason: 'SpecInvalid', isPermanent: true},
+	Failed: {phase: 'Failed', reason: 'EngineFailed'},
+};
+
+function said(instance: Instance, {isPermanent, ...told}: Reason & {readonly message: string}, keepsRunning: boolean): FailureVerdict {
+	const verdict = keepsRunning ? {...told, phase: 'Running' as const, ready: instance.status?.ready ?? false} : {...told, ready: false};
+	return {verdict, retry: {kind: isPermanent ? 'never' : 'backoff'}};
+}
+
+/** A command that cannot be started is a crash before the first instruction: the same back-off, from its second step on. */
+function startFailed(error: EngineError, {spec, status}: Instance, nowMs: number): FailureVerdict {
+	const failures = (status?.failures ?? 0) + 1;
+	const ms = restartDelayMs(failures, spec.image.maxBackoffSeconds);
+	const nextAttemptAt = timestamp(new Date(nowMs + ms));
+	return {verdict: {phase: 'Failed', reason: 'StartFailed', message: error.message, ready: false, failures, nextAttemptAt}, retry: {kind: 'after', ms}};
+}

@@ -1,0 +1,209 @@
+import {keyText, keyOf, parseKey} from '../../store/resources/kinds.js';
+import type {Instance, InstanceStatus} from '../../store/resources/instance.js';
+import type {Store} from '../../store/store.js';
+import {Backoff} from '../backoff.js';
+import type {Recorder} from '../events/recorder.js';
+import {containerFinalizer, holds, isDeleting, withoutFinalizers} from '../finalizers.js';
+import {again, done, failed} from '../outcome.js';
+import type {Outcome} from '../outcome.js';
+import type {Clock} from '../ports/clock.js';
+import type {Engine, Engines, Observation} from '../ports/engine.js';
+import {EngineError} from '../ports/engine.js';
+import {PortHeldError, verdictOf} from './failure.js';
+import {HostPorts} from './host-ports.js';
+import type {Observations} from './observations.js';
+import {planInstance} from './plan.js';
+import type {Step} from './plan.js';
+import type {PortWaiters} from './port-waiters.js';
+import type {Preparations} from './preparations.js';
+import {saysTheSame, statusOf} from './status.js';
+import type {Verdict} from './status.js';
+import type {EngineStep, StepContext, Steps} from './steps.js';
+import {whenSlow} from './when-slow.js';
+import {workloadOf} from './workload.js';
+
+/** What the instance reconciler needs; what it shares with its sources is theirs to feed. */
+export interface InstanceReconcilerOptions {
+	readonly store: Store;
+	readonly engines: Engines;
+	readonly node: {readonly id: string; readonly name: string};
+	readonly clock: Clock;
+	readonly recorder: Recorder;
+	readonly steps: Steps;
+	readonly observations: Observations;
+	readonly preparations: Preparations;
+	readonly portWaiters: PortWaiters;
+}
+
+/** Steps of one look; more than any story needs, so that a plan that never settles cannot spin. */
+const mostSteps = 8;
+/** A step that takes longer is shown while it is under way. */
+const slowMs = 400;
+/** Hints that an own start causes are answered together after this time. */
+const settlingMs = 300;
+
+/** Looks at one Instance (`namespace/name`) bound to this node: observe, plan, act, until nothing is left to do but wait. */
+export function createInstanceReconciler(options: InstanceReconcilerOptions): (key: string, signal: AbortSignal) => Promise<Outcome> {
+	const {store, engines, node, clock, observations, preparations, portWaiters, recorder, steps} = options;
+	const backoff = new Backoff({firstMs: 1000, maxMs: 30_000, random: () => clock.random()});
+	const hostPorts = new HostPorts(engines);
+	const startedMs = new Map<string, number>();
+
+	return async (key, signal) => {
+		const instance = store.get('Instance', parseKey(key));
+		if (instance?.spec.nodeName !== node.name) {
+			backoff.forget(key);
+			return done;
+		}
+		const engine = engines.get(instance.spec.image.engine);
+		if (!engine) return fail(key, instance, {error: new EngineError('Unavailable', `this node has no engine ${instance.spec.image.engine}`, {transient: true}), observed: undefined});
+		return isDeleting(instance) ? end(key, {instance, engine, signal}) : converge(key, {instance, engine, signal});
+	};
+
+	async function converge(key: string, {instance: first, engine, signal}: Subject): Promise<Outcome> {
+		let instance = first;
+		const {uid} = first.metadata;
+		const name = workloadOf(first, {nodeId: node.id}).name;
+		const settledInMs = (startedMs.get(uid) ?? -Infinity) + settlingMs - clock.monotonicMs();
+		if (settledInMs > 0 && !observations.get(uid)) return again(settledInMs);
+		startedMs.delete(uid);
+		let observed: Observation | undefined;
+		try {
+			observed = await observe(instance, engine, signal);
+			for (let count = 0; count < mostSteps; count += 1) {
+				const step = planInstance({instance, name, observed, nowMs: clock.now().getTime()});
+				if (step.do === 'settle') return await settle(key, step);
+				if (step.do === 'end') return again(0);
+				observed = await act(step, {instance, engine, signal});
+				instance = {...instance, ...after(step, instance)};
+			}
+			return again(1000);
+		} catch (error) {
+			signal.throwIfAborted();
+			return fail(key, instance, {error, observed});
+		}
+	}
+
+	async function observe(instance: Instance, engine: Engine, signal: AbortSignal): Promise<Observation | undefined> {
+		const {uid} = instance.metadata;
+		const known = observations.get(uid);
+		if (known) return known.observed;
+		if (instance.status === undefined) return undefined;
+		const moment = observations.moment();
+		const observed = await engine.inspect(workloadOf(instance, {nodeId: node.id}), {signal});
+		observations.learn(uid, observed, moment);
+		return observed;
+	}
+
+	async function act(step: EngineStep, {instance, engine, signal}: Subject): Promise<Observation | undefined> {
+		const {uid} = instance.metadata;
+		observations.forget(uid);
+		const moment = observations.moment();
+		const whilePreparing = preparations.begin(instance);
+		try {
+			const observed = await whenSlow(() => steps.perform(step, contextOf({instance, engine, signal}, whilePreparing)), {
+				afterMs: slowMs,
+				announce: () => announce(instance, underWay(step, instance)),
+			});
+			if (step.do !== 'rename' && step.do !== 'limit') startedMs.set(uid, clock.monotonicMs());
+			observations.learn(uid, observed, moment);
+			return observed;
+		} finally {
+			preparations.finish(uid);
+		}
+	}
+
+	async function end(key: string, {instance, engine, signal}: Subject): Promise<Outcome> {
+		const {uid} = instance.metadata;
+		if (!holds(instance, containerFinalizer)) return done;
+		const workload = workloadOf(instance, {nodeId: node.id});
+		try {
+			const wasNeverStarted = instance.status === undefined && await engine.inspect(workload, {signal}) === undefined;
+			if (!wasNeverStarted) {
+				recorder.normal(instance, 'Killing', `${workload.name} is stopped and removed`);
+				await whenSlow(() => steps.end(contextOf({instance, engine, signal}, signal)), {
+					afterMs: slowMs,
+					announce: () => announce(instance, {phase: 'Stopping', reason: '', message: 'it is being stopped', ready: false}),
+				});
+			}
+		} catch (error) {
+			signal.throwIfAborted();
+			return fail(key, instance, {error, observed: undefined});
+		}
+		await store.transact(transaction => {
+			const current = transaction.get('Instance', keyOf(instance));
+			if (current?.metadata.uid === uid) transaction.put(withoutFinalizers(current, containerFinalizer));
+		});
+		observations.drop(uid);
+		startedMs.delete(uid);
+		backoff.forget(key);
+		return done;
+	}
+
+	async function settle(key: string, {status, againAfterMs}: Extract<Step, {do: 'settle'}>): Promise<Outcome> {
+		backoff.forget(key);
+		portWaiters.forget(key);
+		await write(key, status);
+		return againAfterMs === undefined ? done : again(againAfterMs);
+	}
+
+	async function fail(key: string, instance: Instance, {error, observed}: {error: unknown; observed: Observation | undefined}): Promise<Outcome> {
+		const nowMs = clock.now().getTime();
+		observations.forget(instance.metadata.uid);
+		const current = store.get('Instance', parseKey(key));
+		if (current?.metadata.uid === instance.metadata.uid && current.metadata.generation !== instance.metadata.generation) return again(0);
+		const failure = verdictOf(error, instance, {keepsRunning: observed?.state === 'running', nowMs});
+		if (!failure) return failed(error);
+		if (error instanceof PortHeldError) portWaiters.wait(key, error.holder);
+		const {verdict, retry} = failure;
+		if (instance.status?.reason !== verdict.reason || instance.status.message !== verdict.message) recorder.warning(instance, verdict.reason, verdict.message);
+		await write(key, statusOf(instance, verdict, {observed, nowMs}));
+		if (retry.kind === 'never') return done;
+		return again(retry.kind === 'after' ? retry.ms : backoff.next(key));
+	}
+
+	/** Says what is under way; that it could not be said harms nothing. */
+	async function announce(instance: Instance, verdict: Verdict): Promise<void> {
+		const observed = observations.get(instance.metadata.uid)?.observed;
+		await write(keyText(keyOf(instance)), statusOf(instance, verdict, {observed, nowMs: clock.now().getTime()})).catch(() => undefined);
+	}
+
+	async function write(key: string, status: InstanceStatus): Promise<void> {
+		const before = store.get('Instance', parseKey(key));
+		if (!before || saysTheSame(before.status, status)) return;
+		await store.transact(transaction => {
+			const current = transaction.get('Instance', parseKey(key));
+			if (current?.metadata.uid === before.metadata.uid) transaction.put<Instance>({...current, status});
+		});
+	}
+
+	function contextOf({instance, engine, signal}: Subject, whilePreparing: AbortSignal): StepContext {
+		return {
+			engine, instance, signal, whilePreparing,
+			workload: workloadOf(instance, {nodeId: node.id}),
+			checkPorts: () => hostPorts.check(instance, () => store.lookup('Instance', 'node', node.name)),
+		};
+	}
+}
+
+interface Subject {
+	readonly instance: Instance;
+	readonly engine: Engine;
+	readonly signal: AbortSignal;
+}
+
+/** What a successful step changes in what is remembered, before it is written with the next settled status. */
+function after(step: EngineStep, {status, spec}: Instance): Pick<Instance, 'status'> | Record<string, never> {
+	if (step.do === 'rename' || step.do === 'remove' || step.do === 'resume') return {};
+	const base: InstanceStatus = status ?? {phase: 'Pending', reason: '', message: '', ready: false, restarts: 0, conditions: []};
+	const {nextAttemptAt: _, failures: __, ...rest} = base;
+	const counts = 'counts' in step ? step.counts : {restarts: base.restarts, failures: 0};
+	const limited = step.do === 'limit' ? {restarts: base.restarts, failures: base.failures ?? 0} : counts;
+	return {status: {...rest, ...limited, resources: spec.image.resources}};
+}
+
+function underWay(step: EngineStep, {spec: {image}, status}: Instance): Verdict {
+	if (step.do === 'start' && step.cause === 'first') return {phase: 'Preparing', reason: 'ImagePulling', message: `the image ${image.image} is being prepared`, ready: false};
+	if (step.do === 'replace') return {phase: status?.phase ?? 'Starting', reason: 'Replacing', message: 'it is being replaced by one of the new spec', ready: status?.ready ?? false};
+	return {phase: 'Starting', reason: 'Starting', message: 'it is being started', ready: false};
+}

@@ -1,0 +1,105 @@
+import type {Instance} from '../../store/resources/instance.js';
+import type {Recorder} from '../events/recorder.js';
+import type {CallOptions, Engine, Observation, Workload} from '../ports/engine.js';
+import {EngineError} from '../ports/engine.js';
+import {Gate} from './gate.js';
+import type {Step} from './plan.js';
+
+/** How many calls of each kind one engine gets at once. */
+export interface EngineWidth {
+	readonly prepare: number;
+	readonly start: number;
+	readonly end: number;
+}
+
+/** One step on one engine. */
+export interface StepContext extends CallOptions {
+	readonly engine: Engine;
+	readonly instance: Instance;
+	readonly workload: Workload;
+	/** Throws when another Instance of this node has a port that this one asks for. */
+	readonly checkPorts: () => void;
+	/** Ends when the Instance changes: what is being prepared may not be wanted any more. */
+	readonly whilePreparing: AbortSignal;
+}
+
+/** Everything that asks something of an engine; `settle` and `end` are the reconciler's own. */
+export type EngineStep = Exclude<Step, {do: 'settle'} | {do: 'end'}>;
+
+/** Carries steps out, no more at once than the engine takes well. Each step may be repeated; each may be cut off anywhere and is then found by the next look. */
+export class Steps {
+	readonly #prepare: Gate;
+	readonly #start: Gate;
+	readonly #end: Gate;
+	readonly #recorder: Recorder;
+
+	constructor({width, recorder}: {readonly width: EngineWidth; readonly recorder: Recorder}) {
+		this.#prepare = new Gate(width.prepare);
+		this.#start = new Gate(width.start);
+		this.#end = new Gate(width.end);
+		this.#recorder = recorder;
+	}
+
+	/** Resolves with what is in the slot afterwards. */
+	async perform(step: EngineStep, context: StepContext): Promise<Observation | undefined> {
+		const {engine, workload, instance, signal} = context;
+		switch (step.do) {
+			case 'start':
+				await this.#makeReady(context);
+				return this.#launch(context, step.cause === 'first' ? 'Started' : 'Restarted');
+			case 'resume':
+				this.#recorder.normal(instance, 'Resumed', `${workload.name} was paused and is resumed`);
+				return this.#start.run(signal, () => engine.start(workload, {signal}));
+			case 'restart':
+				this.#recorder.warning(instance, 'Unhealthy', `${workload.name} is restarted because its health check fails`);
+				await this.#stop(context);
+				return this.#launch(context, 'Restarted');
+			case 'replace':
+				await this.#makeReady(context);
+				this.#recorder.normal(instance, 'Killing', `${workload.name} is replaced because its spec changed`);
+				await this.end(context);
+				return this.#launch(context, 'Started');
+			case 'limit':
+				if (await engine.update(workload, workload.template.resources, {signal})) return engine.inspect(workload, {signal});
+				return this.perform({do: 'replace'}, context);
+			case 'rename':
+				return engine.inspect(workload, {signal});
+			case 'remove':
+				await this.#end.run(signal, () => engine.remove(workload, {signal}));
+				return engine.inspect(workload, {signal});
+			default:
+				return step satisfies never;
+		}
+	}
+
+	/** Stops it with its grace and removes it. */
+	async end(context: StepContext): Promise<void> {
+		const {engine, workload, signal} = context;
+		await this.#stop(context);
+		await this.#end.run(signal, () => engine.remove(workload, {signal}));
+	}
+
+	async #makeReady({engine, workload, instance, checkPorts, signal, whilePreparing}: StepContext): Promise<void> {
+		const refusal = engine.review(workload.template, workload)[0];
+		if (refusal) throw new EngineError(refusal.kind === 'forbidden' ? 'Refused' : 'Invalid', `${refusal.field}: ${refusal.message}. ${refusal.fix}`, {transient: false});
+		checkPorts();
+		let isTold = false;
+		const onProgress = (): void => {
+			if (!isTold) this.#recorder.normal(instance, 'Pulling', `the image ${workload.template.image} is being pulled`);
+			isTold = true;
+		};
+		await this.#prepare.run(signal, () => engine.prepare(workload, {signal: AbortSignal.any([signal, whilePreparing]), onProgress}));
+		if (isTold) this.#recorder.normal(instance, 'Pulled', `the image ${workload.template.image} is here`);
+	}
+
+	async #launch({engine, workload, instance, signal}: StepContext, reason: string): Promise<Observation> {
+		const observed = await this.#start.run(signal, () => engine.start(workload, {signal}));
+		this.#recorder.normal(instance, reason, `${workload.name} runs`);
+		return observed;
+	}
+
+	/** Waiting out a grace is no work for the engine: stops are not counted against its width. */
+	async #stop({engine, workload, instance, signal}: StepContext): Promise<void> {
+		await engine.stop(workload, {graceSeconds: instance.spec.image.stopGraceSeconds, signal});
+	}
+}
