@@ -1,0 +1,33 @@
+import {execFile} from 'node:child_process';
+import {promisify} from 'node:util';
+import {Command} from 'commander';
+import {loadConfig, type ConfigFlags} from '../config/load.js';
+import {stopDaemon} from '../daemon.js';
+import {readRunState} from '../run-state.js';
+import {withConfigOptions} from './config-options.js';
+
+/** Longer than the node's own 5 s, so that only one that hangs is killed. */
+const graceMs = 10_000;
+
+/** Ends the node of a run directory; resolves with a sentence. One that is not there is no error. */
+export async function stopNode(runDir: string): Promise<string> {
+	const state = await readRunState(runDir);
+	if (!state) return `no node runs on ${runDir}`;
+	if (state.supervised) {
+		await promisify(execFile)('systemctl', ['stop', 'motey.service']);
+		return `node ${state.name} stopped by systemd; its containers keep running, and it comes back at boot`;
+	}
+	await stopDaemon({runDir, state, graceMs});
+	return `node ${state.name} stopped (pid ${state.pid}); its containers keep running`;
+}
+
+/** `motey stop`. */
+export function build(): Command {
+	return withConfigOptions(new Command('stop'))
+		.description('Stop this node; its containers keep running')
+		.addHelpText('after', '\nExamples:\n  motey stop\n  motey stop --run-dir /tmp/second')
+		.action(async (flags: ConfigFlags) => {
+			const {config} = await loadConfig(flags);
+			process.stdout.write(`${await stopNode(config.runDir)}\n`);
+		});
+}

@@ -1,0 +1,79 @@
+import type Dockerode from 'dockerode';
+import {testDocker, testDockerUrl} from '../../support/docker.js';
+import {listenToEngine} from '../engine-events.js';
+import {interleave, median, type Figure} from '../figures.js';
+import {startNodeUnderTest} from '../node-under-test.js';
+import {bareContender, benchImage, composeContender, makeBenchNetwork, moteyContender, type Contender} from './contenders.js';
+
+/** The best of 1, 2, 4, 8 and 16 containers at once on this machine, two rounds each. */
+async function bestConcurrency(docker: Dockerode, time: (contender: Contender) => Promise<number>, progress: (text: string) => void): Promise<number> {
+	let best = {concurrency: 1, ms: Number.POSITIVE_INFINITY};
+	for (const concurrency of [1, 2, 4, 8, 16]) {
+		progress(`floor: ${concurrency} at once`);
+		const ms = median([await time(bareContender(docker, concurrency)), await time(bareContender(docker, concurrency))]);
+		if (ms < best.ms) best = {concurrency, ms};
+	}
+	return best.concurrency;
+}
+
+/** Bringing up, scaling, healing and removing containers, each against a bare dockerode program and compose; the engine's events stop the clock. */
+export async function containerFigures({rounds, progress}: {rounds: number; progress: (text: string) => void}): Promise<readonly Figure[]> {
+	const docker = testDocker();
+	await using _network = await makeBenchNetwork(docker);
+	await using engine = await listenToEngine(docker, benchImage);
+	await using node = await startNodeUnderTest({dockerUrl: testDockerUrl()});
+	const timed = async (action: string, count: number, work: () => Promise<unknown>): Promise<number> => {
+		const last = engine.after(action, count);
+		const startedAt = performance.now();
+		const asked = work();
+		const {atMs} = await last;
+		await asked;
+		return atMs - startedAt;
+	};
+	const up = (contender: Contender, count: number) => async (): Promise<number> => {
+		const ms = await timed('start', count, async () => contender.scale(count));
+		await contender.clear();
+		return ms;
+	};
+	const concurrency = await bestConcurrency(docker, async contender => up(contender, 10)(), progress);
+	await using compose = await composeContender(docker) ?? {name: '', scale: async () => undefined, clear: async () => undefined, [Symbol.asyncDispose]: async () => undefined};
+	const motey = moteyContender(node, docker);
+	const bare = bareContender(docker, concurrency);
+	const all: readonly Contender[] = compose.name === '' ? [motey, bare] : [motey, bare, compose];
+	const figures: Figure[] = [];
+	const measure = async (name: string, goal: number, run: (contender: Contender) => () => Promise<number>, contenders = all) => {
+		const series = await interleave(contenders.map(contender => ({name: contender.name, run: run(contender)})), rounds, text => progress(`${name}: ${text}`));
+		figures.push({name, unit: 'ms', series, floor: bare.name, goal});
+	};
+	await measure('apply → 10 running', 1.1, contender => up(contender, 10));
+	await measure('apply → 30 running', 1.1, contender => up(contender, 30));
+	await measure('scale 10 → 20', 1.1, contender => async () => {
+		await timed('start', 10, async () => contender.scale(10));
+		const ms = await timed('start', 10, async () => contender.scale(20));
+		await contender.clear();
+		return ms;
+	});
+	await measure('remove 20', 1.15, contender => async () => {
+		await timed('start', 20, async () => contender.scale(20));
+		const ms = await timed('destroy', 20, async () => contender.clear());
+		return ms;
+	});
+	await measure('killed → running again', 1.3, contender => async () => heal(docker, contender, engine, timed), [motey, bare]);
+	return figures;
+}
+
+/** The bare event loop starts what died the moment it hears of it. */
+async function heal(
+	docker: Dockerode, contender: Contender, engine: {after(action: string, count: number): Promise<{id: string}>},
+	timed: (action: string, count: number, work: () => Promise<unknown>) => Promise<number>,
+): Promise<number> {
+	await timed('start', 1, async () => contender.scale(1));
+	const [container] = await docker.listContainers({filters: {ancestor: [benchImage]}});
+	const died = engine.after('die', 1);
+	const ms = await timed('start', 1, async () => {
+		await docker.getContainer(container!.Id).kill();
+		if (contender.name.startsWith('bare')) await docker.getContainer((await died).id).start();
+	});
+	await contender.clear();
+	return ms;
+}

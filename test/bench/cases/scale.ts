@@ -1,0 +1,45 @@
+import {eventually} from '../../support/eventually.js';
+import type {Figure} from '../figures.js';
+import {startNodeUnderTest} from '../node-under-test.js';
+
+const services = '/apis/motey.io/v1/namespaces/default/services';
+const settings = ['limits.mutationsPerSecond=1000000', 'limits.mutationsBurst=1000000', 'limits.objects=50000', 'limits.totalBytes=1000000000', 'engines.docker.enabled=false', 'engines.simulated.enabled=true'];
+const perService = 50;
+
+/** What one changed key, and what standing still, cost with 100, 1 000 and 10 000 simulated instances. */
+export async function scaleFigures({rounds, progress}: {rounds: number; progress: (text: string) => void}): Promise<readonly Figure[]> {
+	const key: number[] = [];
+	const cpu: number[] = [];
+	const up: number[] = [];
+	for (const size of [100, 1000, 10_000]) {
+		progress(`${size} simulated instances`);
+		await using node = await startNodeUnderTest({settings});
+		const startedAt = performance.now();
+		const service = (name: string, replicas: number) => ({apiVersion: 'motey.io/v1', kind: 'Service', metadata: {name}, spec: {replicas, images: [{name: 'a', image: 'a', engine: 'simulated'}]}});
+		const names = Array.from({length: size / perService}, (_, index) => `s${index}`);
+		for (const name of names) await node.call('POST', services, service(name, perService));
+		const ready = async (name: string, count: number) => (await node.call('GET', `${services}/${name}`)).status?.readyReplicas === count;
+		for (const name of names) await eventually(async () => ready(name, perService), {withinMs: 300_000, what: `${name} ready`});
+		up.push((performance.now() - startedAt) / size);
+		const samples: number[] = [];
+		for (let round = 0; round < rounds * 3; round++) {
+			const from = performance.now();
+			await node.call('POST', services, service(`one-${round}`, 1));
+			await eventually(async () => ready(`one-${round}`, 1), {everyMs: 1, what: 'the changed key'});
+			samples.push(performance.now() - from);
+		}
+		key.push(samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 2)]!);
+		const before = await node.cpuSeconds();
+		progress(`${size} simulated instances: a quiet minute`);
+		await new Promise(resolve => {
+			setTimeout(resolve, 65_000);
+		});
+		cpu.push((await node.cpuSeconds() - before) / 0.65);
+	}
+	const of = (samples: readonly number[]) => ['100', '1 000', '10 000'].map((size, index) => ({contender: `${size} instances`, samples: [samples[index]!]}));
+	return [
+		{name: 'one changed key, apply → ready', unit: 'ms', series: of(key), note: 'goal: the same at every size (≤ 1.2 times)'},
+		{name: 'a quiet minute with its resync', unit: '% of a core', series: of(cpu), note: 'goals: 0.5 % with 100, 1 % with 1 000; linear in size'},
+		{name: 'apply → ready, per instance', unit: 'ms', series: of(up)},
+	];
+}
