@@ -8,7 +8,7 @@ export DEBIAN_FRONTEND=noninteractive PATH="$PATH:/usr/sbin:/sbin"
 # Each is "program:package": a program from elsewhere will do, so that nothing is replaced that already works.
 needed=(dockerd:docker.io)
 if [ "$purpose" = test ]; then
-	needed+=(docker-registry:docker-registry ip:iproute2 iptables:iptables strace:strace mkfs.ext4:e2fsprogs unshare:util-linux mount:mount curl:curl)
+	needed+=(docker-registry:docker-registry ip:iproute2 iptables:iptables strace:strace mkfs.ext4:e2fsprogs setpriv:util-linux mount:mount curl:curl)
 fi
 
 missing=()

@@ -13,7 +13,7 @@ child=
 finish() {
 	status=$?
 	trap - EXIT
-	if [ -n "$child" ]; then kill -KILL "$child" 2>/dev/null || true; fi
+	if [ -n "$child" ]; then { kill -KILL "$child"; wait "$child"; } 2>/dev/null || true; fi
 	if [ -n "$directory" ]; then remove_run "$directory"; fi
 	if [ -n "$closing_line" ] && [ "$status" -ne 0 ]; then echo "$closing_line"; fi
 	exit "$status"
@@ -49,14 +49,14 @@ export PATH="$PATH:/usr/sbin:/sbin"
 
 exec 9>"$directory/lock"
 flock 9
-closing_line=
 # /run is made empty, so that neither the machine's Docker nor its systemd is seen, nor left anything in.
-# docker-init reaps, which whoever is process 1 must and Node does not.
-unshare --net --mount --propagation private --pid --fork --kill-child --mount-proc \
+# docker-init reaps, which whoever is process 1 must and Node does not. Should this shell be killed, all of it goes too.
+setpriv --pdeathsig KILL unshare --net --mount --propagation private --pid --fork --kill-child --mount-proc \
 	sh -c 'mount -t tmpfs tmpfs /run && ip link set lo up && exec docker-init -- node dist/test/support/run-tests.js "$@"' sh "$@" </dev/null &
 child=$!
 exec 9>&-
 status=0
 wait "$child" || status=$?
 child=
+closing_line=
 exit "$status"

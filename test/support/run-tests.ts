@@ -24,14 +24,20 @@ async function runAva(files: readonly string[], environment: NodeJS.ProcessEnv):
 	return summarizeAva(report, typeof exitCode === 'number' ? exitCode : 1);
 }
 
+async function runTests(directory: string, selections: readonly string[]): Promise<AvaSummary> {
+	const files = selectFiles(selections);
+	if (files.length === 0) throw new Error(`No test file matches ${selections.join(' ')}`);
+	await using engine = await startDockerd({directory: join(directory, 'engine'), alone: true});
+	await engine.loadImages();
+	return await runAva(files, {...process.env, MOTEY_TEST_DOCKER: engine.url});
+}
+
 const directory = process.env['MOTEY_TEST_RUN'];
 if (directory === undefined) throw new Error('MOTEY_TEST_RUN is not set; run `npm test`');
-const files = selectFiles(process.argv.slice(2));
-if (files.length === 0) throw new Error(`No test file matches ${process.argv.slice(2).join(' ')}`);
-
-await using engine = await startDockerd({directory: join(directory, 'engine'), alone: true});
-await engine.loadImages();
-const {passed, failed, skipped} = await runAva(files, {...process.env, MOTEY_TEST_DOCKER: engine.url});
+const {passed, failed, skipped} = await runTests(directory, process.argv.slice(2)).catch((error: unknown): AvaSummary => {
+	console.error(error);
+	return {passed: 0, failed: 1, skipped: 0};
+});
 if (skipped > 0) process.stdout.write(`\n${skipped} skipped: what is not run is not known to work, so the run has failed.\n`);
 process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
 process.exitCode = failed > 0 || skipped > 0 || passed === 0 ? 1 : 0;
