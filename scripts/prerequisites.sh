@@ -33,7 +33,6 @@ fi
 echo "Getting from Debian: ${missing[*]}$([ $need_kubectl = no ] || echo ' kubectl (unpacked, not installed)') …"
 apt-get update -qq
 if [ ${#missing[@]} -gt 0 ]; then
-	# A package's own service must not start here: the tests and the demo start what they need themselves.
 	apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null
 fi
 if [ $need_kubectl = yes ]; then
