@@ -14,7 +14,10 @@ export class DelayedKeys {
 	/** Makes `key` due after `afterMs` milliseconds; zero is now, before this call returns. */
 	set(key: string, afterMs: number): void {
 		this.cancel(key);
-		if (afterMs <= 0) return this.#due.next(key);
+		if (afterMs <= 0) {
+			this.#due.next(key);
+			return;
+		}
 		this.#timers.set(key, asyncScheduler.schedule(() => {
 			this.#timers.delete(key);
 			this.#due.next(key);

@@ -51,7 +51,7 @@ export class Gate {
 
 function deferred(): {promise: Promise<void>; resolve: () => void; reject: (reason: unknown) => void} {
 	let resolve = (): void => undefined;
-	let reject = (_: unknown): void => undefined;
+	let reject: (reason: unknown) => void = () => undefined;
 	const promise = new Promise<void>((accept, refuse) => {
 		resolve = accept;
 		reject = refuse;

@@ -64,7 +64,7 @@ export function planInstance(view: InstanceView): Step {
 
 function planAbsent(view: InstanceView): Step {
 	const {instance: {spec, status}} = view;
-	if (status && status.specHash === spec.specHash && isFinal(status)) return {do: 'settle', status};
+	if (status?.specHash === spec.specHash && isFinal(status)) return {do: 'settle', status};
 	const cause = status?.engineId === undefined ? 'first' : 'removed';
 	const counts = countsOf(status);
 	return waits(view) ?? {do: 'start', cause, counts: cause === 'removed' ? {...counts, restarts: counts.restarts + 1} : counts};

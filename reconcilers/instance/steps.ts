@@ -83,13 +83,13 @@ export class Steps {
 		const refusal = engine.review(workload.template, workload)[0];
 		if (refusal) throw new EngineError(refusal.kind === 'forbidden' ? 'Refused' : 'Invalid', `${refusal.field}: ${refusal.message}. ${refusal.fix}`, {transient: false});
 		checkPorts();
-		let isTold = false;
+		const told = {isPulling: false};
 		const onProgress = (): void => {
-			if (!isTold) this.#recorder.normal(instance, 'Pulling', `the image ${workload.template.image} is being pulled`);
-			isTold = true;
+			if (!told.isPulling) this.#recorder.normal(instance, 'Pulling', `the image ${workload.template.image} is being pulled`);
+			told.isPulling = true;
 		};
 		await this.#prepare.run(signal, () => engine.prepare(workload, {signal: AbortSignal.any([signal, whilePreparing]), onProgress}));
-		if (isTold) this.#recorder.normal(instance, 'Pulled', `the image ${workload.template.image} is here`);
+		if (told.isPulling) this.#recorder.normal(instance, 'Pulled', `the image ${workload.template.image} is here`);
 	}
 
 	async #launch({engine, workload, instance, signal}: StepContext, reason: string): Promise<Observation> {

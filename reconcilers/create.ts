@@ -1,0 +1,133 @@
+import {filter, from, ignoreElements, merge, mergeMap, share, tap, throttleTime} from 'rxjs';
+import type {Observable} from 'rxjs';
+import {keyOf, keyText} from '../store/resources/kinds.js';
+import type {Store} from '../store/store.js';
+import {createRecorder} from './events/recorder.js';
+import {Observations} from './instance/observations.js';
+import {PortWaiters} from './instance/port-waiters.js';
+import {Preparations} from './instance/preparations.js';
+import {createInstanceReconciler} from './instance/reconciler.js';
+import {Steps} from './instance/steps.js';
+import type {EngineWidth} from './instance/steps.js';
+import {Inventory} from './inventory.js';
+import {createNodeReconciler} from './node/reconciler.js';
+import {Deletions} from './orphan/deletions.js';
+import {createOrphanReconciler} from './orphan/reconciler.js';
+import type {OrphanAccess} from './orphan/reconciler.js';
+import type {Clock} from './ports/clock.js';
+import type {Engine, EngineHint, Engines} from './ports/engine.js';
+import type {Log} from './ports/log.js';
+import type {NodeFactsPort} from './ports/node-facts.js';
+import {createReconcileLoop} from './reconcile-loop.js';
+import type {ReconcileLoop} from './reconcile-loop.js';
+import {createServiceReconciler} from './service/reconciler.js';
+import {instanceKeys, instanceSources, nodeSources, serviceSources} from './sources.js';
+
+/** Everything one node reconciles with. */
+export interface ReconcilersOptions {
+	readonly store: Store;
+	readonly engines: Engines;
+	/** The own node: its id never changes; its name is that of its Node object. */
+	readonly node: {readonly id: string; readonly name: string};
+	readonly facts: NodeFactsPort;
+	readonly clock: Clock;
+	readonly log: Log;
+	/** Milliseconds between two looks at everything; 60 000 unless told. */
+	readonly resyncMs?: number;
+	/** Calls of each kind an engine gets at once. */
+	readonly engineWidth?: EngineWidth;
+}
+
+/** The loops of one node. Nothing runs before their `reports` are subscribed; each ends with its subscription and leaves workloads running. */
+export interface Reconcilers {
+	readonly loops: readonly ReconcileLoop[];
+	readonly orphans: OrphanAccess;
+}
+
+/** Found by measuring against a bare loop on two cores: wider makes the Docker Engine slower, not faster. */
+const defaultWidth: EngineWidth = {prepare: 4, start: 4, end: 8};
+/** Bounds keys under work, most of which wait for a grace or a pull; the engine's own width bounds the load. */
+const instanceConcurrency = 128;
+/** Unknown containers are looked for at most this often, in milliseconds. */
+const orphanDelayMs = 2000;
+
+/** Wires the service, instance, node and orphan reconcilers of one node. */
+export function createReconcilers(options: ReconcilersOptions): Reconcilers {
+	const {store, engines, node, facts, clock, log, resyncMs = 60_000, engineWidth: width = defaultWidth} = options;
+	const recorder = createRecorder(store.events, 'motey');
+	const hints = merge(...engines.all.map(engine => engine.events())).pipe(share());
+	const shared = {resyncMs, clock, log};
+	const inventory = new Inventory(clock);
+	const observations = new Observations();
+	const preparations = new Preparations();
+	const portWaiters = new PortWaiters();
+	const deletions = new Deletions(10_000);
+	const refreshOne = async (engine: Engine, signal: AbortSignal): Promise<void> => {
+		const moment = observations.moment();
+		const listed = new Map((await inventory.list(engine, {maxAgeMs: 0, signal})).map(one => [one.uid, one]));
+		for (const {metadata: {uid}, spec} of store.lookup('Instance', 'node', node.name)) {
+			if (spec.image.engine === engine.name) observations.learn(uid, listed.get(uid), moment);
+		}
+	};
+	const refresh = async (signal: AbortSignal): Promise<void> => {
+		await Promise.all(engines.all.map(engine => refreshOne(engine, signal).catch((error: unknown) => {
+			log.debug('engine could not be listed', {engine: engine.name, error});
+		})));
+	};
+
+	const reconcileService = createServiceReconciler({store, nodeName: node.name, clock, recorder});
+	const reconcileInstance = createInstanceReconciler({
+		store, engines, node, clock, recorder, observations, preparations, portWaiters, steps: new Steps({width, recorder}),
+	});
+	const nodeReconciler = createNodeReconciler({store, engines, node, facts, clock});
+	const orphans = createOrphanReconciler({store, engines, nodeName: node.name, inventory, deletions, recorder, maxAgeMs: 1.5 * resyncMs});
+
+	const loops = [
+		createReconcileLoop({
+			...shared, name: 'node', concurrency: 1,
+			sources: nodeSources({store, nodeName: node.name, hints, facts: facts.changes, forgetHealth: nodeReconciler.forgetHealth}),
+			reconcile: nodeReconciler.reconcile,
+			keys: () => [keyText({namespace: '', name: node.name})],
+			beforeResync: () => Promise.resolve(nodeReconciler.forgetHealth()),
+		}),
+		createReconcileLoop({
+			...shared, name: 'service', concurrency: 16,
+			sources: serviceSources(store),
+			reconcile: reconcileService,
+			keys: () => store.list('Service').items.map(service => keyText(keyOf(service))),
+		}),
+		createReconcileLoop({
+			...shared, name: 'instance', concurrency: instanceConcurrency,
+			sources: instanceSources({store, nodeName: node.name, hints, observations, preparations, portWaiters, refresh}),
+			reconcile: reconcileInstance,
+			keys: () => instanceKeys(store, node.name),
+			beforeResync: refresh,
+		}),
+		createReconcileLoop({
+			...shared, name: 'orphan', concurrency: 2,
+			sources: [deletionRecords(store, deletions), unknownHeard(options, {hints, inventory})],
+			reconcile: orphans.reconcile,
+			keys: () => engines.all.map(engine => engine.name),
+		}),
+	];
+	return {loops, orphans};
+}
+
+/** Remembers deletions as they happen; emits nothing. */
+function deletionRecords(store: Store, deletions: Deletions): Observable<string> {
+	return store.changes({kind: 'Instance'}).pipe(
+		filter(change => change.type === 'deleted'),
+		tap(({object}) => deletions.add(object.metadata.uid)),
+		ignoreElements(),
+	);
+}
+
+/** Every engine's name some time after something is heard of a uid that no Instance has; the end of a container that was removed on purpose is heard like that too. */
+function unknownHeard({store, engines}: ReconcilersOptions, {hints, inventory}: {hints: Observable<EngineHint>; inventory: Inventory}): Observable<string> {
+	return hints.pipe(
+		filter(hint => hint.kind === 'changed' && store.lookup('Instance', 'uid', hint.uid).length === 0),
+		throttleTime(orphanDelayMs, undefined, {leading: false, trailing: true}),
+		mergeMap(() => from(engines.all.map(engine => engine.name))),
+		tap(name => inventory.forget(name)),
+	);
+}

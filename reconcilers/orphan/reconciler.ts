@@ -1,0 +1,80 @@
+import type {Store} from '../../store/store.js';
+import type {Recorder} from '../events/recorder.js';
+import type {Inventory} from '../inventory.js';
+import {done} from '../outcome.js';
+import type {Outcome} from '../outcome.js';
+import type {Engine, Engines, Observation} from '../ports/engine.js';
+import type {Deletions} from './deletions.js';
+import {planOrphans} from './plan.js';
+
+/** A container of ours that no Instance names. */
+export interface Orphan {
+	readonly engine: string;
+	readonly observation: Observation;
+}
+
+/** What an operator may see of orphans and do about them. */
+export interface OrphanAccess {
+	/** As of the last look at everything. */
+	list(): readonly Orphan[];
+	/** Stops and removes one that is listed; false when none with this uid is. Throws an `EngineError`. */
+	prune(uid: string, options: {readonly signal: AbortSignal}): Promise<boolean>;
+}
+
+/** What the orphan reconciler needs. */
+export interface OrphanReconcilerOptions {
+	readonly store: Store;
+	readonly engines: Engines;
+	readonly nodeName: string;
+	readonly inventory: Inventory;
+	readonly deletions: Deletions;
+	readonly recorder: Recorder;
+	/** A list of at most this age will do, in milliseconds; what is heard of meanwhile makes the inventory forget it. */
+	readonly maxAgeMs: number;
+}
+
+const graceSeconds = 10;
+
+/** Looks at one engine by name. */
+export function createOrphanReconciler(options: OrphanReconcilerOptions): OrphanAccess & {reconcile: (key: string, signal: AbortSignal) => Promise<Outcome>} {
+	const {store, engines, nodeName, inventory, deletions, recorder, maxAgeMs} = options;
+	const reported = new Map<string, readonly Orphan[]>();
+	const list = (): readonly Orphan[] => [...reported.values()].flat();
+
+	const end = async (engine: Engine, {name, uid}: Observation, signal: AbortSignal): Promise<void> => {
+		await engine.stop({name, uid}, {graceSeconds, signal});
+		await engine.remove({name, uid}, {signal});
+	};
+
+	const reconcile = async (key: string, signal: AbortSignal): Promise<Outcome> => {
+		const engine = engines.get(key);
+		if (!engine) return done;
+		const plan = planOrphans({
+			observations: await inventory.list(engine, {maxAgeMs, signal}),
+			hasInstance: uid => store.lookup('Instance', 'uid', uid).length > 0,
+			wasDeleted: uid => deletions.has(uid),
+			inSlotOf: one => store.lookup('Instance', 'node', nodeName).filter(({metadata, spec}) => metadata.namespace === one.namespace
+				&& spec.service === one.service && spec.image.name === one.image && spec.slot === one.slot),
+		});
+		const known = new Set(reported.get(key)?.map(({observation}) => observation.uid));
+		reported.set(key, plan.report.map(observation => ({engine: key, observation})));
+		const node = store.get('Node', {namespace: '', name: nodeName});
+		for (const {uid, name} of plan.report) {
+			if (node && !known.has(uid)) recorder.warning(node, 'OrphanFound', `${name} runs here but no Instance names it: it is left running until it is pruned by hand`);
+		}
+		await Promise.all(plan.end.map(observation => end(engine, observation, signal)));
+		return done;
+	};
+
+	return {
+		reconcile, list,
+		prune: async (uid, {signal}) => {
+			const orphan = list().find(({observation}) => observation.uid === uid);
+			const engine = orphan && engines.get(orphan.engine);
+			if (!orphan || !engine) return false;
+			await end(engine, orphan.observation, signal);
+			reported.set(engine.name, (reported.get(engine.name) ?? []).filter(one => one !== orphan));
+			return true;
+		},
+	};
+}

@@ -1,0 +1,82 @@
+import {catchError, defer, filter, from, map, merge, mergeMap, tap} from 'rxjs';
+import type {Observable} from 'rxjs';
+import {keyOf, keyText} from '../store/resources/kinds.js';
+import type {Instance} from '../store/resources/instance.js';
+import type {Service} from '../store/resources/service.js';
+import type {Store} from '../store/store.js';
+import {fromAbortable} from './from-abortable.js';
+import type {Observations} from './instance/observations.js';
+import type {PortWaiters} from './instance/port-waiters.js';
+import type {Preparations} from './instance/preparations.js';
+import type {EngineHint} from './ports/engine.js';
+
+/** Keys of Services to look at: their own changes, those of their Instances, and a Node's when a Service waits for a place. */
+export function serviceSources(store: Store): readonly Observable<string>[] {
+	return [
+		store.changes({kind: 'Service'}).pipe(map(({object}) => keyText(keyOf(object)))),
+		store.changes({kind: 'Instance'}).pipe(map(({object}) => keyText({namespace: object.metadata.namespace ?? '', name: object.spec.service}))),
+		store.changes({kind: 'Node'}).pipe(mergeMap(() => from(store.list('Service').items.filter(waitsForNode).map(service => keyText(keyOf(service)))))),
+	];
+}
+
+function waitsForNode({status}: Service): boolean {
+	return (status?.unplacedReplicas ?? 0) > 0 || (status?.conditions.some(condition => condition.reason === 'RolloutStopped') ?? false);
+}
+
+/** What the instance sources feed while keys pass. */
+export interface InstanceSourcesOptions {
+	readonly store: Store;
+	readonly nodeName: string;
+	/** Of all engines, shared. */
+	readonly hints: Observable<EngineHint>;
+	readonly observations: Observations;
+	readonly preparations: Preparations;
+	readonly portWaiters: PortWaiters;
+	/** Learns the state of everything at once. */
+	readonly refresh: (signal: AbortSignal) => Promise<void>;
+}
+
+/** Keys of Instances to look at: their own changes, what engines hint at, all of them when an engine comes, goes or lost its stream, and those that wait for a port which may be free. */
+export function instanceSources(options: InstanceSourcesOptions): readonly Observable<string>[] {
+	const {store, nodeName, hints, observations, preparations, portWaiters, refresh} = options;
+	const isHere = (instance: Instance): boolean => instance.spec.nodeName === nodeName;
+	const changed = store.changes({kind: 'Instance'}).pipe(
+		filter(({object}) => isHere(object)),
+		tap(change => preparations.hear(change)),
+		tap(({type, object}) => {
+			if (type === 'deleted') observations.drop(object.metadata.uid);
+		}),
+		mergeMap(({object}) => from([keyText(keyOf(object)), ...portWaiters.of(object.metadata.uid)])),
+	);
+	const hinted = hints.pipe(mergeMap(hint => {
+		if (hint.kind === 'changed') {
+			observations.forget(hint.uid);
+			return from(store.lookup('Instance', 'uid', hint.uid).filter(isHere).map(instance => keyText(keyOf(instance))));
+		}
+		observations.forgetAll();
+		return fromAbortable(refresh).pipe(catchError(() => from([undefined])), mergeMap(() => from(instanceKeys(store, nodeName))));
+	}, 4));
+	return [changed, hinted];
+}
+
+/** Keys of every Instance bound to a node. */
+export const instanceKeys = (store: Store, nodeName: string): readonly string[] => store.lookup('Instance', 'node', nodeName).map(instance => keyText(keyOf(instance)));
+
+/** The own Node's key whenever something it says may have changed. */
+export function nodeSources({store, nodeName, hints, facts, forgetHealth}: {
+	readonly store: Store;
+	readonly nodeName: string;
+	readonly hints: Observable<EngineHint>;
+	readonly facts: Observable<unknown>;
+	readonly forgetHealth: () => void;
+}): readonly Observable<string>[] {
+	const key = keyText({namespace: '', name: nodeName});
+	const asks = ({spec}: Instance): boolean => spec.nodeName === nodeName && Object.keys(spec.image.resources).length > 0;
+	return [merge(
+		store.changes({kind: 'Node'}).pipe(filter(({object}) => object.metadata.name === nodeName)),
+		store.changes({kind: 'Instance'}).pipe(filter(({object}) => asks(object))),
+		defer(() => store.healthChanges()),
+		hints.pipe(filter(hint => hint.kind !== 'changed'), tap(forgetHealth)),
+		facts,
+	).pipe(map(() => key))];
+}
