@@ -1,3 +1,4 @@
+import type {CliContext} from '../../api/cli/verb.js';
 import {execFile} from 'node:child_process';
 import {access, writeFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
@@ -11,7 +12,7 @@ const run = promisify(execFile);
 const unitFile = '/etc/systemd/system/motey.service';
 
 /** `motey install`: writes and enables the systemd unit, so that the node comes back at boot. Repeating it is harmless. */
-export function build(): Command {
+export function build({io}: CliContext): Command {
 	return new Command('install')
 		.description('Write and enable the systemd unit, so that this node comes back at boot')
 		.option('--config <file>', 'configuration file the unit names')
@@ -27,7 +28,7 @@ export function build(): Command {
 				args: flags.config === undefined ? [] : ['--config', flags.config],
 			});
 			if (flags.print === true) {
-				process.stdout.write(unit);
+				io.stdout.write(unit);
 				return;
 			}
 			if (process.getuid?.() !== 0) throw new ConfigError('motey install writes to /etc/systemd/system: run it as root, or see the unit with --print');
@@ -37,6 +38,6 @@ export function build(): Command {
 			await writeFile(unitFile, unit, {mode: 0o644});
 			await run('systemctl', ['daemon-reload']);
 			await run('systemctl', ['enable', ...(flags.start ? ['--now'] : []), 'motey.service']);
-			process.stdout.write(`${unitFile} written and enabled${flags.start ? ', and the node started' : ''}\nlook at it with: systemctl status motey\n`);
+			io.stdout.write(`${unitFile} written and enabled${flags.start ? ', and the node started' : ''}\nlook at it with: systemctl status motey\n`);
 		});
 }

@@ -1,3 +1,4 @@
+import type {CliContext} from '../../api/cli/verb.js';
 import {execFile} from 'node:child_process';
 import {promisify} from 'node:util';
 import {Command} from 'commander';
@@ -22,12 +23,12 @@ export async function stopNode(runDir: string): Promise<string> {
 }
 
 /** `motey stop`. */
-export function build(): Command {
+export function build({io}: CliContext): Command {
 	return withConfigOptions(new Command('stop'))
 		.description('Stop this node; its containers keep running')
 		.addHelpText('after', '\nExamples:\n  motey stop\n  motey stop --run-dir /tmp/second')
 		.action(async (flags: ConfigFlags) => {
 			const {config} = await loadConfig(flags);
-			process.stdout.write(`${await stopNode(config.runDir)}\n`);
+			io.stdout.write(`${await stopNode(config.runDir)}\n`);
 		});
 }

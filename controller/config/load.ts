@@ -43,7 +43,7 @@ export const commonKeys = [
  */
 export async function loadConfig(flags: ConfigFlags, environment: Readonly<Record<string, string | undefined>> = process.env): Promise<LoadedConfig> {
 	const paths = defaultPaths({uid: process.getuid?.() ?? 0, home: homedir(), environment});
-	const chosen = flags.config ?? environment['MOTEY_CONFIG'];
+	const chosen = flags.config ?? environment['MOTEY_CONFIG_FILE'];
 	const file = chosen ?? paths.configFile;
 	const settings = [
 		...flatten({name: nodeNameFrom(hostname()), dataDir: paths.dataDir, runDir: paths.runDir, api: {}, log: {}, capabilities: {}, policy: {}}, 'default').filter(setting => setting.value !== undefined),
@@ -66,7 +66,7 @@ function withGroups(tree: unknown): unknown {
 async function fromFile(file: string, mustExist: boolean): Promise<readonly Setting[]> {
 	const text = await readIfThere(file);
 	if (text === undefined) {
-		if (mustExist) throw new ConfigError(`${file}: no such file; check --config or MOTEY_CONFIG`);
+		if (mustExist) throw new ConfigError(`${file}: no such file; check --config or MOTEY_CONFIG_FILE`);
 		return [];
 	}
 	const document = parseDocument(text, {prettyErrors: true});

@@ -1,0 +1,27 @@
+import {addAbortSignal, type Readable} from 'node:stream';
+
+/** Values of a stream that has one JSON text a line; a line that is none is passed over. Ends with an error when `signal` aborts. */
+export async function* jsonLines(stream: Readable, signal: AbortSignal): AsyncGenerator<unknown, void, undefined> {
+	addAbortSignal(signal, stream);
+	const decoder = new TextDecoder();
+	let rest = '';
+	for await (const chunk of stream) {
+		const lines = (rest + decoder.decode(Buffer.from(chunk), {stream: true})).split('\n');
+		rest = lines.pop() ?? '';
+		for (const line of lines) {
+			const value = parse(line);
+			if (value !== undefined) yield value;
+		}
+	}
+	const last = parse(rest);
+	if (last !== undefined) yield last;
+}
+
+function parse(line: string): unknown {
+	if (line.trim() === '') return undefined;
+	try {
+		return JSON.parse(line);
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,66 @@
+import type {Readable} from 'node:stream';
+import {z} from 'zod';
+import {EngineError} from '../../../reconcilers/ports/engine.js';
+import {loginFor, registryOf, type Login} from './credentials.js';
+import {says} from './docker-sentences.js';
+import type {EngineApi} from './engine-api.js';
+import {sentenceOf} from './engine-failure.js';
+import type {ImageRequest} from './images.js';
+import {jsonLines} from './json-lines.js';
+
+const Progress = z.object({
+	status: z.string().optional(),
+	id: z.string().optional(),
+	error: z.string().optional(),
+	progressDetail: z.object({current: z.number().optional(), total: z.number().optional()}).optional(),
+});
+
+/** An untagged reference would pull every tag there is. */
+const tagged = (reference: string): string => /@|:[^/]+$/u.test(reference) ? reference : `${reference}:latest`;
+
+function unavailable(reference: string, sentence: string, {login, cause}: {readonly login: Login | undefined; readonly cause?: unknown}): EngineError {
+	const registry = registryOf(reference);
+	const because = says(sentence, 'unauthorized')
+		? login === undefined
+			? `the registry ${registry} wants a login or has no such image; add a login to this node's registry credentials file, or correct the name`
+			: `the registry ${registry} refuses the login of ${login.username} in this node's registry credentials file`
+		: says(sentence, 'unreachable') ? `the registry ${registry} cannot be reached from this node`
+			: says(sentence, 'unknownImage') ? `the registry ${registry} has no such image or tag` : 'the pull failed';
+	return new EngineError('ImageUnavailable', `Cannot have the image ${reference}: ${because} (${sentence})`, {transient: true, cause});
+}
+
+/** Pulls an image. Ends when nothing was heard for the idle deadline; a pull that makes progress may take as long as it needs. */
+export async function pullImage(api: EngineApi, {reference, signal, onProgress, credentialsFile}: ImageRequest & {readonly credentialsFile: string | undefined}): Promise<void> {
+	const login = credentialsFile === undefined ? undefined : await loginFor(reference, credentialsFile).catch((error: unknown) => {
+		throw new EngineError('ImageUnavailable', `The registry credentials in ${credentialsFile} cannot be read: ${sentenceOf(error)}`, {transient: true, cause: error});
+	});
+	const controller = new AbortController();
+	const abort = (): void => controller.abort();
+	const timer = setTimeout(abort, api.deadlines.pullIdleMs);
+	const gaveUp = {yes: signal.aborted};
+	const giveUp = (): void => {
+		gaveUp.yes = true;
+		abort();
+	};
+	signal.addEventListener('abort', giveUp, {once: true});
+	try {
+		if (gaveUp.yes) abort();
+		const options = {fromImage: tagged(reference), abortSignal: controller.signal};
+		const stream = login === undefined ? await api.docker.createImage(options) : await api.docker.createImage({...login, auth: ''}, options);
+		for await (const line of jsonLines(stream as Readable, controller.signal)) {
+			timer.refresh();
+			const progress = Progress.safeParse(line).data;
+			if (progress?.error !== undefined) throw unavailable(reference, progress.error, {login});
+			if (progress?.status !== undefined) onProgress?.(progress.id === undefined ? progress.status : `${progress.id}: ${progress.status}`);
+		}
+	} catch (error) {
+		if (error instanceof EngineError) throw error;
+		if (gaveUp.yes) throw new EngineError('Aborted', `Given up while pulling ${reference}`, {transient: true, cause: error});
+		if (controller.signal.aborted) throw new EngineError('ImageUnavailable', `Pulling ${reference} made no progress for ${api.deadlines.pullIdleMs / 1000} s`, {transient: true, cause: error});
+		throw unavailable(reference, sentenceOf(error), {login, cause: error});
+	} finally {
+		clearTimeout(timer);
+		signal.removeEventListener('abort', giveUp);
+		abort();
+	}
+}

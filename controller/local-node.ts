@@ -1,0 +1,67 @@
+import type {LocalNode, NodeStatistics, Orphan} from '../api/ports/node.js';
+import {WorkloadError} from '../api/ports/workloads.js';
+import type {OrphanAccess} from '../reconcilers/orphan/reconciler.js';
+import type {Capability} from '../store/resources/capability.js';
+import type {Instance} from '../store/resources/instance.js';
+import type {Node, NodeStatus} from '../store/resources/node.js';
+import type {Store} from '../store/store.js';
+
+/** The source that capabilities declared over REST carry in the Node's status. */
+const restSource = 'rest';
+
+/** What this node tells the API of itself. */
+export function createLocalNode(options: {
+	name: string; id: string; version: string; store: Store; orphans: OrphanAccess; statistics: {read(): Promise<NodeStatistics>};
+}): LocalNode {
+	const {name, id, version, store, orphans, statistics} = options;
+	return {
+		name, id, version,
+		statistics: async () => statistics.read(),
+		orphans: orphanVerbs(store, name, orphans),
+		capabilities: {
+			add: async capabilities => changeCapabilities(store, name, before => [
+				...before, ...capabilities.filter(one => !before.some(other => other.source === restSource && same(one, other))).map(one => ({...one, source: restSource})),
+			]),
+			remove: async capabilities => changeCapabilities(store, name, before => before.filter(one => one.source !== restSource || !capabilities.some(other => same(one, other)))),
+		},
+	};
+}
+
+const same = (one: Capability, other: Capability): boolean => one.capability === other.capability && one.capability_type === other.capability_type;
+
+/** Changes what stands in the Node's status; false when that is nothing. The Node exists from the agent's first look at itself on. */
+async function changeCapabilities(store: Store, name: string, change: (before: NodeStatus['capabilities']) => NodeStatus['capabilities']): Promise<boolean> {
+	return store.transact(transaction => {
+		const node: Node | undefined = transaction.get('Node', {namespace: '', name});
+		if (!node?.status) throw new WorkloadError('Unavailable', 'this node has not described itself yet; try again in a moment');
+		const capabilities = change(node.status.capabilities);
+		if (capabilities.length === node.status.capabilities.length) return false;
+		transaction.put({...node, status: {...node.status, capabilities}});
+		return true;
+	});
+}
+
+function orphanVerbs(store: Store, nodeName: string, orphans: OrphanAccess): LocalNode['orphans'] {
+	const find = (name: string) => orphans.list().find(orphan => orphan.observation.name === name);
+	return {
+		list: async () => Promise.resolve(orphans.list().map(({engine, observation}): Orphan => ({
+			name: observation.name, engine, namespace: observation.namespace, service: observation.service, image: observation.image,
+			uid: observation.uid, state: observation.state, ...(observation.createdAt === undefined ? {} : {createdAt: observation.createdAt}),
+		}))),
+		async prune(name, signal) {
+			const orphan = find(name);
+			if (orphan) await orphans.prune(orphan.observation.uid, {signal});
+		},
+		async adopt(name) {
+			const orphan = find(name);
+			if (!orphan) throw new WorkloadError('NotFound', `no orphan is called ${name}; see motey node orphans`);
+			const {namespace, service, image, slot, uid} = orphan.observation;
+			await store.transact(transaction => {
+				const instance: Instance | undefined = transaction.lookup('Instance', 'node', nodeName).find(({metadata, spec}) =>
+					metadata.namespace === namespace && spec.service === service && spec.image.name === image && spec.slot === slot);
+				if (!instance) throw new WorkloadError('NotFound', `no Instance holds slot ${slot} of ${image} in ${namespace}/${service}; apply that Service first, then adopt`);
+				transaction.put({...instance, spec: {...instance.spec, adopted: uid}});
+			});
+		},
+	};
+}

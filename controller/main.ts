@@ -1,0 +1,124 @@
+import {randomUUID} from 'node:crypto';
+import {mkdir} from 'node:fs/promises';
+import {join} from 'node:path';
+import {Registry} from 'prom-client';
+import {ensureAdminToken} from '../api/auth/ensure-admin-token.js';
+import {configureHttpServer} from '../api/limits/configure-http-server.js';
+import {createConnectionGate} from '../api/limits/connection-gate.js';
+import {createMetrics, type Metrics} from '../api/metrics/metrics.js';
+import type {HealthCheck} from '../api/ports/dependencies.js';
+import {createApi} from '../api/server.js';
+import {createReconcilers, type Reconcilers} from '../reconcilers/create.js';
+import {workloadOf} from '../reconcilers/instance/workload.js';
+import type {Log} from '../reconcilers/ports/log.js';
+import {openLevelStore} from '../store/level/open.js';
+import type {Store} from '../store/store.js';
+import {createAdmission} from './admission.js';
+import {systemClock} from './clock.js';
+import type {Config} from './config/schema.js';
+import {createEngines} from './engines/registry.js';
+import {enginesOf} from './engines-of.js';
+import {loadIdentity} from './identity.js';
+import {limitsOf} from './limits.js';
+import {openListeners, type Listening} from './listeners.js';
+import {createLocalNode} from './local-node.js';
+import {createNodeFacts} from './node-facts.js';
+import {createOwned, runLoops} from './process.js';
+import {removeRunState, writeRunState} from './run-state.js';
+import {createStatistics} from './statistics.js';
+import {loadTls} from './tls/load.js';
+import {createWorkloads} from './workloads.js';
+
+/** A node at work. */
+export interface RunningNode {
+	readonly listening: Listening;
+	/** Secret of the admin token, and the certificate that clients pin. */
+	readonly access: {readonly token: string; readonly authority: string};
+	/** Ends streams cleanly, then everything else in reverse order; containers keep running. Within 5 s. */
+	close(): Promise<void>;
+}
+
+/** How long answers under way may take when the process ends. */
+const closeGraceMs = 1500;
+
+/**
+ * Constructs and starts everything, in the order it is needed, and closes what it opened when a step fails. The API opens last, so that whoever
+ * reaches it finds a node at work. Throws `ConfigError` and `StoreError` with what to do.
+ */
+export async function startNode({config, log, version, supervised}: {config: Config; log: Log; version: string; supervised: boolean}): Promise<RunningNode> {
+	const owned = createOwned(log);
+	try {
+		await mkdir(config.dataDir, {recursive: true, mode: 0o700});
+		await mkdir(config.runDir, {recursive: true, mode: 0o750});
+		const clock = systemClock;
+		const now = () => clock.now();
+		const limits = limitsOf(config);
+		const identity = await loadIdentity(config.dataDir);
+		const store = owned.own('store', await openLevelStore({directory: join(config.dataDir, 'store'), now, host: config.name, limits: limits.store, log}), async it => it[Symbol.asyncDispose]());
+		const token = await ensureAdminToken({store, file: join(config.dataDir, 'admin.token'), now});
+		const registry = new Registry();
+		const metrics = createMetrics({registry, store});
+		const engines = createEngines(enginesOf({config, nodeId: identity.id, clock, log}));
+		owned.own('engines', engines, async it => {
+			await Promise.all(it.all.map(async engine => engine[Symbol.asyncDispose]()));
+		});
+		const facts = createNodeFacts({version, directory: config.dataDir, statics: config.capabilities.static});
+		const reconcilers = createReconcilers({store, engines, node: {id: identity.id, name: config.name}, facts, clock, log});
+		owned.own('reconcilers', runLoops({loops: reconcilers.loops, onReport: report => {
+			metrics.reconciled(report);
+			reportDepths(reconcilers, metrics);
+		}, log}), it => it.unsubscribe());
+
+		const closing = new AbortController();
+		const gate = createConnectionGate(limits.http);
+		const handler = createApi({
+			store, clock, log, limits: limits.api, httpLimits: limits.http, gate, metrics: registry, closing: closing.signal,
+			randomUuid: randomUUID,
+			admission: createAdmission(engines),
+			workloads: createWorkloads({engines, referenceOf: instance => workloadOf(instance, {nodeId: identity.id})}),
+			node: createLocalNode({name: config.name, id: identity.id, version, store, orphans: reconcilers.orphans, statistics: createStatistics({directory: config.dataDir, now})}),
+			health: {checks: () => checks(store, config.name)},
+			authentication: {compatibility: config.compatibility, hostNames: [config.name, ...config.api.hosts, ...config.api.listen]},
+		});
+		const names = ['localhost', '127.0.0.1', '::1', config.name, ...config.api.hosts, ...config.api.listen.filter(address => address !== '0.0.0.0' && address !== '::')];
+		const tls = await loadTls({directory: join(config.dataDir, 'tls'), nodeName: config.name, names: [...new Set(names)], now: clock.now()});
+		const listeners = owned.own('listeners', await openListeners({
+			handler, tls, port: config.api.port, tlsPort: config.api.tlsPort, addresses: config.api.listen,
+			socket: config.api.socket ?? join(config.runDir, 'motey.sock'), maxHeaderSize: limits.http.headerBytes,
+			configure: server => configureHttpServer(server, {limits: limits.http, gate}),
+		}), async it => it.close(closeGraceMs));
+		const {listening} = listeners;
+		await writeRunState(config.runDir, {startedAt: clock.now().toISOString(), version, name: config.name, dataDir: config.dataDir, supervised, port: listening.port, tlsPort: listening.tlsPort, socket: listening.socket});
+		owned.own('run state', config.runDir, removeRunState);
+		if (config.compatibility) log.warn('/v1 is open on loopback without a token, as compatibility asks');
+		log.info('node is ready', {name: config.name, id: identity.id, version, ...listening});
+		return {
+			listening,
+			access: {token, authority: tls.authority},
+			async close() {
+				closing.abort();
+				await owned.close();
+				log.info('node has ended; its containers keep running');
+			},
+		};
+	} catch (error) {
+		await owned.close();
+		throw error;
+	}
+}
+
+function reportDepths(reconcilers: Reconcilers, metrics: Metrics): void {
+	for (const loop of reconcilers.loops) metrics.queueDepth({reconciler: loop.name, depth: loop.queueDepth()});
+}
+
+/** What the health routes ask: is the store writable, does an engine answer, have the reconcilers described this node. */
+function checks(store: Store, nodeName: string): readonly HealthCheck[] {
+	const {writable, message} = store.health();
+	const conditions = store.get('Node', {namespace: '', name: nodeName})?.status?.conditions;
+	const engine = conditions?.find(condition => condition.type === 'EngineReady');
+	return [
+		{name: 'store', ok: writable, message},
+		{name: 'engine', ok: engine?.status === 'True', message: engine?.message ?? 'not asked yet'},
+		{name: 'reconcilers', ok: conditions !== undefined, message: conditions === undefined ? 'have not looked yet' : ''},
+	];
+}
