@@ -2,6 +2,7 @@ import type {Registry} from 'prom-client';
 import type {Store} from '../../store/store.js';
 import type {ConnectionGate} from '../limits/connection-gate.js';
 import type {HttpLimits} from '../limits/limits.js';
+import type {Metrics} from '../metrics/metrics.js';
 import type {Admission} from './admission.js';
 import type {ApiLimits} from './limits.js';
 import type {Log} from './log.js';
@@ -40,7 +41,10 @@ export interface ApiDependencies {
 	readonly workloads: Workloads;
 	readonly node: LocalNode;
 	readonly health: {checks(): readonly HealthCheck[]};
+	/** What `/metrics` shows. */
 	readonly metrics: Registry;
+	/** Hears of every answer and of open watches. */
+	readonly meter: Pick<Metrics, 'answered' | 'watchers'>;
 	readonly log: Log;
 	readonly limits: ApiLimits;
 	readonly httpLimits: HttpLimits;

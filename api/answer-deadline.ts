@@ -1,0 +1,22 @@
+import type {RequestHandler} from 'express';
+import {sendError} from './send.js';
+import {timedOut} from './status.js';
+
+/**
+ * Answers 504 when nobody has answered `answerTimeoutMs` after the last byte of the request. Streams begin their answer at once and are not touched.
+ * A write answered so is *unknown*: it may still be stored.
+ */
+export function answerDeadline({answerTimeoutMs}: {readonly answerTimeoutMs: number}): RequestHandler {
+	return (request, response, next) => {
+		let timer: NodeJS.Timeout | undefined;
+		const start = (): void => {
+			timer ??= setTimeout(() => {
+				if (!response.headersSent) sendError(response, timedOut(`no answer within ${answerTimeoutMs / 1000} s; a write may or may not have been stored, repeating it is safe`));
+			}, answerTimeoutMs);
+		};
+		response.once('close', () => clearTimeout(timer));
+		if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) start();
+		else request.once('end', start);
+		next();
+	};
+}

@@ -1,0 +1,15 @@
+import type {Request, Response} from 'express';
+
+/** A request for one kind, its path taken apart, and its answer. */
+export interface Exchange {
+	readonly request: Request;
+	readonly response: Response;
+	readonly query: URLSearchParams;
+	/** Absent: all namespaces, or a cluster-scoped kind. */
+	readonly namespace?: string;
+	/** Empty for a collection. */
+	readonly name: string;
+}
+
+/** Answers an exchange, or throws an `ApiError` or what the store throws. */
+export type Handler = (exchange: Exchange) => Promise<void> | void;

@@ -1,0 +1,36 @@
+import type {IncomingMessage} from 'node:http';
+import type {ApiLimits} from '../ports/limits.js';
+import {badRequest, unsupportedMediaType} from '../status.js';
+import {readBody} from './body.js';
+import {parseMediaType} from './media-type.js';
+import {readJson, type ReadDocument} from './read-json.js';
+
+/** A body with what its sender calls it, before anybody reads meaning into it. */
+export interface RawDocument {
+	/** Without parameters, in lower case; JSON when the sender says nothing. */
+	readonly type: string;
+	readonly text: string;
+}
+
+/** The body as text. Throws 400 when it is not UTF-8, and as `readBody`. */
+export async function readText(request: IncomingMessage, limits: ApiLimits): Promise<RawDocument> {
+	const bytes = await readBody(request, limits);
+	const {type} = parseMediaType(request.headers['content-type'] ?? 'application/json');
+	try {
+		return {type, text: new TextDecoder('utf-8', {fatal: true}).decode(bytes)};
+	} catch {
+		throw type.includes('protobuf') ? protobufRefused() : badRequest('the body is not UTF-8 text');
+	}
+}
+
+/** The one document of a body. An empty body is `undefined`. Throws 400 that names the place, or 415 for a type that holds no document. */
+export function readDocument({type, text}: RawDocument, limits: ApiLimits): ReadDocument {
+	if (type.includes('protobuf')) throw protobufRefused();
+	if (text.trim() === '') return {value: undefined, duplicates: []};
+	if (type === '' || type === 'application/json' || type.endsWith('+json')) return readJson(text, limits);
+	throw unsupportedMediaType(`the content type "${type}" is not supported: send application/json`);
+}
+
+function protobufRefused(): Error {
+	return unsupportedMediaType('protobuf is not supported here: send application/json');
+}

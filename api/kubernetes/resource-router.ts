@@ -1,0 +1,69 @@
+import type {Request, RequestHandler, Response} from 'express';
+import {methodNotAllowed, unknownPath} from '../status.js';
+import type {Exchange, Handler} from './exchange.js';
+import type {Readable} from './readable.js';
+import type {Verb} from './resources-table.js';
+import {parseTarget, type Target} from './target.js';
+
+/** A kind and what answers for it. What is absent is 405. */
+export interface ServedKind {
+	readonly readable: Readable;
+	readonly verbs: Readonly<Partial<Record<Verb, Handler>>>;
+	/** By name, then by verb. */
+	readonly subresources: Readonly<Record<string, Readonly<Partial<Record<Verb, Handler>>>>>;
+}
+
+const verbsOfItem: Readonly<Record<string, Verb>> = {GET: 'get', HEAD: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete', POST: 'create'};
+const verbsOfCollection: Readonly<Record<string, Verb>> = {GET: 'list', HEAD: 'list', POST: 'create', DELETE: 'deletecollection'};
+const methodOf: Readonly<Record<Verb, string>> = {get: 'GET', list: 'GET', watch: 'GET', create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE', deletecollection: 'DELETE'};
+
+/** Serves the kinds of one group and version; to be mounted at `/apis/GROUP/VERSION`, or `/api/v1` for the core. Every path below is answered. */
+export function resourceRouter(kinds: readonly ServedKind[]): RequestHandler {
+	const byPlural = new Map(kinds.map(kind => [kind.readable.resource.plural, kind]));
+	return async (request, response) => {
+		const target = parseTarget(request.path);
+		const kind = target && byPlural.get(target.plural);
+		if (!target || !kind || (target.namespace !== undefined && !kind.readable.resource.namespaced)) throw unknownPath();
+		const query = queryOf(request);
+		const {verb, handlers} = choose(kind, target, {method: request.method, query});
+		const handler = verb && handlers[verb];
+		if (!handler) throw refuse(response, handlers);
+		if (target.name !== undefined && kind.readable.resource.namespaced && target.namespace === undefined) throw unknownPath();
+		await handler(exchangeOf({request, response, query, target}));
+	};
+}
+
+function choose(kind: ServedKind, {name, subresource}: Target, {method, query}: {readonly method: string; readonly query: URLSearchParams}): {readonly verb: Verb | undefined; readonly handlers: Readonly<Partial<Record<Verb, Handler>>>} {
+	if (subresource !== undefined) {
+		const handlers = Object.hasOwn(kind.subresources, subresource) ? kind.subresources[subresource] : undefined;
+		if (!handlers) throw unknownPath();
+		return {verb: verbsOfItem[method], handlers};
+	}
+	if (name !== undefined) {
+		const {create: _create, list: _list, watch: _watch, deletecollection: _collection, ...handlers} = kind.verbs;
+		return {verb: verbsOfItem[method], handlers};
+	}
+	const {get: _get, update: _update, patch: _patch, delete: _delete, ...handlers} = kind.verbs;
+	const verb = verbsOfCollection[method];
+	return {verb: verb === 'list' && isWatch(query) ? 'watch' : verb, handlers};
+}
+
+function isWatch(query: URLSearchParams): boolean {
+	const watch = query.get('watch');
+	return watch !== null && watch !== 'false' && watch !== '0';
+}
+
+function refuse(response: Response, handlers: Readonly<Partial<Record<Verb, Handler>>>): Error {
+	const methods = Object.entries(methodOf).filter(([verb]) => verb in handlers).map(([, method]) => method);
+	response.setHeader('Allow', [...new Set(methods)].join(', '));
+	return methodNotAllowed();
+}
+
+function exchangeOf({request, response, query, target}: {readonly request: Request; readonly response: Response; readonly query: URLSearchParams; readonly target: Target}): Exchange {
+	return {request, response, query, ...(target.namespace === undefined ? {} : {namespace: target.namespace}), name: target.name ?? ''};
+}
+
+function queryOf({url}: Request): URLSearchParams {
+	const mark = url.indexOf('?');
+	return new URLSearchParams(mark === -1 ? '' : url.slice(mark));
+}

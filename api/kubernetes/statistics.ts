@@ -1,0 +1,30 @@
+import type {Instance} from '../../store/resources/instance.js';
+import type {Node} from '../../store/resources/node.js';
+import type {LocalNode} from '../ports/node.js';
+import type {Workloads} from '../ports/workloads.js';
+import {sendJson} from '../send.js';
+import {notFound, unavailable} from '../status.js';
+import type {Handler} from './exchange.js';
+import type {Readable} from './readable.js';
+
+/** How long a node or an engine may take to say what it uses. */
+const deadlineMs = 8000;
+
+/** `instances/NAME/stats`: what it uses now. Not stored, because it changes every second. */
+export function instanceStatistics(instances: Readable<Instance>, workloads: Workloads): Handler {
+	return async ({response, namespace = '', name}) => {
+		const instance = instances.get({namespace, name});
+		if (!instance) throw notFound(instances.resource, name);
+		const statistics = await workloads.stats(instance, AbortSignal.timeout(deadlineMs));
+		sendJson(response, 200, {kind: 'InstanceStatistics', apiVersion: 'motey.io/v1', metadata: {name, namespace}, ...statistics});
+	};
+}
+
+/** `nodes/NAME/stats`: what the host uses now, of this node only. */
+export function nodeStatistics(nodes: Readable<Node>, local: LocalNode): Handler {
+	return async ({response, name}) => {
+		if (!nodes.get({namespace: '', name})) throw notFound(nodes.resource, name);
+		if (name !== local.name) throw unavailable(`node ${name} tells its own statistics only: ask it`);
+		sendJson(response, 200, {kind: 'NodeStatistics', apiVersion: 'motey.io/v1', metadata: {name}, ...await local.statistics()});
+	};
+}

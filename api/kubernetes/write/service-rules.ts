@@ -1,0 +1,26 @@
+import {ServiceInput} from '../../../store/resources/service.js';
+import {derivedNameProblems} from '../../admission/derived-names.js';
+import {reviewImages} from '../../admission/review-images.js';
+import type {Admission} from '../../ports/admission.js';
+import {invalid} from '../../status.js';
+import type {ServedResource} from '../resources-table.js';
+import type {KindRules} from './kind-rules.js';
+
+/** Removed by the service reconciler when no Instance is left. */
+export const instancesFinalizer = 'motey.io/instances';
+
+/** Services are the users' own; names of Instances and the engines' policies are checked before anything is stored. */
+export function serviceRules(resource: ServedResource, admission: Admission): KindRules<'Service'> {
+	return {
+		kind: 'Service',
+		resource,
+		schema: ServiceInput,
+		finalizers: [instancesFinalizer],
+		build: ({metadata, spec, live}) => ({apiVersion: 'motey.io/v1', kind: 'Service', metadata, spec, ...(live?.status ? {status: live.status} : {})}),
+		check(next, live, transaction) {
+			const problems = live?.spec === next.spec ? [] : derivedNameProblems(next, transaction);
+			if (problems.length > 0) throw invalid(resource, next.metadata.name, problems);
+			reviewImages(admission, {resource, next, live});
+		},
+	};
+}

@@ -1,0 +1,61 @@
+import express, {type Express} from 'express';
+import {answerDeadline} from './answer-deadline.js';
+import {authentication, authorisation, headerLimit, hostGuard} from './auth/guard.js';
+import {tokenRoutes} from './auth/token-routes.js';
+import {errorHandler, notServed} from './error-handler.js';
+import {healthRoutes} from './health-routes.js';
+import {coreEvents, newEvents} from './kubernetes/core/events.js';
+import {coreNamespaces} from './kubernetes/core/namespaces.js';
+import {coreNodes} from './kubernetes/core/nodes.js';
+import {discoveryRoutes} from './kubernetes/discovery-routes.js';
+import type {Readable} from './kubernetes/readable.js';
+import {createRenderer} from './kubernetes/render.js';
+import {resourceRouter, type ServedKind} from './kubernetes/resource-router.js';
+import {moteyKinds, readVerbs, type ServingContext} from './kubernetes/served-kinds.js';
+import {createSnapshots} from './kubernetes/snapshots.js';
+import {mutationLimit} from './limits/mutation-limit.js';
+import {metricsRoutes} from './metrics/metrics-routes.js';
+import {requestMetrics} from './metrics/request-metrics.js';
+import type {ApiDependencies} from './ports/dependencies.js';
+import {createFrames} from './watch/frames.js';
+import {createWatchGate} from './watch/watch-gate.js';
+
+/** What may be remembered of answers, in all. */
+const answerBytes = 8_388_608;
+
+/** The whole HTTP API, not listening. Every answer but a stream's is given within `limits.answerTimeoutMs`; every error is a Status. */
+export function createApi(dependencies: ApiDependencies): Express {
+	const {store, clock, log, limits, metrics, meter} = dependencies;
+	const now = (): Date => clock.now();
+	const monotonicMs = (): number => clock.monotonicMs();
+	const context = servingContext(dependencies);
+	const readOnly = (readable: Readable): ServedKind => ({readable, verbs: readVerbs(readable, context), subresources: {}});
+
+	const app = express();
+	app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('env', 'production');
+	app.use(requestMetrics({metrics: meter, monotonicMs}));
+	app.use(answerDeadline(limits));
+	app.use(headerLimit(dependencies.httpLimits), hostGuard(dependencies.authentication));
+	app.use(healthRoutes(dependencies));
+	app.use(authentication({store, now, gate: dependencies.gate, compatibility: dependencies.authentication.compatibility}), authorisation());
+	app.use(mutationLimit({limits: dependencies.httpLimits, monotonicMs}));
+	app.use(discoveryRoutes({version: dependencies.node.version}));
+	app.use(tokenRoutes({store, now, limits}));
+	app.use('/apis/motey.io/v1', resourceRouter(moteyKinds(dependencies, context)));
+	app.use('/api/v1', resourceRouter([coreNamespaces(store), coreNodes(store), coreEvents(store.events)].map(readOnly)));
+	app.use('/apis/events.k8s.io/v1', resourceRouter([newEvents(store.events)].map(readOnly)));
+	app.use(metricsRoutes({metrics}));
+	app.use(notServed());
+	app.use(errorHandler(log));
+	return app;
+}
+
+function servingContext({store, clock, randomUuid, limits, closing, meter}: ApiDependencies): ServingContext {
+	const now = (): Date => clock.now();
+	const renderer = createRenderer({now, cacheBytes: answerBytes});
+	return {
+		store, now, randomUuid, limits, renderer,
+		snapshots: createSnapshots({count: limits.snapshots, holdMs: limits.snapshotMs, nowMs: () => clock.monotonicMs()}),
+		watch: {frames: createFrames(renderer), gate: createWatchGate(limits, count => meter.watchers(count)), limits, closing},
+	};
+}
