@@ -26,10 +26,11 @@ export function peerText({remoteAddress, remotePort}: Peer): string | undefined 
 export function createConnectionGate(limits: HttpLimits): ConnectionGate {
 	const sockets = new Set<Socket>();
 	const strangers = new Map<string, Set<string>>();
-	const forget = ({remoteAddress = '', ...rest}: Peer): void => {
-		const ofAddress = strangers.get(remoteAddress);
-		ofAddress?.delete(peerText({remoteAddress, ...rest}) ?? '');
-		if (ofAddress?.size === 0) strangers.delete(remoteAddress);
+	const forget = (peer: Peer): void => {
+		const address = peer.remoteAddress ?? '';
+		const ofAddress = strangers.get(address);
+		ofAddress?.delete(peerText(peer) ?? '');
+		if (ofAddress?.size === 0) strangers.delete(address);
 	};
 
 	const admitStranger = (socket: Socket, address: string): void => {
@@ -43,7 +44,10 @@ export function createConnectionGate(limits: HttpLimits): ConnectionGate {
 		}
 		strangers.set(address, ofAddress.add(name));
 		const settle = setTimeout(() => {
-			if (ofAddress.has(name) && ofAddress.size > limits.unauthenticatedPerAddress) socket.destroy();
+			if (!ofAddress.has(name) || ofAddress.size <= limits.unauthenticatedPerAddress) return;
+			// Now and not at its close, so that of many whose time is up no more go than must.
+			forget(peer);
+			socket.destroy();
 		}, limits.unauthenticatedGraceMs).unref();
 		socket.once('close', () => {
 			clearTimeout(settle);
