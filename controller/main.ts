@@ -72,7 +72,7 @@ export async function startNode({config, log, version, supervised}: {config: Con
 		const closing = new AbortController();
 		const gate = createConnectionGate(limits.http);
 		const handler = createApi({
-			store, clock, log, limits: limits.api, httpLimits: limits.http, gate, metrics: registry, closing: closing.signal,
+			store, clock, log, limits: limits.api, httpLimits: limits.http, gate, metrics: registry, meter: metrics, closing: closing.signal,
 			randomUuid: randomUUID,
 			admission: createAdmission(engines),
 			workloads: createWorkloads({engines, referenceOf: instance => workloadOf(instance, {nodeId: identity.id})}),

@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {Command} from 'commander';
 import {loadConfig, type ConfigFlags, type LoadedConfig} from '../config/load.js';
+import {isSupervised} from '../config/invoker.js';
 import {startDaemon} from '../daemon.js';
 import {createLogger} from '../logger.js';
 import {startNode} from '../main.js';
@@ -38,10 +39,8 @@ async function runHere({config, settings}: LoadedConfig): Promise<void> {
 	const version = moteyVersion();
 	const log = createLogger({level: config.log.level, file: config.log.file, node: config.name});
 	log.debug('configuration', {settings});
-	// systemd sets this for what it starts. A daemon of ours inherits it when a service's shell runs `motey start`, but is its own session's leader then.
-	const supervised = process.env['INVOCATION_ID'] !== undefined && process.ppid === 1;
 	const asked = whenAskedToEnd();
-	const node = await startNode({config, log, version, supervised});
+	const node = await startNode({config, log, version, supervised: isSupervised()});
 	await saveAccess({config, listening: node.listening, access: node.access});
 	process.send?.({ready: true});
 	log.info('ending', {signal: await asked});

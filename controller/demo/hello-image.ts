@@ -1,8 +1,8 @@
 import {spawn} from 'node:child_process';
-import {once} from 'node:events';
 import {readFile} from 'node:fs/promises';
 import {pipeline} from 'node:stream/promises';
 import {pack} from 'tar-stream';
+import {exitCode} from '../exit-code.js';
 import {readIfThere} from '../private-file.js';
 
 /** Where Debian, Alpine and others keep a static busybox. */
@@ -31,10 +31,9 @@ export async function importHelloImage({dockerUrl, reference}: {dockerUrl: strin
 	archive.entry({name: 'serve', mode: 0o755}, serve);
 	archive.finalize();
 	const docker = spawn('docker', ['-H', dockerUrl, 'import', '--change', 'CMD ["/serve"]', '--change', 'ENV PATH=/bin', '-', reference], {stdio: ['pipe', 'ignore', 'inherit']});
-	const ended = once(docker, 'exit');
+	const ended = exitCode(docker);
 	await pipeline(archive, docker.stdin);
-	const [code]: unknown[] = await ended;
-	if (code !== 0) throw new DemoError(`docker import of ${reference} failed; does "docker -H ${dockerUrl} version" work?`);
+	if (await ended !== 0) throw new DemoError(`docker import of ${reference} failed; does "docker -H ${dockerUrl} version" work?`);
 }
 
 async function findBusybox(): Promise<Buffer> {

@@ -1,5 +1,4 @@
 import {execFile, spawn} from 'node:child_process';
-import {once} from 'node:events';
 import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {get} from 'node:http';
 import {tmpdir} from 'node:os';
@@ -8,6 +7,7 @@ import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {createClient, type Client} from '../../api/client/client.js';
 import {listAt, numberAt, textAt} from '../../api/client/value.js';
+import {exitCode} from '../exit-code.js';
 import {readRunState, type RunState} from '../run-state.js';
 import {DemoError, importHelloImage} from './hello-image.js';
 
@@ -38,7 +38,7 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
 	const motey = async (...args: string[]): Promise<void> => {
 		write(`\n$ motey ${args.join(' ')}\n`);
 		const child = spawn(process.execPath, [bin, ...args], {stdio: ['ignore', 'inherit', 'inherit'], env: {...process.env, HOME: directory, MOTEY_RUN_DIR: runDir}, signal});
-		const [code]: unknown[] = await once(child, 'exit');
+		const code = await exitCode(child);
 		if (code !== 0) throw new DemoError(`motey ${args[0] ?? ''} ended with ${String(code)}`);
 	};
 	const end = async (): Promise<void> => {

@@ -10,6 +10,14 @@ import {eventually} from '../support/eventually.js';
 /** The built command, as a user runs it. */
 export const bin = fileURLToPath(new URL('../../controller/bin.js', import.meta.url));
 
+/** What the bench reads of an answer. */
+export interface Answer {
+	readonly kind?: string;
+	readonly code?: number;
+	readonly metadata: {readonly name: string; readonly resourceVersion: string};
+	readonly status?: {readonly readyReplicas?: number; readonly phase?: string};
+}
+
 /** A whole Motey process of its own, asked over plain HTTP. */
 export interface NodeUnderTest extends AsyncDisposable {
 	readonly pid: number;
@@ -17,7 +25,7 @@ export interface NodeUnderTest extends AsyncDisposable {
 	/** Milliseconds from spawn to the first 200 of /readyz. */
 	readonly readyMs: number;
 	/** JSON in, JSON out; throws on a status of 300 and above unless it is in `accept`. */
-	call(method: string, path: string, body?: unknown, accept?: readonly number[]): Promise<any>;
+	call(method: string, path: string, body?: unknown, accept?: readonly number[]): Promise<Answer>;
 	/** An open response, for watches. */
 	open(path: string): Promise<IncomingMessage>;
 	/** kB of resident memory. */

@@ -1,6 +1,5 @@
 import Dockerode from 'dockerode';
 import {call, type Call} from './call.js';
-import type {ContainerBody} from './container-body.js';
 import {defaultDeadlines, type Deadlines} from './deadlines.js';
 
 /** Where an engine listens, and the path of its socket when it has one. */
@@ -12,38 +11,80 @@ export interface Address {
 /** Reads `unix:///path`, `tcp://host:port` or `http://host:port`. */
 export function addressOf(url: string): Address {
 	const parsed = new URL(url);
-	if (parsed.protocol === 'unix:') return {options: {socketPath: parsed.pathname}, socketPath: parsed.pathname};
+	if (parsed.protocol === 'unix:') return {options: {socketPath: decodeURIComponent(parsed.pathname)}, socketPath: decodeURIComponent(parsed.pathname)};
 	return {options: {protocol: 'http', host: parsed.hostname, port: Number(parsed.port === '' ? 2375 : parsed.port)}, socketPath: undefined};
 }
 
-type Doing = Pick<Call, 'what' | 'signal'>;
+/** One request of the Engine API. */
+export interface Request {
+	readonly method?: 'GET' | 'POST' | 'DELETE';
+	/** Without a query; parts of it that come from outside are escaped by the caller. */
+	readonly path: string;
+	readonly query?: Readonly<Record<string, unknown>>;
+	readonly body?: object;
+	readonly login?: object;
+}
 
-/** The Engine API with a deadline for every class of call and `EngineError`s. It knows nothing of instances. */
+type Doing = Pick<Call, 'what' | 'signal'> & {readonly deadlineMs?: number};
+
+/** 304 is Docker's "already so", which is what every caller here wants to hear. */
+const good = {200: true, 201: true, 202: true, 204: true, 304: true};
+
+/**
+ * The Engine API with a deadline for every class of call and `EngineError`s. It knows nothing of instances.
+ * Requests go to dockerode's modem: its methods let an abort reach only some of the calls, and reject Docker's "already so".
+ */
 export class EngineApi {
-	readonly docker: Dockerode;
 	readonly deadlines: Deadlines;
+	readonly #modem: Dockerode['modem'];
 
 	constructor(options: Dockerode.DockerOptions, deadlines: Partial<Deadlines> = {}) {
-		this.docker = new Dockerode(options);
+		this.#modem = new Dockerode(options).modem;
 		this.deadlines = {...defaultDeadlines, ...deadlines};
 	}
 
-	/** A call that only reads. */
-	async read<T>(doing: Doing & {readonly deadlineMs?: number}, request: (docker: Dockerode, abortSignal: AbortSignal) => Promise<T>): Promise<T> {
-		return call({changes: false, deadlineMs: this.deadlines.inspectMs, ...doing}, async abortSignal => request(this.docker, abortSignal));
+	/** A call that only reads; resolves with what the engine answered, parsed from JSON. */
+	async read(doing: Doing, request: Request): Promise<unknown> {
+		return call({changes: false, deadlineMs: this.deadlines.inspectMs, ...doing}, async signal => this.#dial(request, {signal, isStream: false}));
 	}
 
 	/** A call that changes something; when its answer is lost its outcome is unknown. */
-	async change<T>(doing: Doing & {readonly deadlineMs: number}, request: (docker: Dockerode, abortSignal: AbortSignal) => Promise<T>): Promise<T> {
-		return call({changes: true, ...doing}, async abortSignal => request(this.docker, abortSignal));
+	async change(doing: Doing & {readonly deadlineMs: number}, request: Request): Promise<unknown> {
+		return call({changes: true, ...doing}, async signal => this.#dial({method: 'POST', ...request}, {signal, isStream: false}));
 	}
 
-	/** Creates a container and resolves with its id. */
-	async create(name: string, body: ContainerBody, signal: AbortSignal): Promise<string> {
-		return this.change({what: `create the container ${name}`, deadlineMs: this.deadlines.createMs, signal}, async (docker, abortSignal) => {
-			// Without _query and _body dockerode would put the whole body into the address as well.
-			const options = {_query: {name}, _body: body, abortSignal};
-			return (await docker.createContainer(options)).id;
+	/**
+	 * A call whose answer goes on; resolves when it begins, within `deadlineMs`. Aborting `signal` ends it at any time.
+	 * Rejects with the bare error, since only the caller knows what a broken stream means.
+	 */
+	async stream(request: Request, {signal, deadlineMs}: {readonly signal: AbortSignal; readonly deadlineMs: number}): Promise<NodeJS.ReadableStream> {
+		const controller = new AbortController();
+		const abort = (): void => controller.abort();
+		signal.addEventListener('abort', abort, {once: true});
+		if (signal.aborted) abort();
+		const timer = setTimeout(abort, deadlineMs);
+		try {
+			const answer = await this.#dial(request, {signal: controller.signal, isStream: true});
+			if (!isReadable(answer)) throw new TypeError('The Docker Engine answered no stream');
+			answer.once('close', () => signal.removeEventListener('abort', abort));
+			return answer;
+		} catch (error) {
+			signal.removeEventListener('abort', abort);
+			throw error;
+		} finally {
+			clearTimeout(timer);
+		}
+	}
+
+	async #dial({method = 'GET', path, query = {}, body, login}: Request, {signal, isStream}: {readonly signal: AbortSignal; readonly isStream: boolean}): Promise<unknown> {
+		return new Promise((resolve, reject) => {
+			const options = {_query: query, ...(body === undefined ? {_body: {}} : {_body: body})};
+			this.#modem.dial({path: `${path}?`, method, options, abortSignal: signal, isStream, statusCodes: good, ...(login === undefined ? {} : {authconfig: login})}, (error, answer) => {
+				if (error === null) resolve(answer);
+				else reject(error);
+			});
 		});
 	}
 }
+
+const isReadable = (value: unknown): value is NodeJS.ReadableStream => typeof value === 'object' && value !== null && Symbol.asyncIterator in value;

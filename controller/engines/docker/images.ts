@@ -57,7 +57,7 @@ export class Images {
 
 	async #find(reference: string, signal: AbortSignal): Promise<string | undefined> {
 		try {
-			const {Id: id} = Found.parse(await this.#api.read({what: `look for the image ${reference}`, signal}, async (docker, abortSignal) => docker.getImage(reference).inspect({abortSignal})));
+			const {Id: id} = Found.parse(await this.#api.read({what: `look for the image ${reference}`, signal}, {path: `/images/${reference}/json`}));
 			if (this.#trusted) this.#known.set(reference, id);
 			return id;
 		} catch (error) {
@@ -71,7 +71,8 @@ export class Images {
 		const running = this.#pulling.get(request.reference);
 		if (running !== undefined) {
 			try {
-				return await running;
+				await running;
+				return;
 			} catch (error) {
 				// The pull was given up by whoever began it; this caller has not given up.
 				if (!(error instanceof EngineError && error.code === 'Aborted') || request.signal.aborted) throw error;
@@ -81,6 +82,6 @@ export class Images {
 			if (this.#pulling.get(request.reference) === pull) this.#pulling.delete(request.reference);
 		});
 		this.#pulling.set(request.reference, pull);
-		return pull;
+		await pull;
 	}
 }

@@ -1,8 +1,5 @@
-import {addAbortSignal, type Readable} from 'node:stream';
-
-/** Values of a stream that has one JSON text a line; a line that is none is passed over. Ends with an error when `signal` aborts. */
-export async function* jsonLines(stream: Readable, signal: AbortSignal): AsyncGenerator<unknown, void, undefined> {
-	addAbortSignal(signal, stream);
+/** Values of a stream that has one JSON text a line; a line that is none is passed over. */
+export async function* jsonLines(stream: NodeJS.ReadableStream): AsyncGenerator<unknown, void, undefined> {
 	const decoder = new TextDecoder();
 	let rest = '';
 	for await (const chunk of stream) {

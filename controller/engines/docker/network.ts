@@ -41,8 +41,10 @@ export class NamespaceNetworks {
 		const name = networkName(namespace);
 		if (await this.#exists(name, signal)) return;
 		try {
-			await this.#api.change({what: `create the network ${name}`, deadlineMs: this.#api.deadlines.createMs, signal}, async (docker, abortSignal) =>
-				docker.createNetwork({Name: name, Driver: 'bridge', CheckDuplicate: true, Labels: {[labels.namespace]: namespace}, abortSignal}));
+			await this.#api.change({what: `create the network ${name}`, deadlineMs: this.#api.deadlines.createMs, signal}, {
+				path: '/networks/create',
+				body: {Name: name, Driver: 'bridge', CheckDuplicate: true, Labels: {[labels.namespace]: namespace}},
+			});
 		} catch (error) {
 			if (error instanceof EngineError && statusOf(error.cause) === 409) return;
 			throw error;
@@ -51,7 +53,7 @@ export class NamespaceNetworks {
 
 	async #exists(name: string, signal: AbortSignal): Promise<boolean> {
 		try {
-			await this.#api.read({what: `look for the network ${name}`, signal}, async (docker, abortSignal) => docker.getNetwork(name).inspect({abortSignal}));
+			await this.#api.read({what: `look for the network ${name}`, signal}, {path: `/networks/${name}`});
 			return true;
 		} catch (error) {
 			if (error instanceof EngineError && error.code === 'NotFound') return false;

@@ -1,4 +1,3 @@
-import type {Readable} from 'node:stream';
 import {z} from 'zod';
 import {EngineError} from '../../../reconcilers/ports/engine.js';
 import {loginFor, registryOf, type Login} from './credentials.js';
@@ -45,9 +44,9 @@ export async function pullImage(api: EngineApi, {reference, signal, onProgress, 
 	signal.addEventListener('abort', giveUp, {once: true});
 	try {
 		if (gaveUp.yes) abort();
-		const options = {fromImage: tagged(reference), abortSignal: controller.signal};
-		const stream = login === undefined ? await api.docker.createImage(options) : await api.docker.createImage({...login, auth: ''}, options);
-		for await (const line of jsonLines(stream as Readable, controller.signal)) {
+		const request = {method: 'POST', path: '/images/create', query: {fromImage: tagged(reference)}, ...(login === undefined ? {} : {login})} as const;
+		const stream = await api.stream(request, {signal: controller.signal, deadlineMs: api.deadlines.pullIdleMs});
+		for await (const line of jsonLines(stream)) {
 			timer.refresh();
 			const progress = Progress.safeParse(line).data;
 			if (progress?.error !== undefined) throw unavailable(reference, progress.error, {login});

@@ -1,0 +1,12 @@
+import {stringify} from 'yaml';
+import {flatten, sourceOf} from './layers.js';
+import type {LoadedConfig} from './load.js';
+
+/** A configuration as a person reads it: a line per key, with where its value came from. It holds no secrets. */
+export function renderConfig({config, settings, file}: LoadedConfig): string {
+	const lines = flatten(config, '').map(({key, value}) => {
+		const text = stringify(value, {collectionStyle: 'flow', lineWidth: 0}).trim();
+		return `${`${key}: ${text}`.padEnd(56)} # ${sourceOf(settings, key)}`;
+	});
+	return `# file: ${file}\n${lines.join('\n')}\n`;
+}
