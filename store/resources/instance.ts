@@ -20,8 +20,10 @@ export const InstanceSpec = z.strictObject({
 	specHash: z.string(),
 	/** Rises with every binding of the slot; the container sees it as MOTEY_FENCE. */
 	fence: z.int().min(1),
-	/** Rises with `motey restart`: a container started under a lesser one is replaced. */
+	/** When `motey restart` was asked for: a container made before it is replaced. */
 	restartedAt: Timestamp.exactOptional(),
+	/** uid under which the container in this slot runs, when an operator gave the slot an orphan: a container's labels cannot be changed. */
+	adopted: z.string().exactOptional(),
 }).readonly();
 export type InstanceSpec = z.infer<typeof InstanceSpec>;
 

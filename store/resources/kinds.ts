@@ -54,8 +54,8 @@ export const indexes = {
 	owner: (object: Resource): readonly string[] => (object.metadata.ownerReferences ?? []).filter(reference => reference.controller).map(reference => reference.uid),
 	/** By the node an Instance is bound to. */
 	node: (object: Resource): readonly string[] => (object.kind === 'Instance' ? [object.spec.nodeName] : []),
-	/** By own uid. */
-	uid: (object: Resource): readonly string[] => [object.metadata.uid],
+	/** By own uid; an Instance also by that of the container it adopted. */
+	uid: (object: Resource): readonly string[] => (object.kind === 'Instance' && object.spec.adopted !== undefined ? [object.metadata.uid, object.spec.adopted] : [object.metadata.uid]),
 	/** A Token by the hash of its secret. */
 	secret: (object: Resource): readonly string[] => (object.kind === 'Token' ? [object.spec.sha256] : []),
 } as const;

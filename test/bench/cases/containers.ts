@@ -2,7 +2,7 @@ import type Dockerode from 'dockerode';
 import {testDocker, testDockerUrl} from '../../support/docker.js';
 import {listenToEngine} from '../engine-events.js';
 import {interleave, median, type Figure} from '../figures.js';
-import {startNodeUnderTest} from '../node-under-test.js';
+import {startNodeProcess} from '../../support/node-process.js';
 import {bareContender, benchImage, composeContender, makeBenchNetwork, moteyContender, type Contender} from './contenders.js';
 
 /** The best of 1, 2, 4, 8 and 16 containers at once on this machine, two rounds each. */
@@ -21,7 +21,7 @@ export async function containerFigures({rounds, progress}: {rounds: number; prog
 	const docker = testDocker();
 	await using _network = await makeBenchNetwork(docker);
 	await using engine = await listenToEngine(docker, benchImage);
-	await using node = await startNodeUnderTest({dockerUrl: testDockerUrl()});
+	await using node = await startNodeProcess({dockerUrl: testDockerUrl()});
 	const timed = async (action: string, count: number, work: () => Promise<unknown>): Promise<number> => {
 		const last = engine.after(action, count);
 		const startedAt = performance.now();

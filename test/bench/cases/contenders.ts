@@ -6,7 +6,7 @@ import {promisify} from 'node:util';
 import type Dockerode from 'dockerode';
 import {eventually} from '../../support/eventually.js';
 import {testDockerUrl} from '../../support/docker.js';
-import type {NodeUnderTest} from '../node-under-test.js';
+import type {NodeProcess} from '../../support/node-process.js';
 
 const run = promisify(execFile);
 export const benchImage = 'motey-test/busybox:1';
@@ -22,7 +22,7 @@ export interface Contender {
 }
 
 /** Motey, asked over its REST API as a user would. */
-export function moteyContender(node: NodeUnderTest, docker: Dockerode): Contender {
+export function moteyContender(node: NodeProcess, docker: Dockerode): Contender {
 	const path = '/apis/motey.io/v1/namespaces/default/services';
 	return {
 		name: 'motey',

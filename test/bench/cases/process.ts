@@ -4,7 +4,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {eventually} from '../../support/eventually.js';
 import {testDocker, testDockerUrl} from '../../support/docker.js';
 import {interleave, type Figure} from '../figures.js';
-import {bin, startNodeUnderTest} from '../node-under-test.js';
+import {bin, startNodeProcess} from '../../support/node-process.js';
 import {benchImage, moteyContender} from './contenders.js';
 
 const run = promisify(execFile);
@@ -22,13 +22,13 @@ export async function processFigures({rounds, progress}: {rounds: number; progre
 	const loaded = timedCommand(['--input-type=module', '-e', loadPackages]);
 	const agent = await interleave([
 		{name: 'motey start → ready', run: async () => {
-			await using node = await startNodeUnderTest({dockerUrl: testDockerUrl()});
+			await using node = await startNodeProcess({dockerUrl: testDockerUrl()});
 			return node.readyMs;
 		}},
 		{name: 'node loading the packages', run: loaded},
 	], rounds, progress);
 	const help = await interleave([{name: 'motey --help', run: timedCommand([bin, '--help'])}, {name: 'node -e 0', run: timedCommand(['-e', '0'])}], rounds, progress);
-	await using node = await startNodeUnderTest({dockerUrl: testDockerUrl()});
+	await using node = await startNodeProcess({dockerUrl: testDockerUrl()});
 	const socket = `unix://${node.directory}/run/motey.sock`;
 	const getArgs = [bin, 'get', 'services', '--server', socket, '--token-file', `${node.directory}/data/admin.token`];
 	const get = await interleave([{name: 'motey get', run: timedCommand(getArgs)}, {name: 'node -e 0', run: timedCommand(['-e', '0'])}], rounds, progress);

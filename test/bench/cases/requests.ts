@@ -7,7 +7,7 @@ import {join} from 'node:path';
 import express from 'express';
 import {Level} from 'level';
 import {interleave, median, quantile, type Figure} from '../figures.js';
-import {startNodeUnderTest, type NodeUnderTest} from '../node-under-test.js';
+import {startNodeProcess, type NodeProcess} from '../../support/node-process.js';
 
 const services = '/apis/motey.io/v1/namespaces/default/services';
 const raised = ['limits.mutationsPerSecond=1000000', 'limits.mutationsBurst=1000000', 'limits.connections=4096', 'engines.docker.enabled=false', 'engines.simulated.enabled=true'];
@@ -35,7 +35,7 @@ async function perSecond(clients: number, total: number, work: (index: number) =
 
 /** Latency and throughput of writes with sync, reads, and watches, each against the bare thing underneath. */
 export async function requestFigures({rounds, progress}: {rounds: number; progress: (text: string) => void}): Promise<readonly Figure[]> {
-	await using node = await startNodeUnderTest({settings: raised});
+	await using node = await startNodeProcess({settings: raised});
 	const directory = await mkdtemp(join(tmpdir(), 'motey-bench-level-'));
 	const level = new Level(join(directory, 'db'));
 	try {
@@ -68,7 +68,7 @@ export async function requestFigures({rounds, progress}: {rounds: number; progre
 	}
 }
 
-async function readFigures(node: NodeUnderTest, rounds: number, progress: (text: string) => void): Promise<readonly Figure[]> {
+async function readFigures(node: NodeProcess, rounds: number, progress: (text: string) => void): Promise<readonly Figure[]> {
 	const body = JSON.stringify(await node.call('GET', `${services}?limit=100`));
 	const application = express().get('/', (_request, response) => {
 		response.type('json').send(body);
@@ -92,7 +92,7 @@ async function drain(response: IncomingMessage): Promise<void> {
 	await once(response, 'end');
 }
 
-async function watchFigures(node: NodeUnderTest, progress: (text: string) => void): Promise<readonly Figure[]> {
+async function watchFigures(node: NodeProcess, progress: (text: string) => void): Promise<readonly Figure[]> {
 	const figures: Figure[] = [];
 	for (const watchers of [1, 45]) {
 		progress(`watch: ${watchers} watchers`);

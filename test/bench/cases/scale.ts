@@ -1,6 +1,6 @@
 import {eventually} from '../../support/eventually.js';
 import type {Figure} from '../figures.js';
-import {startNodeUnderTest} from '../node-under-test.js';
+import {startNodeProcess} from '../../support/node-process.js';
 
 const services = '/apis/motey.io/v1/namespaces/default/services';
 const settings = ['limits.mutationsPerSecond=1000000', 'limits.mutationsBurst=1000000', 'limits.objects=50000', 'limits.totalBytes=1000000000', 'engines.docker.enabled=false', 'engines.simulated.enabled=true'];
@@ -13,7 +13,7 @@ export async function scaleFigures({rounds, progress}: {rounds: number; progress
 	const up: number[] = [];
 	for (const size of [100, 1000, 10_000]) {
 		progress(`${size} simulated instances`);
-		await using node = await startNodeUnderTest({settings});
+		await using node = await startNodeProcess({settings});
 		const startedAt = performance.now();
 		const service = (name: string, replicas: number) => ({apiVersion: 'motey.io/v1', kind: 'Service', metadata: {name}, spec: {replicas, images: [{name: 'a', image: 'a', engine: 'simulated'}]}});
 		const names = Array.from({length: size / perService}, (_, index) => `s${index}`);

@@ -5,7 +5,7 @@ import {Agent, request, type IncomingMessage} from 'node:http';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {eventually} from '../support/eventually.js';
+import {eventually} from './eventually.js';
 
 /** The built command, as a user runs it. */
 export const bin = fileURLToPath(new URL('../../controller/bin.js', import.meta.url));
@@ -14,13 +14,18 @@ export const bin = fileURLToPath(new URL('../../controller/bin.js', import.meta.
 export interface Answer {
 	readonly kind?: string;
 	readonly code?: number;
-	readonly metadata: {readonly name: string; readonly resourceVersion: string};
-	readonly status?: {readonly readyReplicas?: number; readonly phase?: string};
+	readonly metadata: {readonly name: string; readonly uid: string; readonly resourceVersion: string; readonly generation: number; readonly deletionTimestamp?: string};
+	readonly status?: {readonly readyReplicas?: number; readonly observedGeneration?: number; readonly phase?: string};
+	readonly spec?: {readonly replicas?: number};
+	readonly items: readonly Answer[];
 }
 
 /** A whole Motey process of its own, asked over plain HTTP. */
-export interface NodeUnderTest extends AsyncDisposable {
+export interface NodeProcess extends AsyncDisposable {
 	readonly pid: number;
+	readonly port: number;
+	readonly token: string;
+	/** Holds data and run directory; given again, the same node starts again. */
 	readonly directory: string;
 	/** Milliseconds from spawn to the first 200 of /readyz. */
 	readonly readyMs: number;
@@ -34,12 +39,16 @@ export interface NodeUnderTest extends AsyncDisposable {
 	bytesWritten(): Promise<number>;
 	/** CPU seconds used so far, of all threads. */
 	cpuSeconds(): Promise<number>;
+	/** False once the process has ended, by whatever. */
+	alive(): boolean;
 	/** Ends the process by SIGKILL. */
 	kill(): Promise<void>;
+	/** Ends the process by SIGTERM and resolves with the milliseconds it took and its exit code. */
+	stop(): Promise<{readonly ms: number; readonly code: number | null}>;
 }
 
 /** Starts a node on any free port. `settings` are `--set` arguments. */
-export async function startNodeUnderTest({settings = [], directory, dockerUrl}: {settings?: readonly string[]; directory?: string; dockerUrl?: string} = {}): Promise<NodeUnderTest> {
+export async function startNodeProcess({settings = [], directory, dockerUrl}: {settings?: readonly string[]; directory?: string; dockerUrl?: string} = {}): Promise<NodeProcess> {
 	const own = directory ?? await mkdtemp(join(tmpdir(), 'motey-node-'));
 	const startedAt = performance.now();
 	const child = spawn(process.execPath, [
@@ -51,7 +60,8 @@ export async function startNodeUnderTest({settings = [], directory, dockerUrl}: 
 	const agent = new Agent({keepAlive: true, maxSockets: 256});
 	const state = await eventually(async () => {
 		if (child.exitCode !== null) throw new Error(`the node ended with ${child.exitCode}`);
-		return JSON.parse(await readFile(join(own, 'run', 'motey.json'), 'utf8')) as {port: number; pid: number};
+		const said = JSON.parse(await readFile(join(own, 'run', 'motey.json'), 'utf8')) as {port: number; pid: number};
+		return said.pid === pid ? said : undefined;
 	}, {everyMs: 5, what: 'the node to say where it listens'});
 	const token = (await readFile(join(own, 'data', 'admin.token'), 'utf8')).trim();
 	const open = async (path: string, method = 'GET', body?: string): Promise<IncomingMessage> => {
@@ -60,7 +70,7 @@ export async function startNodeUnderTest({settings = [], directory, dockerUrl}: 
 		const [response] = await once(outgoing, 'response') as [IncomingMessage];
 		return response;
 	};
-	const call: NodeUnderTest['call'] = async (method, path, body, accept = []) => {
+	const call: NodeProcess['call'] = async (method, path, body, accept = []) => {
 		const response = await open(path, method, body === undefined ? undefined : JSON.stringify(body));
 		const chunks: Buffer[] = [];
 		for await (const chunk of response) chunks.push(chunk as Buffer);
@@ -72,16 +82,23 @@ export async function startNodeUnderTest({settings = [], directory, dockerUrl}: 
 	const readyMs = performance.now() - startedAt;
 	const proc = async (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8');
 	return {
-		pid, directory: own, readyMs, call, open,
+		pid, port: state.port, token, directory: own, readyMs, call, open,
 		residentKilobytes: async () => Number(/VmRSS:\s+(\d+)/u.exec(await proc('status'))![1]),
 		bytesWritten: async () => Number(/^write_bytes: (\d+)/mu.exec(await proc('io'))![1]),
 		cpuSeconds: async () => {
 			const fields = (await proc('stat')).split(') ')[1]!.split(' ');
 			return (Number(fields[11]) + Number(fields[12])) / 100;
 		},
+		alive: () => child.exitCode === null && child.signalCode === null && !child.killed,
 		async kill() {
 			child.kill('SIGKILL');
 			await exited;
+		},
+		async stop() {
+			const from = performance.now();
+			child.kill('SIGTERM');
+			await exited;
+			return {ms: performance.now() - from, code: child.exitCode};
 		},
 		async [Symbol.asyncDispose]() {
 			agent.destroy();
