@@ -88,7 +88,10 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 			sources: nodeSources({store, nodeName: node.name, hints, facts: facts.changes, forgetHealth: nodeReconciler.forgetHealth}),
 			reconcile: nodeReconciler.reconcile,
 			keys: () => [keyText({namespace: '', name: node.name})],
-			beforeResync: () => Promise.resolve(nodeReconciler.forgetHealth()),
+			beforeResync: async () => {
+				nodeReconciler.forgetHealth();
+				await Promise.resolve();
+			},
 		}),
 		createReconcileLoop({
 			...shared, name: 'service', concurrency: 16,
