@@ -1,9 +1,13 @@
+import {createReadStream} from 'node:fs';
+import {mkdtemp, rm} from 'node:fs/promises';
+import {join} from 'node:path';
 import type {LocalNode, NodeStatistics, Orphan} from '../api/ports/node.js';
 import {WorkloadError} from '../api/ports/workloads.js';
 import type {OrphanAccess} from '../reconcilers/orphan/reconciler.js';
 import type {Capability} from '../store/resources/capability.js';
 import type {Instance} from '../store/resources/instance.js';
 import type {Node, NodeStatus} from '../store/resources/node.js';
+import {backupStore} from '../store/level/backup.js';
 import type {Store} from '../store/store.js';
 
 /** The source that capabilities declared over REST carry in the Node's status. */
@@ -11,13 +15,14 @@ const restSource = 'rest';
 
 /** What this node tells the API of itself. */
 export function createLocalNode(options: {
-	name: string; id: string; version: string; store: Store; orphans: OrphanAccess; statistics: {read(): Promise<NodeStatistics>};
+	name: string; id: string; version: string; dataDir: string; store: Store; orphans: OrphanAccess; statistics: {read(): Promise<NodeStatistics>};
 }): LocalNode {
-	const {name, id, version, store, orphans, statistics} = options;
+	const {name, id, version, dataDir, store, orphans, statistics} = options;
 	return {
 		name, id, version,
 		statistics: async () => statistics.read(),
 		orphans: orphanVerbs(store, name, orphans),
+		openBackup: async () => openBackup(store, dataDir),
 		capabilities: {
 			add: async capabilities => changeCapabilities(store, name, before => [
 				...before, ...capabilities.filter(one => !before.some(other => other.source === restSource && same(one, other))).map(one => ({...one, source: restSource})),
@@ -25,6 +30,20 @@ export function createLocalNode(options: {
 			remove: async capabilities => changeCapabilities(store, name, before => before.filter(one => one.source !== restSource || !capabilities.some(other => same(one, other)))),
 		},
 	};
+}
+
+/** Written beside the store first: only a whole backup is ever sent, and the store goes on meanwhile. */
+async function openBackup(store: Store, dataDir: string): ReturnType<LocalNode['openBackup']> {
+	const directory = await mkdtemp(join(dataDir, 'backup-'));
+	const file = join(directory, 'store.backup');
+	const dispose = async (): Promise<void> => rm(directory, {recursive: true, force: true});
+	try {
+		await backupStore(store, file);
+		return {stream: createReadStream(file), [Symbol.asyncDispose]: dispose};
+	} catch (error) {
+		await dispose();
+		throw error;
+	}
 }
 
 const same = (one: Capability, other: Capability): boolean => one.capability === other.capability && one.capability_type === other.capability_type;

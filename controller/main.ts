@@ -76,7 +76,7 @@ export async function startNode({config, log, version, supervised}: {config: Con
 			randomUuid: randomUUID,
 			admission: createAdmission(engines),
 			workloads: createWorkloads({engines, referenceOf: instance => workloadOf(instance, {nodeId: identity.id})}),
-			node: createLocalNode({name: config.name, id: identity.id, version, store, orphans: reconcilers.orphans, statistics: createStatistics({directory: config.dataDir, now})}),
+			node: createLocalNode({name: config.name, id: identity.id, version, dataDir: config.dataDir, store, orphans: reconcilers.orphans, statistics: createStatistics({directory: config.dataDir, now})}),
 			health: {checks: () => checks(store, config.name)},
 			authentication: {compatibility: config.compatibility, hostNames: [config.name, ...config.api.hosts, ...config.api.listen]},
 		});

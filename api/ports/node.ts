@@ -1,3 +1,4 @@
+import type {Readable} from 'node:stream';
 import type {Capability} from '../../store/resources/capability.js';
 
 /** Use of the host in the original Motey's keys: percentages 0–100, sizes in bytes. `sampledAt` is RFC 3339. */
@@ -42,4 +43,6 @@ export interface LocalNode {
 		add(capabilities: readonly Capability[]): Promise<boolean>;
 		remove(capabilities: readonly Capability[]): Promise<boolean>;
 	};
+	/** A backup of the store at one revision; dispose of it when it has been read. */
+	openBackup(): Promise<AsyncDisposable & {readonly stream: Readable}>;
 }

@@ -31,7 +31,7 @@ export class DaemonFacts {
 		if (state.Status !== 'exited' || state.OOMKilled || !endsOfDaemons.has(state.ExitCode)) return false;
 		const endedMs = Date.parse(state.FinishedAt ?? '');
 		const startedMs = await this.#started(signal);
-		return startedMs !== undefined && endedMs <= startedMs + toleranceMs;
+		return startedMs !== undefined && Date.parse(state.StartedAt ?? '') < startedMs && endedMs <= startedMs + toleranceMs;
 	}
 
 	async #started(signal: AbortSignal): Promise<number | undefined> {

@@ -5,9 +5,9 @@
 const sentences = {
 	portTaken: /port is already allocated|address already in use|all ports are allocated|Bind for .+ failed/iu,
 	noSuchImage: /No such image/iu,
+	noSuchContainer: /No such container/iu,
+	paused: /paused container/iu,
 	noSuchNetwork: /network .+ not found/iu,
-	removalInProgress: /removal of container .+ is already in progress/iu,
-	nameTaken: /is already in use by container/iu,
 	unknownImage: /manifest unknown|not found|does not exist|repository name not known/iu,
 	unauthorized: /unauthorized|authentication required|no basic auth|access .*denied|denied:|incorrect username or password/iu,
 	unreachable: /no such host|i\/o timeout|connection refused|network is unreachable|TLS handshake|deadline exceeded|Client\.Timeout|no route to host|server misbehaving/iu,

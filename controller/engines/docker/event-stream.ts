@@ -52,8 +52,10 @@ interface Following {
 
 async function follow(options: EventStreamOptions, {signal, emit}: Following): Promise<void> {
 	const {log, listener} = options;
+	// Asked through a function, because the compiler takes a property that was false once to stay so.
+	const hasEnded = (): boolean => signal.aborted;
 	let delayMs = firstDelayMs;
-	while (!isAborted(signal)) {
+	while (!hasEnded()) {
 		let stood = false;
 		try {
 			await listen(options, {signal, emit, whenStanding: () => {
@@ -64,19 +66,16 @@ async function follow(options: EventStreamOptions, {signal, emit}: Following): P
 				emit({kind: 'relist'});
 			}});
 		} catch (error) {
-			if (!isAborted(signal)) log.warn('event stream of the docker engine broke', {error: sentenceOf(error), retryInMs: delayMs});
+			if (!hasEnded()) log.warn('event stream of the docker engine broke', {error: sentenceOf(error), retryInMs: delayMs});
 		}
 		if (stood) {
 			listener.disconnected();
-			if (!isAborted(signal)) emit({kind: 'health'});
+			if (!hasEnded()) emit({kind: 'health'});
 		}
 		await pause(delayMs, signal);
 		delayMs = Math.min(delayMs * 2, longestDelayMs);
 	}
 }
-
-/** Asked through a function, because the compiler takes a property that was false once to stay so. */
-const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 async function listen({api, nodeId, listener}: EventStreamOptions, {signal, emit, whenStanding}: Following & {readonly whenStanding: () => void}): Promise<void> {
 	const controller = new AbortController();
@@ -84,7 +83,7 @@ async function listen({api, nodeId, listener}: EventStreamOptions, {signal, emit
 	signal.addEventListener('abort', abort, {once: true});
 	let asking: NodeJS.Timeout | undefined;
 	try {
-		if (isAborted(signal)) return;
+		if (signal.aborted) return;
 		const stream = await api.stream({path: '/events', query: {filters}}, {signal: controller.signal, deadlineMs: api.deadlines.pingMs});
 		asking = setInterval(() => {
 			api.read({what: 'ask whether it is alive', deadlineMs: api.deadlines.pingMs, signal: controller.signal}, {path: '/_ping'}).catch(abort);
@@ -109,8 +108,8 @@ async function listen({api, nodeId, listener}: EventStreamOptions, {signal, emit
 }
 
 async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+	if (signal.aborted) return;
 	await new Promise<void>(resolve => {
-		if (signal.aborted) return resolve();
 		const end = (): void => {
 			clearTimeout(timer);
 			signal.removeEventListener('abort', end);

@@ -1,0 +1,44 @@
+import {Router} from 'express';
+import {requireAdmin} from './auth/guard.js';
+import type {LocalNode} from './ports/node.js';
+import {WorkloadError} from './ports/workloads.js';
+import {sendJson} from './send.js';
+import {ApiError} from './status.js';
+
+/** How long stopping and removing one orphan may take: its grace and the engine's own time. */
+const pruneDeadlineMs = 60_000;
+
+/**
+ * What runs under this node's label though no Instance names it: `GET …/nodes/NAME/orphans` lists `{items}`,
+ * `DELETE …/orphans/ORPHAN` ends one, `POST …/orphans/ORPHAN/adopt` gives it to the Instance of its slot. No Kubernetes resource.
+ */
+export function orphanRoutes({node}: {readonly node: Pick<LocalNode, 'name' | 'orphans'>}): Router {
+	const router = Router();
+	const path = '/apis/motey.io/v1/nodes/:node/orphans';
+	router.use(path, (request, _response, next) => {
+		if (request.params.node !== node.name) throw new ApiError(404, {reason: 'NotFound', message: `node ${request.params.node} tells of its own orphans only: ask it`});
+		next();
+	});
+	router.get(path, async (_request, response) => {
+		sendJson(response, 200, {items: await node.orphans.list(AbortSignal.timeout(pruneDeadlineMs))});
+	});
+	router.delete(`${path}/:orphan`, requireAdmin(), async (request, response) => {
+		await answered(node.orphans.prune(request.params['orphan'] ?? '', AbortSignal.timeout(pruneDeadlineMs)));
+		response.status(204).end();
+	});
+	router.post(`${path}/:orphan/adopt`, requireAdmin(), async (request, response) => {
+		await answered(node.orphans.adopt(request.params['orphan'] ?? '', AbortSignal.timeout(pruneDeadlineMs)));
+		response.status(204).end();
+	});
+	return router;
+}
+
+/** An orphan that is not there, or has no slot, is the caller's to know. */
+async function answered(work: Promise<void>): Promise<void> {
+	try {
+		await work;
+	} catch (error) {
+		if (error instanceof WorkloadError && error.code === 'NotFound') throw new ApiError(404, {reason: 'NotFound', message: error.message});
+		throw error;
+	}
+}

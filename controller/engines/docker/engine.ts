@@ -1,0 +1,134 @@
+import {realpathSync} from 'node:fs';
+import {posix} from 'node:path';
+import {z} from 'zod';
+import type {Clock} from '../../../reconcilers/ports/clock.js';
+import {EngineError, type Engine, type EngineHealth, type Refusal, type Workload} from '../../../reconcilers/ports/engine.js';
+import type {Log} from '../../../reconcilers/ports/log.js';
+import type {ImageTemplate} from '../../../store/resources/image.js';
+import type {ContainerBody} from './container-body.js';
+import {containerBody, networkName} from './container-config.js';
+import {Containers} from './containers.js';
+import {DaemonFacts} from './daemon-facts.js';
+import type {Deadlines} from './deadlines.js';
+import {addressOf, EngineApi} from './engine-api.js';
+import {engineEvents} from './event-stream.js';
+import {execute} from './exec.js';
+import {Images} from './images.js';
+import {updateLimits} from './limits.js';
+import {readLogs} from './logs.js';
+import {NamespaceNetworks} from './network.js';
+import type {Policy} from './policy/policy.js';
+import {reviewBody} from './policy/review-body.js';
+import {startWorkload} from './start.js';
+import {StatsSampler} from './stats.js';
+import {hostPortsOf, volumesOf} from './template-facts.js';
+
+/** What a docker engine is made of. */
+export interface DockerEngineOptions {
+	/** `unix:///path`, `tcp://host:port` or `http://host:port`. */
+	readonly url: string;
+	readonly nodeId: string;
+	readonly nodeName: string;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly policy: Policy;
+	/** A file like Docker's `config.json` with the logins of private registries. It need not exist. */
+	readonly credentialsFile?: string;
+	readonly deadlines?: Partial<Deadlines>;
+}
+
+const Version = z.object({Version: z.string()});
+
+/** Stands for the slot and identity that a template does not have yet; nothing that policy judges depends on them. */
+const anySlot = {name: 'review', instance: 'review', uid: 'review', slot: 0, binding: 1, fence: 1, specHash: 'review'} as const;
+
+/** The deepest part of `path` that exists, with links followed, and the rest as it is. */
+function realPath(path: string): string {
+	try {
+		return realpathSync(path);
+	} catch {
+		const parent = posix.dirname(path);
+		return parent === path ? path : posix.join(realPath(parent), posix.basename(path));
+	}
+}
+
+/** Runs instances as containers of a Docker Engine (20.10 or later) or of Podman's compatible socket. Nothing is contacted before the first call. */
+export function createDockerEngine({url, nodeId, nodeName, clock, log, policy, credentialsFile, deadlines}: DockerEngineOptions): Engine {
+	const {options, socketPath} = addressOf(url);
+	const api = new EngineApi(options, deadlines);
+	const facts = new DaemonFacts(api);
+	const containers = new Containers({api, facts, nodeId});
+	const images = new Images(api, {credentialsFile});
+	const networks = new NamespaceNetworks(api);
+	const stats = new StatsSampler(api, containers);
+	const identity = {nodeId, nodeName};
+
+	const standing = (stands: boolean): void => {
+		facts.remember(stands);
+		images.trust(stands);
+		networks.forgetAll();
+		containers.forgetAll();
+	};
+	const events = engineEvents({api, nodeId, log, listener: {
+		connected: () => standing(true),
+		disconnected: () => standing(false),
+		imageChanged: () => images.forget(),
+		containerGone: id => containers.forget(id),
+		networkGone: () => networks.forgetAll(),
+	}});
+
+	const judge = (workload: Workload): {readonly body: ContainerBody; readonly refusals: readonly Refusal[]} => {
+		const {body, refusals} = containerBody(workload, identity);
+		return {body, refusals: [...refusals, ...reviewBody(body, {policy, nodeName, engineSocket: socketPath, realPath})]};
+	};
+	const bodyOf = (template: ImageTemplate, context: {readonly namespace: string; readonly service: string}): ContainerBody => containerBody({...anySlot, ...context, template}, identity).body;
+
+	return {
+		name: 'docker',
+		health: async ({signal}): Promise<EngineHealth> => {
+			try {
+				const {Version: version} = Version.parse(await api.read({what: 'ask for its version', signal}, {path: '/version'}));
+				return {healthy: true, version, message: ''};
+			} catch (error) {
+				return {healthy: false, version: '', message: error instanceof EngineError ? error.message : String(error)};
+			}
+		},
+		review: (template, context) => judge({...anySlot, ...context, template}).refusals,
+		prepare: async (workload, {signal, onProgress}) => {
+			const {template, namespace} = workload;
+			const {HostConfig: host} = bodyOf(template, workload);
+			const [contentId] = await Promise.all([
+				images.ensure({reference: template.image, policy: template.pullPolicy, signal, onProgress}),
+				host?.NetworkMode === networkName(namespace) ? networks.ensure(namespace, signal) : undefined,
+			]);
+			return {contentId};
+		},
+		start: async (workload, {signal}) => {
+			const {body, refusals} = judge(workload);
+			const [first] = refusals;
+			if (first !== undefined) throw new EngineError(first.kind === 'invalid' ? 'Invalid' : 'Refused', `${first.field}: ${first.message}; ${first.fix}`, {transient: false});
+			if (body.HostConfig?.NetworkMode === networkName(workload.namespace)) await networks.ensure(workload.namespace, signal);
+			return startWorkload({api, containers, networks}, workload, {body, signal});
+		},
+		stop: async (reference, {graceSeconds, signal}) => {
+			await containers.withId(reference, signal, async id => api.change(
+				{what: `stop ${reference.name}`, deadlineMs: graceSeconds * 1000 + api.deadlines.stopMs, signal},
+				{path: `/containers/${id}/stop`, query: {t: graceSeconds}},
+			));
+		},
+		remove: async (reference, {signal}) => containers.remove(reference, signal),
+		update: async (reference, limits, {signal}) => updateLimits({api, containers}, reference, {limits, signal}),
+		inspect: async (reference, {signal}) => {
+			const found = await containers.find(reference, signal);
+			return found === undefined ? undefined : containers.observe(found, signal);
+		},
+		list: async ({signal}) => containers.list(signal),
+		logs: (reference, logOptions) => readLogs({api, containers, clock}, reference, logOptions),
+		stats: async (reference, {signal}) => stats.sample(reference, signal),
+		exec: async (reference, execOptions) => execute({api, containers}, reference, execOptions),
+		events: () => events,
+		hostPorts: template => hostPortsOf(bodyOf(template, {namespace: 'default', service: template.name})),
+		volumes: (template, context) => volumesOf(bodyOf(template, context)),
+		[Symbol.asyncDispose]: async () => Promise.resolve(),
+	};
+}

@@ -1,0 +1,85 @@
+import {EngineError, type Observation, type Workload} from '../../../reconcilers/ports/engine.js';
+import type {ContainerBody} from './container-body.js';
+import type {Containers} from './containers.js';
+import type {EngineApi} from './engine-api.js';
+import {sentenceOf, statusOf} from './engine-failure.js';
+import {says} from './docker-sentences.js';
+import {labels} from './labels.js';
+import type {NamespaceNetworks} from './network.js';
+import type {Inspection} from './observation.js';
+import {z} from 'zod';
+
+/** What a start works with. */
+export interface StartDependencies {
+	readonly api: EngineApi;
+	readonly containers: Containers;
+	readonly networks: NamespaceNetworks;
+}
+
+const Created = z.object({Id: z.string()});
+
+/** Creates the container of `workload` and starts it; one that is already there and was made for the same is started as it is. */
+export async function startWorkload(dependencies: StartDependencies, workload: Workload, {body, signal}: {readonly body: ContainerBody; readonly signal: AbortSignal}): Promise<Observation> {
+	const {api, containers} = dependencies;
+	let id = await create(dependencies, workload, {body, signal});
+	try {
+		await startContainer(api, id, {name: workload.name, signal});
+	} catch (error) {
+		if (!isNetworkGone(error)) throw error;
+		// Somebody removed the namespace's network. A container remembers a network by its id, so this one can never join the new one.
+		dependencies.networks.forget(workload.namespace);
+		await dependencies.networks.ensure(workload.namespace, signal);
+		await containers.remove(workload, signal);
+		id = await create(dependencies, workload, {body, signal});
+		await startContainer(api, id, {name: workload.name, signal});
+	}
+	const inspection = await containers.look(id, signal);
+	if (inspection === undefined) throw new EngineError('NotFound', `The container ${workload.name} was removed while it started`, {transient: true});
+	containers.learn(inspection);
+	return containers.observe(inspection, signal);
+}
+
+const isNetworkGone = (error: unknown): boolean => error instanceof EngineError && statusOf(error.cause) === 404 && says(sentenceOf(error.cause), 'noSuchNetwork');
+
+/** The id of the container to start. */
+async function create({api, containers}: StartDependencies, workload: Workload, {body, signal}: {readonly body: ContainerBody; readonly signal: AbortSignal}): Promise<string> {
+	const {name} = workload;
+	try {
+		const created = await api.change({what: `create the container ${name}`, deadlineMs: api.deadlines.createMs, signal}, {path: '/containers/create', query: {name}, body});
+		return Created.parse(created).Id;
+	} catch (error) {
+		if (!(error instanceof EngineError) || statusOf(error.cause) !== 409) throw error;
+		const inSlot = await containers.look(name, signal);
+		if (inSlot === undefined) throw new EngineError('NameConflict', `The name ${name} was taken for a moment`, {transient: true, cause: error});
+		return adopt(containers, workload, inSlot);
+	}
+}
+
+/** The id of the container that has the name, if it was made for the same workload. */
+function adopt(containers: Containers, workload: Workload, inSlot: Inspection): string {
+	const {name} = workload;
+	if (!containers.isOurs(inSlot)) throw new EngineError('NameConflict', `The name ${name} is taken by a container that is not this node's; remove or rename it: docker rm ${name}`, {transient: false});
+	const given = inSlot.Config.Labels;
+	if (given[labels.uid] !== workload.uid) throw new EngineError('NameConflict', `The slot ${name} still has the container of an earlier Instance (${given[labels.instance] ?? 'unknown'}), which goes first`, {transient: true});
+	if (given[labels.specHash] !== workload.specHash) throw new EngineError('NameConflict', `The slot ${name} still has a container of an earlier spec, which goes first`, {transient: true});
+	if (inSlot.State.Status === 'dead' || inSlot.State.Status === 'removing') throw new EngineError('NameConflict', `The container ${name} is being removed`, {transient: true});
+	return inSlot.Id;
+}
+
+async function startContainer(api: EngineApi, id: string, {name, signal}: {readonly name: string; readonly signal: AbortSignal}): Promise<void> {
+	const doing = {deadlineMs: api.deadlines.startMs, signal};
+	try {
+		await api.change({...doing, what: `start ${name}`}, {path: `/containers/${id}/start`});
+	} catch (error) {
+		if (!(error instanceof EngineError) || statusOf(error.cause) === undefined) throw error;
+		const status = statusOf(error.cause);
+		if (status === 409 || says(sentenceOf(error.cause), 'paused')) return resume(api, id, {...doing, name});
+		if (error.code === 'PortTaken' || isNetworkGone(error)) throw error;
+		if (status === 404 && error.code === 'NotFound' && says(sentenceOf(error.cause), 'noSuchContainer')) throw error;
+		throw new EngineError('StartFailed', `${name} does not start: ${sentenceOf(error.cause)}`, {transient: status === 500, cause: error.cause});
+	}
+}
+
+async function resume(api: EngineApi, id: string, {name, ...doing}: {readonly name: string; readonly deadlineMs: number; readonly signal: AbortSignal}): Promise<void> {
+	await api.change({...doing, what: `resume ${name}`}, {path: `/containers/${id}/unpause`});
+}
