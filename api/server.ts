@@ -21,7 +21,6 @@ import {metricsRoutes} from './metrics/metrics-routes.js';
 import {requestMetrics} from './metrics/request-metrics.js';
 import {moteyRoutes} from './motey/routes.js';
 import {openapiRoutes} from './openapi/routes.js';
-import {openapiRoutes} from './openapi/routes.js';
 import {orphanRoutes} from './orphan-routes.js';
 import type {ApiDependencies} from './ports/dependencies.js';
 import {createFrames} from './watch/frames.js';
@@ -47,7 +46,6 @@ export function createApi(dependencies: ApiDependencies): Express {
 	app.use(authentication({store, now, gate: dependencies.gate, compatibility: dependencies.authentication.compatibility}), authorisation());
 	app.use(mutationLimit({limits: dependencies.httpLimits, monotonicMs}));
 	app.use(discoveryRoutes({version: dependencies.node.version}), openapiRoutes({version: dependencies.node.version}));
-	app.use(openapiRoutes({version: dependencies.node.version}));
 	app.use(tokenRoutes({store, now, limits}));
 	app.use(backupRoutes(dependencies));
 	app.use(orphanRoutes(dependencies));
