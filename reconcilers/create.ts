@@ -66,7 +66,7 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 		const moment = observations.moment();
 		const listed = new Map((await inventory.list(engine, {maxAgeMs: 0, signal})).map(one => [one.uid, one]));
 		for (const {metadata: {uid}, spec} of store.lookup('Instance', 'node', node.name)) {
-			if (spec.image.engine === engine.name) observations.learn(uid, listed.get(uid), moment);
+			if (spec.image.engine === engine.name) observations.glance(uid, listed.get(uid), moment);
 		}
 	};
 	const refresh = async (signal: AbortSignal): Promise<void> => {

@@ -33,6 +33,19 @@ export class Observations {
 		this.#known.set(uid, {observed, at: this.moment()});
 	}
 
+	/**
+	 * What a list says, which tells less than an inspection: absence is learned; one that looks as it was known to keeps what is known;
+	 * otherwise the next look inspects.
+	 */
+	glance(uid: string, listed: Observation | undefined, moment: number): void {
+		if (!listed) {
+			this.learn(uid, undefined, moment);
+			return;
+		}
+		const known = this.#known.get(uid);
+		if (known && known.at <= moment && !looksTheSame(known.observed, listed)) this.#known.delete(uid);
+	}
+
 	/** Something changed there. */
 	forget(uid: string): void {
 		this.#known.delete(uid);
@@ -51,4 +64,10 @@ export class Observations {
 		this.#known.delete(uid);
 		this.#heard.delete(uid);
 	}
+}
+
+function looksTheSame(known: Observation | undefined, listed: Observation): boolean {
+	if (!known) return false;
+	const isHealthSame = listed.state !== 'running' || known.health === listed.health;
+	return isHealthSame && known.engineId === listed.engineId && known.state === listed.state && known.name === listed.name;
 }

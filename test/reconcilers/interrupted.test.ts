@@ -79,7 +79,8 @@ test('answers that are lost or refused at random cost time, never a second conta
 	world.after = () => {
 		if (random() < 0.1) throw new EngineError('Unknown', 'not answered, done', {transient: true});
 	};
-	using _agent = runAgent(store, new MemoryEngine(world));
+	const agent = runAgent(store, new MemoryEngine(world));
+	t.teardown(() => agent[Symbol.dispose]());
 	for (let round = 0; round < 25; round += 1) {
 		const replicas = Math.floor(random() * 5);
 		await apply(store, 'walk', {replicas, images: [entry({image: `app:${1 + Math.floor(random() * 3)}`})]});

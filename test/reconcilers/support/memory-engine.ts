@@ -145,7 +145,7 @@ export class MemoryEngine implements Engine {
 	}
 
 	list({signal}: {signal: AbortSignal}) {
-		return this.#call('list', signal, () => [...this.#world.containers.values()].map(one => ({...one})));
+		return this.#call('list', signal, () => [...this.#world.containers.values()].map(({startedAt: _, finishedAt: __, ...one}) => ({...one, limits: {}})));
 	}
 
 	events(): Observable<EngineHint> {

@@ -22,7 +22,7 @@ export const apply = (store: Store, name: string, spec: ServiceSpec, metadata: P
 /** What the API does on delete. */
 export const remove = (store: Store, kind: 'Service' | 'Instance', name: string): Promise<unknown> => store.transact(transaction => {
 	const before = transaction.get(kind, {namespace: 'default', name});
-	if (before) transaction.put({...before, metadata: {...before.metadata, deletionTimestamp: new Date().toISOString()}} as Service | Instance);
+	if (before) transaction.put({...before, metadata: {...before.metadata, deletionTimestamp: new Date().toISOString()}});
 });
 
 export const getService = (store: Store, name: string): Service | undefined => store.get('Service', {namespace: 'default', name});
