@@ -14,12 +14,14 @@ export type VerbGroup = 'services' | 'node' | 'process';
 
 /** What a verb's module exports. */
 export interface VerbModule {
-	build(context: CliContext): Command;
+	readonly build: (context: CliContext) => Command;
 }
 
 /** What a verb works with. */
 export interface CliContext {
 	readonly io: CliIo;
+	/** Every verb there is, for completion. */
+	readonly verbs: readonly Verb[];
 	/** The verb's exit code when it ends without throwing; 0 when never called. */
 	readonly end: (code: number) => void;
 }

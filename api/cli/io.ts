@@ -1,0 +1,32 @@
+import type {Readable, Writable} from 'node:stream';
+import type {CliEnvironment} from './args.js';
+
+/** The world of one run of the CLI; tests give their own. */
+export interface CliIo {
+	readonly stdin: Readable;
+	readonly stdout: Writable & {readonly isTTY?: boolean; readonly columns?: number};
+	readonly stderr: Writable & {readonly isTTY?: boolean};
+	readonly environment: CliEnvironment;
+	/** Aborts at Ctrl-C. */
+	readonly signal: AbortSignal;
+}
+
+/** Writes one line to the standard output. */
+export function print(io: CliIo, line: string): void {
+	io.stdout.write(`${line}\n`);
+}
+
+/** Writes one line to the standard error. */
+export function warn(io: CliIo, line: string): void {
+	io.stderr.write(`${line}\n`);
+}
+
+/** True when the output is a terminal that may be redrawn. */
+export function isLive(io: CliIo): boolean {
+	return io.stdout.isTTY === true && io.environment.terminal !== 'dumb';
+}
+
+/** True when the output is a terminal that wants colour. @see https://no-color.org */
+export function isColoured(io: CliIo): boolean {
+	return isLive(io) && !io.environment.noColour;
+}

@@ -1,0 +1,50 @@
+import {styleText} from 'node:util';
+import {listAt, numberAt, textAt} from '../client/value.js';
+import {isColoured, type CliIo} from './io.js';
+
+/** Cells with their headings; ready to be printed. */
+export interface Grid {
+	readonly headings: readonly string[];
+	readonly rows: readonly (readonly string[])[];
+}
+
+/** Lines of a grid, columns three blanks apart as kubectl has them; phases coloured when `coloured`. */
+export function layOut({headings, rows}: Grid, {coloured = false, widths = [], heading = true}: {readonly coloured?: boolean; readonly widths?: readonly number[]; readonly heading?: boolean} = {}): readonly string[] {
+	const all = heading ? [headings, ...rows] : rows;
+	const width = headings.map((_, column) => Math.max(widths[column] ?? 0, ...all.map(row => (row[column] ?? '').length)));
+	return all.map((row, index) => row
+		.map((cell, column) => {
+			const text = column === row.length - 1 ? cell : cell.padEnd((width[column] ?? 0) + 3);
+			return coloured && (index > 0 || !heading) ? tinted(text) : text;
+		}).join('').trimEnd());
+}
+
+/** Widths of the columns of a grid, so that rows printed later line up. */
+export function widthsOf({headings, rows}: Grid): readonly number[] {
+	return headings.map((heading, column) => Math.max(heading.length, ...rows.map(row => (row[column] ?? '').length)));
+}
+
+/** The visible part of a server's Table: without the columns for `wide` unless asked, and with the namespace first when asked. */
+export function gridOf(table: unknown, {wide, namespaces}: {readonly wide: boolean; readonly namespaces: boolean}, columnsFrom: unknown = table): Grid {
+	const columns = listAt(columnsFrom, 'columnDefinitions').flatMap((column, index) => ((numberAt(column, 'priority') ?? 0) === 0 || wide ? [{index, name: textAt(column, 'name').toUpperCase()}] : []));
+	return {
+		headings: [...(namespaces ? ['NAMESPACE'] : []), ...columns.map(column => column.name)],
+		rows: listAt(table, 'rows').map(row => [...(namespaces ? [textAt(row, 'object', 'metadata', 'namespace')] : []), ...columns.map(column => textAt(row, 'cells', column.index))]),
+	};
+}
+
+/** Prints a grid. */
+export function printGrid(io: CliIo, grid: Grid): void {
+	io.stdout.write(`${layOut(grid, {coloured: isColoured(io)}).join('\n')}\n`);
+}
+
+const tints = [
+	{words: /^(?:Running|Ready|True|Normal)$/u, tint: 'green'},
+	{words: /^(?:Failed|NotReady|CrashLoopBackOff|ImageUnavailable|Error)/u, tint: 'red'},
+	{words: /^(?:Pending|Preparing|Starting|Stopping|Unknown|Warning|Terminated)/u, tint: 'yellow'},
+] as const;
+
+function tinted(text: string): string {
+	const tint = tints.find(one => one.words.test(text.trim()))?.tint;
+	return tint === undefined ? text : styleText(tint, text);
+}

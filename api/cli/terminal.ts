@@ -1,0 +1,23 @@
+import {cliEnvironment} from './args.js';
+import {exitCodes} from './exit-codes.js';
+import {run} from './program.js';
+import type {Verb} from './verb.js';
+
+/**
+ * Runs this process's command line with `verbs` and sets its exit code. The first Ctrl-C ends the verb with 130, the second one the process;
+ * a reader that goes away (`motey get … | head -1`) ends it silently.
+ */
+export async function runInTerminal(verbs: readonly Verb[]): Promise<void> {
+	const interrupt = new AbortController();
+	process.once('SIGINT', () => interrupt.abort());
+	for (const stream of [process.stdout, process.stderr]) {
+		stream.on('error', (error: NodeJS.ErrnoException) => {
+			process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.error);
+		});
+	}
+	process.exitCode = await run(process.argv.slice(2), {
+		stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, environment: cliEnvironment(), signal: interrupt.signal,
+	}, verbs);
+	// A terminal left open for reading would keep the process alive.
+	process.stdin.unref();
+}

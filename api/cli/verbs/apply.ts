@@ -1,0 +1,56 @@
+import type {Command} from 'commander';
+import {applyObject} from '../apply-object.js';
+import {clientVerb, connect, durationMs, type NodeOptions} from '../client-verb.js';
+import {exitCodes} from '../exit-codes.js';
+import {print} from '../io.js';
+import {fullName} from '../kinds.js';
+import {outputOption, printObjects} from '../output.js';
+import {readManifests} from '../read-manifests.js';
+import {reportError} from '../report-error.js';
+import {waitForServices, type Awaited} from '../service-progress.js';
+import type {CliContext} from '../verb.js';
+
+interface Options extends NodeOptions {
+	readonly filename?: readonly string[];
+	readonly dryRun?: boolean;
+	readonly wait?: boolean;
+	readonly timeout: number;
+	readonly output?: 'yaml' | 'json' | 'name';
+}
+
+/** `motey apply`. */
+export function build({io, end}: CliContext): Command {
+	return clientVerb('apply', {
+		summary: 'create or change what a file describes',
+		examples: ['motey apply -f hello.yaml', 'motey apply -f services/ --wait --timeout 2m', 'motey apply -f shop.yaml --dry-run', 'cat blueprint.yaml | motey apply -f -'],
+	})
+		.option('-f, --filename <file...>', 'a file, a directory, or - for the standard input; YAML or JSON, many documents')
+		.option('--dry-run', 'check everything on the node, store nothing')
+		.option('--wait', 'until every service is ready, showing how it goes')
+		.option('--timeout <duration>', 'how long to wait', durationMs, 300_000)
+		.addOption(outputOption(['yaml', 'json', 'name']))
+		.action(async (options: Options) => {
+			const manifests = await readManifests(options.filename ?? [], io.stdin);
+			const {client, namespace} = await connect(options, io);
+			const awaited: Awaited[] = [];
+			let failed: number = exitCodes.ok;
+			for (const manifest of manifests) {
+				try {
+					const {outcome, object} = await applyObject(client, manifest, {namespace, dryRun: options.dryRun === true, signal: io.signal});
+					if (options.output === undefined) print(io, `${fullName(manifest.kind, manifest.name)} ${outcome}${options.dryRun === true ? ' (dry run)' : ''}`);
+					else await printObjects(io, [{kind: manifest.kind, object}], {format: options.output, single: true});
+					if (manifest.kind.kind === 'Service') awaited.push({namespace: manifest.namespace ?? namespace, name: manifest.name});
+				} catch (error) {
+					// The others are still applied, as every object is a promise of its own; but not on a node that does not answer.
+					if (io.signal.aborted || manifests.length === 1 || isFinal(error)) throw error;
+					failed = reportError(error, io);
+				}
+			}
+			if (options.wait === true && options.dryRun !== true && awaited.length > 0) await waitForServices(awaited, {client, io, timeoutMs: options.timeout});
+			end(failed);
+		});
+}
+
+function isFinal(error: unknown): boolean {
+	return error instanceof Error && ['NoNodeAnswers', 'AnswerTooLate', 'AnswerUnreadable'].includes(error.name);
+}

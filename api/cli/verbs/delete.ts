@@ -1,0 +1,90 @@
+import type {Command} from 'commander';
+import type {ServedResource} from '../../kubernetes/resources-table.js';
+import {isRefused} from '../../client/errors.js';
+import {textAt} from '../../client/value.js';
+import {clientVerb, connect, durationMs, type Connection, type NodeOptions} from '../client-verb.js';
+import {CliError, exitCodes} from '../exit-codes.js';
+import {print} from '../io.js';
+import {fullName, kindNamed, namesOfArguments} from '../kinds.js';
+import type {CliContext} from '../verb.js';
+
+interface Options extends NodeOptions {
+	readonly filename?: readonly string[];
+	readonly selector?: string;
+	readonly all?: boolean;
+	readonly wait: boolean;
+	readonly timeout: number;
+	readonly dryRun?: boolean;
+	readonly ignoreNotFound?: boolean;
+}
+
+interface Target {
+	readonly kind: ServedResource;
+	readonly name: string;
+	readonly namespace: string;
+}
+
+/** `motey delete`. */
+export function build({io, end}: CliContext): Command {
+	return clientVerb('delete', {
+		summary: 'delete objects, and wait until they are gone',
+		examples: ['motey delete service shop', 'motey delete -f hello.yaml', 'motey delete services -l app=shop', 'motey delete service/shop --wait=false', 'motey delete instance shop-web-0   # its slot is filled anew'],
+	})
+		.argument('[words...]', 'KIND NAME… or KIND/NAME…')
+		.option('-f, --filename <file...>', 'what these files describe')
+		.option('-l, --selector <labels>', 'everything of KIND that has these labels')
+		.option('--all', 'everything of KIND')
+		.option('--wait [yes]', 'until it is gone; --wait=false returns at once', text => text !== 'false', true)
+		.option('--timeout <duration>', 'how long to wait', durationMs, 120_000)
+		.option('--dry-run', 'only say what would be deleted')
+		.option('--ignore-not-found', 'absent is success')
+		.action(async (words: readonly string[], options: Options) => {
+			const connection = await connect(options, io);
+			const targets = await targetsOf(words, options, {connection, stdin: io.stdin});
+			const uids = new Map<Target, string>();
+			let missing = false;
+			for (const target of targets) {
+				const place = placeOf(target);
+				try {
+					uids.set(target, textAt(await connection.client.get(target.kind, place, {signal: io.signal}), 'metadata', 'uid'));
+					await connection.client.remove(target.kind, place, {dryRun: options.dryRun === true, signal: io.signal});
+					print(io, `${fullName(target.kind, target.name)} deleted${options.dryRun === true ? ' (dry run)' : ''}`);
+				} catch (error) {
+					if (!isRefused(error, 'NotFound')) throw error;
+					missing = true;
+					if (options.ignoreNotFound !== true) io.stderr.write(`error: ${error.message}\n`);
+				}
+			}
+			if (options.wait && options.dryRun !== true) await waitUntilGone(uids, connection, {signal: io.signal, timeoutMs: options.timeout});
+			end(missing && options.ignoreNotFound !== true ? exitCodes.notFound : exitCodes.ok);
+		});
+}
+
+async function waitUntilGone(uids: ReadonlyMap<Target, string>, {client}: Connection, {signal, timeoutMs}: {readonly signal: AbortSignal; readonly timeoutMs: number}): Promise<void> {
+	const {until} = await import('../until.js');
+	// Another object of the same name is not the one that was deleted.
+	await Promise.all([...uids].map(async ([target, uid]) => until({
+		client, kind: target.kind, name: placeOf(target), signal, timeoutMs,
+		what: `${fullName(target.kind, target.name)} to be gone`, holds: object => textAt(object, 'metadata', 'uid') !== uid,
+	})));
+}
+
+function placeOf({kind, namespace, name}: Target): {readonly namespace?: string; readonly name: string} {
+	return kind.namespaced ? {namespace, name} : {name};
+}
+
+async function targetsOf(words: readonly string[], options: Options, {connection: {client, namespace}, stdin}: {readonly connection: Connection; readonly stdin: AsyncIterable<unknown>}): Promise<readonly Target[]> {
+	if (options.filename) {
+		const {readManifests} = await import('../read-manifests.js');
+		return (await readManifests(options.filename, stdin)).map(manifest => ({kind: manifest.kind, name: manifest.name, namespace: manifest.namespace ?? namespace}));
+	}
+	const named = words.length === 0 ? [] : await namesOfArguments(words);
+	if (named.length > 0) return named.map(one => ({...one, namespace}));
+	const [word] = words;
+	if (word === undefined || options.selector === undefined && options.all !== true) {
+		throw new CliError('say what to delete', {exitCode: exitCodes.usage, fix: 'For example: motey delete service shop, motey delete -f shop.yaml, or motey delete services --all'});
+	}
+	const kind = await kindNamed(word);
+	const {items} = await client.list(kind, {namespace, ...(options.selector === undefined ? {} : {labelSelector: options.selector})});
+	return items.map(item => ({kind, name: item.metadata.name, namespace}));
+}

@@ -1,0 +1,92 @@
+import type {Command} from 'commander';
+import type {ApiObject, Client} from '../../client/client.js';
+import {at, isObject, listAt, objectAt, textAt} from '../../client/value.js';
+import {ageText} from '../../kubernetes/age.js';
+import type {ServedResource} from '../../kubernetes/resources-table.js';
+import {lastAppliedAnnotation} from '../apply-object.js';
+import {clientVerb, connect, type NodeOptions} from '../client-verb.js';
+import {CliError, exitCodes} from '../exit-codes.js';
+import {eventRows, isAbout} from '../event-rows.js';
+import {isColoured, print, type CliIo} from '../io.js';
+import {kindNamed, namesOfArguments} from '../kinds.js';
+import {yamlText} from '../output.js';
+import {gridOf, layOut, type Grid} from '../table.js';
+import type {CliContext} from '../verb.js';
+
+/** `motey describe`. */
+export function build({io}: CliContext): Command {
+	return clientVerb('describe', {
+		summary: 'show an object with all that is known of it: its parts, its conditions, its events',
+		examples: ['motey describe service shop', 'motey describe instance/shop-web-0', 'motey describe nodes -l site=north'],
+	})
+		.argument('<words...>', 'KIND NAME…, KIND/NAME…, or KIND')
+		.option('-l, --selector <labels>', 'everything of KIND that has these labels')
+		.action(async (words: readonly string[], options: NodeOptions & {readonly selector?: string}) => {
+			const {client, namespace} = await connect(options, io);
+			const named = await namesOfArguments(words);
+			const kind = named[0]?.kind ?? await kindNamed(words[0] ?? '');
+			const place = kind.namespaced ? {namespace} : {};
+			const objects = named.length > 0
+				? await Promise.all(named.map(async one => client.get(one.kind, {...place, name: one.name}, {signal: io.signal})))
+				: (await client.list(kind, {...place, ...(options.selector === undefined ? {} : {labelSelector: options.selector})})).items;
+			if (objects.length === 0) throw new CliError(`there is nothing of kind ${kind.kind} here`, {exitCode: exitCodes.notFound});
+			for (const [index, object] of objects.entries()) {
+				if (index > 0) print(io, '\n');
+				await describe(client, {kind: named[index]?.kind ?? kind, object}, io);
+			}
+		});
+}
+
+async function describe(client: Client, {kind, object}: {readonly kind: ServedResource; readonly object: ApiObject}, io: CliIo): Promise<void> {
+	const metadata = object.metadata;
+	const namespace = textAt(metadata, 'namespace');
+	const {[lastAppliedAnnotation]: _, ...annotations} = objectAt(metadata, 'annotations');
+	const created = textAt(metadata, 'creationTimestamp');
+	const facts: readonly (readonly [string, string])[] = [
+		['Name', metadata.name], ['Namespace', namespace], ['Labels', pairs(objectAt(metadata, 'labels'))], ['Annotations', pairs(annotations)],
+		['Created', created === '' ? '' : `${created} (${ageText(new Date(created), new Date())} ago)`],
+		['Deleted', textAt(metadata, 'deletionTimestamp')],
+		...statusFacts(objectAt(object, 'status')),
+	];
+	for (const [name, value] of facts) if (value !== '') print(io, `${`${name}:`.padEnd(20)} ${value}`);
+	if (isObject(at(object, 'spec')) && Object.keys(objectAt(object, 'spec')).length > 0) await section('Spec', object['spec'], io);
+	for (const key of ['images', 'ports', 'engines', 'capabilities', 'capacity', 'reserved', 'info', 'addresses']) {
+		const value = at(object, 'status', key);
+		if (value !== undefined && !(Array.isArray(value) && value.length === 0)) await section(`${key.charAt(0).toUpperCase()}${key.slice(1)}`, value, io);
+	}
+	const conditions = listAt(object, 'status', 'conditions');
+	printSection('Conditions', {headings: ['TYPE', 'STATUS', 'REASON', 'MESSAGE'], rows: conditions.map(one => [textAt(one, 'type'), textAt(one, 'status'), textAt(one, 'reason'), textAt(one, 'message')])}, io);
+	const parts = kind.kind === 'Service' ? {labelSelector: `motey.io/service=${metadata.name}`, namespace} : kind.kind === 'Node' ? {fieldSelector: `spec.nodeName=${metadata.name}`} : undefined;
+	const instances = await kindNamed('instances');
+	if (parts) printSection('Instances', gridOf(await client.table(instances, {...parts, signal: io.signal}), {wide: true, namespaces: kind.kind === 'Node'}), io);
+	const related = kind.kind === 'Service' ? (await client.list(instances, {namespace, labelSelector: `motey.io/service=${metadata.name}`, signal: io.signal})).items : [];
+	const events = await client.list(await kindNamed('events'), {...(namespace === '' ? {} : {namespace}), signal: io.signal});
+	const told = events.items.filter(event => [object, ...related].some(one => isAbout(event, one)));
+	const rows = eventRows(told, new Date());
+	if (rows.length === 0) print(io, '\nEvents:              none');
+	else printSection('Events', {headings: ['LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'MESSAGE'], rows}, io);
+}
+
+/** Plain values of the status; what has parts gets a section. */
+function statusFacts(status: Readonly<Record<string, unknown>>): readonly (readonly [string, string])[] {
+	return Object.entries(status).flatMap(([key, value]): readonly (readonly [string, string])[] => {
+		if (typeof value === 'object' || key === 'selector' || key === 'observedGeneration') return [];
+		const words = key.replace(/([A-Z])/gu, ' $1').toLowerCase();
+		return [[`${words.charAt(0).toUpperCase()}${words.slice(1)}`, textAt(status, key)]];
+	});
+}
+
+function pairs(values: Readonly<Record<string, unknown>>): string {
+	return Object.entries(values).map(([key, value]) => `${key}=${String(value)}`).join(', ');
+}
+
+async function section(title: string, value: unknown, io: CliIo): Promise<void> {
+	print(io, `\n${title}:`);
+	for (const line of (await yamlText(value)).trimEnd().split('\n')) print(io, `  ${line}`);
+}
+
+function printSection(title: string, grid: Grid, io: CliIo): void {
+	if (grid.rows.length === 0) return;
+	print(io, `\n${title}:`);
+	for (const line of layOut(grid, {coloured: isColoured(io)})) print(io, `  ${line}`);
+}

@@ -1,0 +1,157 @@
+import type {Command} from 'commander';
+import type {Client, Scope} from '../../client/client.js';
+import {at, isObject, listAt, textAt} from '../../client/value.js';
+import type {ServedResource} from '../../kubernetes/resources-table.js';
+import {clientVerb, connect, type NodeOptions} from '../client-verb.js';
+import {CliError, exitCodes} from '../exit-codes.js';
+import {isColoured, print, warn, type CliIo} from '../io.js';
+import {kindsNamed, fullName} from '../kinds.js';
+import {createLiveBlock} from '../live-block.js';
+import {outputOption, printObjects, type OutputFormat} from '../output.js';
+import {gridOf, layOut, printGrid, widthsOf} from '../table.js';
+import type {CliContext} from '../verb.js';
+
+interface Options extends NodeOptions {
+	readonly output?: OutputFormat;
+	readonly selector?: string;
+	readonly fieldSelector?: string;
+	readonly allNamespaces?: boolean;
+	readonly watch?: boolean;
+	readonly ignoreNotFound?: boolean;
+}
+
+/** What is asked for: kinds, or names of one kind, in a place. */
+interface Question {
+	readonly client: Client;
+	readonly kinds: readonly ServedResource[];
+	readonly names: readonly string[];
+	readonly scope: Scope;
+	readonly namespaces: boolean;
+	readonly options: Options;
+}
+
+/** `motey get`. */
+export function build({io, end}: CliContext): Command {
+	return clientVerb('get', {
+		summary: 'list objects, or show one',
+		examples: ['motey get services', 'motey get service shop -o yaml', 'motey get instances -l motey.io/service=shop -w', 'motey get all -A', 'motey get services,instances -o name'],
+	})
+		.argument('<kind>', 'services, instances, nodes, events, namespaces, several with commas, or all; KIND/NAME too')
+		.argument('[name...]', 'only these')
+		.addOption(outputOption())
+		.option('-l, --selector <labels>', 'only what has these labels: app=shop,tier!=db')
+		.option('--field-selector <fields>', 'only what has these fields: status.phase=Running')
+		.option('-A, --all-namespaces', 'in every namespace')
+		.option('-w, --watch', 'go on showing changes')
+		.option('--ignore-not-found', 'say nothing when it does not exist')
+		.action(async (written: string, rest: readonly string[], options: Options) => {
+			const [word = '', ...own] = written.split('/');
+			const kinds = await kindsNamed(word);
+			const {client, namespace} = await connect(options, io);
+			const names = [...own, ...rest];
+			if (names.length > 0 && kinds.length > 1) throw new CliError('a name needs one kind', {exitCode: exitCodes.usage, fix: 'For example: motey get service shop'});
+			const question: Question = {
+				client, kinds, names, options, namespaces: options.allNamespaces === true,
+				scope: {
+					...(options.allNamespaces === true ? {} : {namespace}), signal: io.signal,
+					...(options.selector === undefined ? {} : {labelSelector: options.selector}),
+					...(options.fieldSelector === undefined ? {} : {fieldSelector: options.fieldSelector}),
+				},
+			};
+			end(await (options.watch === true ? follow(question, io) : show(question, io)));
+		});
+}
+
+async function show(question: Question, io: CliIo): Promise<number> {
+	const {output} = question.options;
+	return output === undefined || output === 'wide' ? showTables(question, io) : showObjects(question, io, output);
+}
+
+async function showTables({client, kinds, names, scope, namespaces, options}: Question, io: CliIo): Promise<number> {
+	let shown = 0;
+	const look = {wide: options.output === 'wide', namespaces};
+	for (const kind of kinds) {
+		const tables = names.length === 0 ? [await client.table(kind, scope)] : await Promise.all(names.map(async name => client.table(kind, {...scope, name}).catch(absentIsNothing(options))));
+		const [first] = tables;
+		const table = {columnDefinitions: at(first, 'columnDefinitions'), rows: tables.flatMap(one => listAt(one, 'rows'))};
+		const grid = gridOf(table, look);
+		if (grid.rows.length === 0) continue;
+		if (shown > 0) print(io, '');
+		shown += grid.rows.length;
+		printGrid(io, kinds.length === 1 ? grid : {...grid, rows: grid.rows.map(row => row.map((cell, column) => (column === (namespaces && kind.namespaced ? 1 : 0) ? fullName(kind, cell) : cell)))});
+	}
+	if (shown === 0 && options.ignoreNotFound !== true) warn(io, scope.namespace === undefined ? 'No resources found' : `No resources found in namespace ${scope.namespace}.`);
+	return exitCodes.ok;
+}
+
+async function showObjects({client, kinds, names, scope, options}: Question, io: CliIo, format: 'yaml' | 'json' | 'name'): Promise<number> {
+	const found = await Promise.all(kinds.map(async kind => {
+		const objects = names.length === 0
+			? (await client.list(kind, scope)).items
+			: (await Promise.all(names.map(async name => client.get(kind, {...scope, name}).catch(absentIsNothing(options))))).filter(object => object !== undefined);
+		return objects.map(object => ({kind, object}));
+	}));
+	const all = found.flat();
+	if (all.length > 0 || names.length === 0 && format !== 'name') await printObjects(io, all, {format, single: names.length === 1});
+	return exitCodes.ok;
+}
+
+/** The list, then its changes: drawn over on a terminal, one line each elsewhere, objects for yaml and json. */
+async function follow(question: Question, io: CliIo): Promise<number> {
+	const {client, kinds: [kind, ...others], names, scope: place, options} = question;
+	if (kind === undefined || others.length > 0 || names.length > 1) throw new CliError('--watch follows one kind, or one name', {exitCode: exitCodes.usage});
+	const name = names[0];
+	const scope = name === undefined ? place : {...place, fieldSelector: `metadata.name=${name}`};
+	if (options.output === 'yaml' || options.output === 'json' || options.output === 'name') {
+		for await (const {type, object} of client.watch(kind, scope)) {
+			if (type === 'RESET' || !isObject(object)) continue;
+			const metadata = isObject(object['metadata']) ? object['metadata'] : {};
+			if (options.output === 'yaml') print(io, '---');
+			await printObjects(io, [{kind, object: {...object, apiVersion: textAt(object, 'apiVersion'), kind: textAt(object, 'kind'), metadata: {...metadata, name: textAt(metadata, 'name')}}}], {format: options.output, single: true});
+		}
+		return exitCodes.ok;
+	}
+	return followTable(question, {kind, scope}, io);
+}
+
+async function followTable({client, namespaces, options}: Question, {kind, scope}: {readonly kind: ServedResource; readonly scope: Scope}, io: CliIo): Promise<number> {
+	const look = {wide: options.output === 'wide', namespaces};
+	const first = await client.table(kind, scope);
+	const grid = gridOf(first, look);
+	const since = textAt(first, 'metadata', 'resourceVersion');
+	const events = client.watch(kind, {...scope, table: true, ...(since === '' ? {} : {since})});
+	if (io.stdout.isTTY === true) {
+		const block = createLiveBlock(io);
+		const rows = new Map<string, readonly string[]>(listAt(first, 'rows').map((row, index) => [keyOfRow(row), grid.rows[index] ?? []]));
+		const draw = (): void => block.draw(layOut({...grid, rows: [...rows.values()]}, {coloured: isColoured(io)}));
+		draw();
+		for await (const {type, object} of events) {
+			if (type === 'RESET') rows.clear();
+			const changed = gridOf(object, look, first).rows;
+			listAt(object, 'rows').forEach((row, index) => {
+				if (type === 'DELETED') rows.delete(keyOfRow(row));
+				else rows.set(keyOfRow(row), changed[index] ?? []);
+			});
+			draw();
+		}
+		return exitCodes.ok;
+	}
+	const widths = widthsOf(grid);
+	for (const line of layOut(grid)) print(io, line);
+	for await (const {type, object} of events) {
+		if (type === 'RESET') continue;
+		for (const line of layOut({...grid, rows: gridOf(object, look, first).rows}, {widths, heading: false})) print(io, line);
+	}
+	return exitCodes.ok;
+}
+
+function keyOfRow(row: unknown): string {
+	return `${textAt(row, 'object', 'metadata', 'namespace')}/${textAt(row, 'object', 'metadata', 'name')}`;
+}
+
+function absentIsNothing(options: Options): (error: unknown) => undefined {
+	return error => {
+		if (options.ignoreNotFound === true && at(error, 'reason') === 'NotFound') return undefined;
+		throw error;
+	};
+}

@@ -1,0 +1,49 @@
+import {Command} from 'commander';
+import {isRefused} from '../../client/errors.js';
+import {numberAt, textAt} from '../../client/value.js';
+import {clientVerb, connect, withExamples, type NodeOptions} from '../client-verb.js';
+import {kindNamed} from '../kinds.js';
+import {byteText} from '../quantity-text.js';
+import {printGrid} from '../table.js';
+import type {CliContext} from '../verb.js';
+
+/** `motey top instances|nodes`. */
+export function build(context: CliContext): Command {
+	return withExamples(new Command('top').description('Show the use of CPU and memory.'), ['motey top instances', 'motey top nodes'])
+		.addCommand(instances(context), {isDefault: true}).addCommand(nodes(context));
+}
+
+function instances({io}: CliContext): Command {
+	return clientVerb('instances', {summary: 'what each instance uses', examples: ['motey top instances', 'motey top instances -l motey.io/service=shop', 'motey top instances -A']})
+		.option('-l, --selector <labels>', 'only what has these labels')
+		.option('-A, --all-namespaces', 'in every namespace')
+		.action(async (options: NodeOptions & {readonly selector?: string; readonly allNamespaces?: boolean}) => {
+			const {client, namespace} = await connect(options, io);
+			const kind = await kindNamed('instances');
+			const {items} = await client.list(kind, {...(options.allNamespaces === true ? {} : {namespace}), signal: io.signal, ...(options.selector === undefined ? {} : {labelSelector: options.selector})});
+			const rows = await Promise.all(items.map(async item => {
+				const place = textAt(item, 'metadata', 'namespace');
+				const use = await client.call({method: 'GET', path: `/apis/motey.io/v1/namespaces/${place}/instances/${encodeURIComponent(item.metadata.name)}/stats`, signal: io.signal}).catch((error: unknown) => {
+					if (isRefused(error, 'NotFound') || isRefused(error, 'ServiceUnavailable')) return undefined;
+					throw error;
+				});
+				return [...(options.allNamespaces === true ? [place] : []), item.metadata.name, textAt(use, 'cpuMillis') === '' ? '-' : `${Math.round(numberAt(use, 'cpuMillis') ?? 0)}m`, bytesAt(use, 'memoryBytes'), bytesAt(use, 'networkRxBytes'), bytesAt(use, 'networkTxBytes')];
+			}));
+			printGrid(io, {headings: [...(options.allNamespaces === true ? ['NAMESPACE'] : []), 'NAME', 'CPU', 'MEMORY', 'RECEIVED', 'SENT'], rows});
+		});
+}
+
+function nodes({io}: CliContext): Command {
+	return clientVerb('nodes', {summary: 'what the node that answers uses', examples: ['motey top nodes'], namespaced: false})
+		.action(async (options: NodeOptions) => {
+			const {client} = await connect(options, io);
+			const [node] = (await client.list(await kindNamed('nodes'), {signal: io.signal})).items;
+			const load = await client.call({method: 'GET', path: '/v1/nodestatus', signal: io.signal});
+			printGrid(io, {headings: ['NAME', 'CPU', 'MEMORY', 'MEMORY%', 'DISK', 'DISK%'], rows: [[node?.metadata.name ?? '', `${textAt(load, 'cpu')}%`, bytesAt(load, 'memory', 'used'), `${textAt(load, 'memory', 'percent')}%`, bytesAt(load, 'disk', 'used'), `${textAt(load, 'disk', 'percent')}%`]]});
+		});
+}
+
+function bytesAt(value: unknown, ...path: readonly string[]): string {
+	const bytes = numberAt(value, ...path);
+	return bytes === undefined ? '-' : byteText(bytes);
+}
