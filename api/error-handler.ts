@@ -11,10 +11,12 @@ export function notServed(): RequestHandler {
 
 /** Turns whatever was thrown into a Status. What nobody foresaw goes into the log, never to the client. Errors after a 504 change nothing. */
 export function errorHandler(log: Log): ErrorRequestHandler {
-	// Express knows an error handler by its four parameters.
-	return (error: unknown, request, response, _next) => {
+	// Express knows an error handler by its four parameters, so the last one is there though there is nothing to pass on but a broken connection.
+	return (error: unknown, request, response, next) => {
 		const status = statusOf(error);
 		if (status.code === 500) log.error('request failed', {method: request.method, path: request.path, error});
-		if (!response.writableEnded) sendError(response, status);
+		if (response.writableEnded) return;
+		if (response.destroyed) next(error);
+		else sendError(response, status);
 	};
 }

@@ -36,9 +36,12 @@ function collect(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> 
 		const finish = (error?: Error): void => {
 			clearTimeout(deadline);
 			request.off('data', onData).off('end', onEnd).off('error', finish).off('close', onClose);
-			if (!error) return resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length));
-			request.pause();
-			reject(error);
+			if (error) {
+				request.pause();
+				reject(error);
+			} else {
+				resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length));
+			}
 		};
 		const onData = (chunk: Buffer): void => {
 			length += chunk.length;

@@ -1,5 +1,6 @@
 import type {IncomingMessage} from 'node:http';
 import type {ApiLimits} from '../ports/limits.js';
+import {readDocuments} from '../documents/read-documents.js';
 import {badRequest, unsupportedMediaType} from '../status.js';
 import {readBody} from './body.js';
 import {parseMediaType} from './media-type.js';
@@ -28,9 +29,20 @@ export function readDocument({type, text}: RawDocument, limits: ApiLimits): Read
 	if (type.includes('protobuf')) throw protobufRefused();
 	if (text.trim() === '') return {value: undefined, duplicates: []};
 	if (type === '' || type === 'application/json' || type.endsWith('+json')) return readJson(text, limits);
-	throw unsupportedMediaType(`the content type "${type}" is not supported: send application/json`);
+	if (yamlTypes.has(type)) return readYaml(text, limits);
+	throw unsupportedMediaType(`the content type "${type}" is not supported: send application/json or application/yaml`);
+}
+
+const yamlTypes: ReadonlySet<string> = new Set(['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml']);
+
+function readYaml(text: string, {bodyBytes, depth, aliases, keys}: ApiLimits): ReadDocument {
+	const reading = readDocuments(text, {bytes: bodyBytes, depth, aliases, keys, documents: 2});
+	if (reading.kind === 'refused') throw badRequest(`the body is not valid YAML: ${reading.errors.map(({line, column, message}) => `line ${line}, column ${column}: ${message}`).join('; ')}`);
+	const [document, ...others] = reading.documents;
+	if (others.length > 0) throw badRequest('the body holds several documents: send one at a time');
+	return {value: document?.value, duplicates: [], ambiguous: document?.ambiguous ?? []};
 }
 
 function protobufRefused(): Error {
-	return unsupportedMediaType('protobuf is not supported here: send application/json');
+	return unsupportedMediaType('protobuf is not supported here: send application/json or application/yaml');
 }

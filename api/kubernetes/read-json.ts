@@ -6,10 +6,13 @@ export interface DocumentLimits {
 	readonly keys: number;
 }
 
-/** A value, and the paths of keys that were written twice (the last one counts, as in `JSON.parse`). */
+/** A value, and what is odd about how it was written. */
 export interface ReadDocument {
 	readonly value: unknown;
+	/** Paths of keys that were written twice; the last one counts, as in `JSON.parse`. */
 	readonly duplicates: readonly string[];
+	/** Values that YAML readers understand differently (`yes`, `010`, `1.10`), where they are and as they were written. */
+	readonly ambiguous?: readonly {readonly at: readonly (string | number)[]; readonly text: string}[];
 }
 
 /** Keys that change what an object is rather than what it holds. */

@@ -80,7 +80,8 @@ function served<K extends WritableKind>(rules: KindRules<K>, readable: Readable,
 	};
 }
 
-function resourceOf(plural: string): ServedResource {
+/** A row of the table of served resources in group motey.io. Throws for a plural that has none, which is a mistake of ours. */
+export function resourceOf(plural: string): ServedResource {
 	const found = servedResources.find(resource => resource.group === 'motey.io' && resource.plural === plural);
 	if (!found) throw new Error(`no served resource motey.io/${plural}`);
 	return found;

@@ -99,7 +99,10 @@ class WatchStream {
 				resolve(outcome);
 			};
 			const onOver = (): void => stop('ended');
-			if (this.#over.aborted) return resolve('ended');
+			if (this.#over.aborted) {
+				resolve('ended');
+				return;
+			}
 			this.#over.addEventListener('abort', onOver, {once: true});
 			this.#isLive = since === undefined;
 			const target = BigInt(view.readable.list(selection.namespace).revision);
@@ -112,8 +115,8 @@ class WatchStream {
 					if (seen !== undefined && !this.#write(frames.event(types[seen], change.object, view))) stop('full');
 				},
 				error: (error: unknown) => {
+					reject(statusOf(error));
 					stop('ended');
-					reject(error);
 				},
 				complete: () => stop('ended'),
 			}));

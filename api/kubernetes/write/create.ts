@@ -15,20 +15,33 @@ import {dryRunOf, fieldValidationOf} from './options.js';
 /** Stores a new object and answers 201, once it is on disk. */
 export async function create<K extends WritableKind>(rules: KindRules<K>, readable: Readable, exchange: Exchange, context: WriteContext): Promise<void> {
 	const {query} = exchange;
-	const document = readDocument(await readText(exchange.request, context.limits), context.limits);
+	const document = rules.translate(readDocument(await readText(exchange.request, context.limits), context.limits));
 	if (rules.refuseCreate) throw rules.refuseCreate('');
 	const {value, warnings} = decode(rules.schema, document, {resource: rules.resource, validation: fieldValidationOf(query)});
 	const namespace = namespaceOf(rules.resource, value, exchange.namespace);
 	const isDryRun = dryRunOf(query.getAll('dryRun'));
 	const object = await context.store.transact(transaction => {
-		const name = freeName(rules, value, {namespace, transaction, randomUuid: context.randomUuid});
-		const metadata = newMetadata(value.metadata, {name, ...(namespace === '' ? {} : {namespace}), uid: context.randomUuid(), now: context.now(), systemFinalizers: rules.finalizers});
-		const candidate: ResourceOf<K> = rules.build({metadata, spec: value.spec, live: undefined});
-		rules.check(candidate, undefined, transaction);
+		const candidate = newObject(rules, value, {namespace, transaction, context});
 		return isDryRun ? candidate : transaction.put(candidate);
 	});
 	addWarnings(exchange, warnings);
 	sendObject(201, object, {readable, exchange, renderer: context.renderer});
+}
+
+interface NewObjectOptions {
+	/** `''` for cluster-scoped kinds. */
+	readonly namespace: string;
+	readonly transaction: Transaction;
+	readonly context: WriteContext;
+}
+
+/** The object to put for what a user sent, all checks passed. Throws 409 when its name is taken, and as the kind's own checks. */
+export function newObject<K extends WritableKind>(rules: KindRules<K>, value: Incoming<K>, {namespace, transaction, context}: NewObjectOptions): ResourceOf<K> {
+	const name = freeName(rules, value, {namespace, transaction, randomUuid: context.randomUuid});
+	const metadata = newMetadata(value.metadata, {name, ...(namespace === '' ? {} : {namespace}), uid: context.randomUuid(), now: context.now(), systemFinalizers: rules.finalizers});
+	const candidate = rules.build({metadata, spec: value.spec, live: undefined});
+	rules.check(candidate, undefined, transaction);
+	return candidate;
 }
 
 /** The namespace of the path, to which the document must agree; `''` for cluster-scoped kinds. */

@@ -1,5 +1,5 @@
 import type {z} from 'zod';
-import {check, withoutUnknown, type Problem} from '../../../store/resources/problems.js';
+import {check, pathText, withoutUnknown, type Problem} from '../../../store/resources/problems.js';
 import {badRequest, invalid, type ApiError, type StatusCause} from '../../status.js';
 import {isRecord} from '../json-value.js';
 import type {ReadDocument} from '../read-json.js';
@@ -19,12 +19,13 @@ export interface Decoded<T> {
  * Parses a document. Throws 422 with a cause per wrong field in every mode; unknown and doubled fields are 400 in `Strict`,
  * dropped with a warning in `Warn`, dropped in `Ignore`.
  */
-export function decode<T>(schema: z.ZodType<T>, {value, duplicates}: ReadDocument, {resource, validation}: {readonly resource: ServedResource; readonly validation: FieldValidation}): Decoded<T> {
+export function decode<T>(schema: z.ZodType<T>, {value, duplicates, ambiguous}: ReadDocument, {resource, validation}: {readonly resource: ServedResource; readonly validation: FieldValidation}): Decoded<T> {
 	checkKind(value, resource);
 	const first = check(schema, value);
 	const unknown = first.ok ? [] : first.problems.filter(({kind}) => kind === 'Unknown');
 	const second = unknown.length === 0 ? first : check(schema, withoutUnknown(value, unknown));
-	if (!second.ok) throw invalid(resource, nameOf(value), second.problems.map(causeOf));
+	const misread = (ambiguous ?? []).filter(({at}) => at.includes('environment')).map(misreadCause);
+	if (!second.ok || misread.length > 0) throw invalid(resource, nameOf(value), [...second.ok ? [] : second.problems.map(causeOf), ...misread]);
 	const complaints = [...unknown.map(complaint), ...duplicates.map(path => `duplicate field "${path}"`)];
 	if (validation === 'Strict' && complaints.length > 0) throw strictError(resource, complaints);
 	return {value: second.value, warnings: validation === 'Warn' ? complaints : []};
@@ -33,6 +34,11 @@ export function decode<T>(schema: z.ZodType<T>, {value, duplicates}: ReadDocumen
 /** One problem as Kubernetes' cause: kubectl prints `* field: message`. */
 export function causeOf({kind, path, message}: Problem): StatusCause {
 	return {reason: `FieldValue${kind === 'Unknown' ? 'Invalid' : kind}`, message: kind === 'Required' ? 'Required value' : `Invalid value: ${message}`, field: path};
+}
+
+/** In an environment the text counts, and readers of YAML disagree about what text this is. */
+function misreadCause({at, text}: {readonly at: readonly (string | number)[]; readonly text: string}): StatusCause {
+	return {reason: 'FieldValueInvalid', message: `Invalid value: ${text} is read differently by different readers of YAML: put it in quotes`, field: pathText(at)};
 }
 
 function complaint({path, suggestion}: Problem): string {

@@ -20,6 +20,7 @@ export function instanceRules(resource: ServedResource): KindRules<'Instance'> {
 		kind: 'Instance',
 		resource,
 		schema: InstanceInput,
+		translate: document => document,
 		refuseCreate: name => forbidden(resource, name, {message: 'instances are made by Motey: apply a Service, or scale one'}),
 		finalizers: [],
 		build({metadata, spec, live}) {

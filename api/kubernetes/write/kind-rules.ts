@@ -3,6 +3,7 @@ import type {ResourceOf} from '../../../store/resources/kinds.js';
 import type {ObjectMeta, ObjectMetaInput} from '../../../store/resources/meta.js';
 import type {Transaction} from '../../../store/store.js';
 import type {ApiError} from '../../status.js';
+import type {ReadDocument} from '../read-json.js';
 import type {ServedResource} from '../resources-table.js';
 
 /** Kinds that users may write through the API. */
@@ -26,6 +27,8 @@ export interface KindRules<K extends WritableKind> {
 	readonly kind: K;
 	readonly resource: ServedResource;
 	readonly schema: z.ZodType<Incoming<K>>;
+	/** Another form in which the kind may be written, as its own; anything else unchanged. */
+	translate(document: ReadDocument): ReadDocument;
 	/** Why users may not create one; undefined when they may. */
 	readonly refuseCreate?: (name: string) => ApiError;
 	/** Finalizers every new object gets. */

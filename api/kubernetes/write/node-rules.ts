@@ -19,6 +19,7 @@ export function nodeRules(resource: ServedResource): KindRules<'Node'> {
 		kind: 'Node',
 		resource,
 		schema: NodeInput,
+		translate: document => document,
 		refuseCreate: () => methodNotAllowed('nodes are not created: each announces itself when its agent starts'),
 		finalizers: [],
 		build: ({metadata, spec, live}) => ({apiVersion: 'motey.io/v1', kind: 'Node', metadata, spec, ...(live?.status ? {status: live.status} : {})}),

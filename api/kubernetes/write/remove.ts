@@ -22,7 +22,8 @@ const DeleteOptions = z.looseObject({
 	preconditions: z.looseObject({uid: z.string().nullish(), resourceVersion: z.string().nullish()}).nullish(),
 });
 
-interface Removal {
+/** How to delete. */
+export interface Removal {
 	readonly isDryRun: boolean;
 	readonly foreground: boolean;
 	readonly uid: string | undefined;
@@ -68,8 +69,8 @@ interface MarkOptions {
 	readonly now: Date;
 }
 
-/** The object that remains; undefined when none does. */
-function markDeleted<K extends WritableKind>(rules: KindRules<K>, live: ResourceOf<K>, {transaction, removal, now}: MarkOptions): ResourceOf<K> | undefined {
+/** Puts the mark of deletion. The object that remains; undefined when none does. */
+export function markDeleted<K extends WritableKind>(rules: KindRules<K>, live: ResourceOf<K>, {transaction, removal, now}: MarkOptions): ResourceOf<K> | undefined {
 	const {metadata, spec} = live;
 	checkPreconditions(rules, live, removal);
 	const finalizers = [...new Set([...(metadata.finalizers ?? []), ...(removal.foreground && rules.kind === 'Service' ? [foregroundFinalizer] : [])])];

@@ -1,9 +1,13 @@
+import {Blueprint, blueprintToService, isBlueprint} from '../../../store/resources/blueprint.js';
+import {check} from '../../../store/resources/problems.js';
 import {ServiceInput} from '../../../store/resources/service.js';
 import {derivedNameProblems} from '../../admission/derived-names.js';
 import {reviewImages} from '../../admission/review-images.js';
 import type {Admission} from '../../ports/admission.js';
 import {invalid} from '../../status.js';
+import type {ReadDocument} from '../read-json.js';
 import type {ServedResource} from '../resources-table.js';
+import {causeOf} from './decode.js';
 import type {KindRules} from './kind-rules.js';
 
 /** Removed by the service reconciler when no Instance is left. */
@@ -15,6 +19,7 @@ export function serviceRules(resource: ServedResource, admission: Admission): Ki
 		kind: 'Service',
 		resource,
 		schema: ServiceInput,
+		translate: document => (isBlueprint(document.value) ? translateBlueprint(document, resource) : document),
 		finalizers: [instancesFinalizer],
 		build: ({metadata, spec, live}) => ({apiVersion: 'motey.io/v1', kind: 'Service', metadata, spec, ...(live?.status ? {status: live.status} : {})}),
 		check(next, live, transaction) {
@@ -23,4 +28,11 @@ export function serviceRules(resource: ServedResource, admission: Admission): Ki
 			reviewImages(admission, {resource, next, live});
 		},
 	};
+}
+
+/** The original's form of a Service. It is taken whole: its fields are few, and an unknown one is an error in every mode. */
+function translateBlueprint({value, duplicates, ...document}: ReadDocument, resource: ServedResource): ReadDocument {
+	const blueprint = check(Blueprint, value);
+	if (!blueprint.ok) throw invalid(resource, '', blueprint.problems.map(causeOf));
+	return {...document, value: blueprintToService(blueprint.value), duplicates};
 }

@@ -15,7 +15,7 @@ import {readPatch} from './patch-document.js';
 
 /** PUT: the object is as the document says. 404 when there is none: an update never creates. */
 export async function replace<K extends WritableKind>(rules: KindRules<K>, readable: Readable, exchange: Exchange, context: WriteContext): Promise<void> {
-	const document = readDocument(await readText(exchange.request, context.limits), context.limits);
+	const document = rules.translate(readDocument(await readText(exchange.request, context.limits), context.limits));
 	await update({rules, readable, exchange, context, documentFor: () => document});
 }
 
@@ -42,8 +42,7 @@ async function update<K extends WritableKind>({rules, readable, exchange, contex
 		if (!live) throw notFound(rules.resource, name);
 		const decoded = decode(rules.schema, documentFor(live), {resource: rules.resource, validation});
 		checkIdentity(rules, live, decoded.value);
-		const next = changed(rules, live, decoded.value);
-		rules.check(next, live, transaction);
+		const next = updatedObject(rules, decoded.value, {live, transaction});
 		return {object: isDryRun ? preview(rules, live, next) : store(transaction, live, next), warnings: decoded.warnings};
 	});
 	addWarnings(exchange, warnings);
@@ -54,13 +53,16 @@ function store<K extends WritableKind>(transaction: Transaction, live: ResourceO
 	return isDeepStrictEqual(live, next) ? live : transaction.put(next);
 }
 
-function changed<K extends WritableKind>(rules: KindRules<K>, live: ResourceOf<K>, {metadata: input, spec}: Incoming<K>): ResourceOf<K> {
+/** The object to put in place of the live one, all checks passed. Throws 422 for a finalizer that comes too late, and as the kind's own checks. */
+export function updatedObject<K extends WritableKind>(rules: KindRules<K>, {metadata: input, spec}: Incoming<K>, {live, transaction}: {readonly live: ResourceOf<K>; readonly transaction: Transaction}): ResourceOf<K> {
 	const metadata = updatedMetadata(live.metadata, input);
 	const added = addedFinalizers(live.metadata, metadata);
 	if (live.metadata.deletionTimestamp !== undefined && added.length > 0) {
 		throw invalid(rules.resource, metadata.name, [{reason: 'FieldValueForbidden', message: `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`, field: 'metadata.finalizers'}]);
 	}
-	return rules.build({metadata, spec, live});
+	const next = rules.build({metadata, spec, live});
+	rules.check(next, live, transaction);
+	return next;
 }
 
 function checkIdentity<K extends WritableKind>({resource}: KindRules<K>, {metadata: live}: ResourceOf<K>, {metadata: input}: Incoming<K>): void {
