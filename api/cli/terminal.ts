@@ -16,8 +16,10 @@ export async function runInTerminal(verbs: readonly Verb[]): Promise<void> {
 		});
 	}
 	process.exitCode = await run(process.argv.slice(2), {
-		stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, environment: cliEnvironment(), signal: interrupt.signal,
+		// Opened only by the verb that reads it.
+		get stdin() {
+			return process.stdin;
+		},
+		stdout: process.stdout, stderr: process.stderr, environment: cliEnvironment(), signal: interrupt.signal,
 	}, verbs);
-	// A terminal left open for reading would keep the process alive.
-	process.stdin.unref();
 }
