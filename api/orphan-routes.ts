@@ -1,4 +1,4 @@
-import {Router} from 'express';
+import {Router, type Request} from 'express';
 import {requireAdmin} from './auth/guard.js';
 import type {LocalNode} from './ports/node.js';
 import {WorkloadError} from './ports/workloads.js';
@@ -23,14 +23,19 @@ export function orphanRoutes({node}: {readonly node: Pick<LocalNode, 'name' | 'o
 		sendJson(response, 200, {items: await node.orphans.list(AbortSignal.timeout(pruneDeadlineMs))});
 	});
 	router.delete(`${path}/:orphan`, requireAdmin(), async (request, response) => {
-		await answered(node.orphans.prune(request.params['orphan'] ?? '', AbortSignal.timeout(pruneDeadlineMs)));
+		await answered(node.orphans.prune(orphanOf(request), AbortSignal.timeout(pruneDeadlineMs)));
 		response.status(204).end();
 	});
 	router.post(`${path}/:orphan/adopt`, requireAdmin(), async (request, response) => {
-		await answered(node.orphans.adopt(request.params['orphan'] ?? '', AbortSignal.timeout(pruneDeadlineMs)));
+		await answered(node.orphans.adopt(orphanOf(request), AbortSignal.timeout(pruneDeadlineMs)));
 		response.status(204).end();
 	});
 	return router;
+}
+
+/** A name in a path is one text; only a wildcard would give several. */
+function orphanOf({params}: Request): string {
+	return String(params['orphan'] ?? '');
 }
 
 /** An orphan that is not there, or has no slot, is the caller's to know. */
