@@ -56,10 +56,10 @@ async function follow(options: EventStreamOptions, {signal, emit}: Following): P
 	const hasEnded = (): boolean => signal.aborted;
 	let delayMs = firstDelayMs;
 	while (!hasEnded()) {
-		let stood = false;
+		const standing = {once: false};
 		try {
 			await listen(options, {signal, emit, whenStanding: () => {
-				stood = true;
+				standing.once = true;
 				delayMs = firstDelayMs;
 				listener.connected();
 				emit({kind: 'health'});
@@ -68,7 +68,7 @@ async function follow(options: EventStreamOptions, {signal, emit}: Following): P
 		} catch (error) {
 			if (!hasEnded()) log.warn('event stream of the docker engine broke', {error: sentenceOf(error), retryInMs: delayMs});
 		}
-		if (stood) {
+		if (standing.once) {
 			listener.disconnected();
 			if (!hasEnded()) emit({kind: 'health'});
 		}
