@@ -47,7 +47,8 @@ const reasons: Readonly<Partial<Record<EngineErrorCode, Reason>>> = {
 	PortTaken: {phase: 'Pending', reason: 'PortTaken'},
 	NameConflict: {phase: 'Failed', reason: 'NameConflict'},
 	Refused: {phase: 'Failed', reason: 'PolicyRefused', isPermanent: true},
-	Invalid: {phase: 'Failed', reason: 'SpecInvalid', isPermanent: true},
+	// An engine may answer so for its own state too: asked again now and then.
+	Invalid: {phase: 'Failed', reason: 'SpecInvalid'},
 	Failed: {phase: 'Failed', reason: 'EngineFailed'},
 };
 

@@ -15,20 +15,20 @@ export function service(name: string, spec: ServiceSpec, metadata: Partial<Servi
 
 /** What the API does on apply. */
 export const apply = (store: Store, name: string, spec: ServiceSpec, metadata: Partial<Service['metadata']> = {}): Promise<Service> => store.transact(transaction => {
-	const before = transaction.get('Service', {namespace: 'default', name});
+	const before = transaction.get('Service', {namespace: metadata.namespace ?? 'default', name});
 	return transaction.put<Service>(before ? {...before, spec, metadata: {...before.metadata, ...metadata}} : service(name, spec, metadata));
 });
 
 /** What the API does on delete. */
-export const remove = (store: Store, kind: 'Service' | 'Instance', name: string): Promise<unknown> => store.transact(transaction => {
-	const before = transaction.get(kind, {namespace: 'default', name});
+export const remove = (store: Store, kind: 'Service' | 'Instance', name: string, namespace = 'default'): Promise<unknown> => store.transact(transaction => {
+	const before = transaction.get(kind, {namespace, name});
 	if (before) transaction.put({...before, metadata: {...before.metadata, deletionTimestamp: new Date().toISOString()}});
 });
 
-export const getService = (store: Store, name: string): Service | undefined => store.get('Service', {namespace: 'default', name});
-export const getInstance = (store: Store, name: string): Instance | undefined => store.get('Instance', {namespace: 'default', name});
-export const isReady = (store: Store, name: string): boolean => {
-	const found = getService(store, name);
+export const getService = (store: Store, name: string, namespace = 'default'): Service | undefined => store.get('Service', {namespace, name});
+export const getInstance = (store: Store, name: string, namespace = 'default'): Instance | undefined => store.get('Instance', {namespace, name});
+export const isReady = (store: Store, name: string, namespace = 'default'): boolean => {
+	const found = getService(store, name, namespace);
 	return found?.status?.observedGeneration === found?.metadata.generation
 		&& found?.status?.conditions.some(condition => condition.type === 'Ready' && condition.status === 'True') === true;
 };
