@@ -1,5 +1,6 @@
 import {filter, from, ignoreElements, merge, mergeMap, share, tap, throttleTime} from 'rxjs';
 import type {Observable} from 'rxjs';
+import {containerUid} from '../store/resources/instance.js';
 import {keyOf, keyText} from '../store/resources/kinds.js';
 import type {Store} from '../store/store.js';
 import {createRecorder} from './events/recorder.js';
@@ -65,8 +66,9 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 	const refreshOne = async (engine: Engine, signal: AbortSignal): Promise<void> => {
 		const moment = observations.moment();
 		const listed = new Map((await inventory.list(engine, {maxAgeMs: 0, signal})).map(one => [one.uid, one]));
-		for (const {metadata: {uid}, spec} of store.lookup('Instance', 'node', node.name)) {
-			if (spec.image.engine === engine.name) observations.glance(uid, listed.get(uid), moment);
+		for (const instance of store.lookup('Instance', 'node', node.name)) {
+			const uid = containerUid(instance);
+			if (instance.spec.image.engine === engine.name) observations.glance(uid, listed.get(uid), moment);
 		}
 	};
 	const refresh = async (signal: AbortSignal): Promise<void> => {
@@ -120,7 +122,7 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 function deletionRecords(store: Store, deletions: Deletions): Observable<string> {
 	return store.changes({kind: 'Instance'}).pipe(
 		filter(change => change.type === 'deleted'),
-		tap(({object}) => deletions.add(object.metadata.uid)),
+		tap(({object}) => deletions.add(containerUid(object))),
 		ignoreElements(),
 	);
 }

@@ -1,6 +1,7 @@
 import {catchError, defer, filter, from, map, merge, mergeMap, tap} from 'rxjs';
 import type {Observable} from 'rxjs';
 import {keyOf, keyText} from '../store/resources/kinds.js';
+import {containerUid} from '../store/resources/instance.js';
 import type {Instance} from '../store/resources/instance.js';
 import type {Service} from '../store/resources/service.js';
 import type {Store} from '../store/store.js';
@@ -44,7 +45,7 @@ export function instanceSources(options: InstanceSourcesOptions): readonly Obser
 		filter(({object}) => isHere(object)),
 		tap(change => preparations.hear(change)),
 		tap(({type, object}) => {
-			if (type === 'deleted') observations.drop(object.metadata.uid);
+			if (type === 'deleted') observations.drop(containerUid(object));
 		}),
 		mergeMap(({object}) => from([keyText(keyOf(object)), ...portWaiters.of(object.metadata.uid)])),
 	);

@@ -1,3 +1,4 @@
+import {containerUid} from '../../store/resources/instance.js';
 import type {Instance, InstanceStatus} from '../../store/resources/instance.js';
 import {isDeleting} from '../finalizers.js';
 import {cpuMillis, memoryBytes} from '../placement/quantity.js';
@@ -46,7 +47,7 @@ export function planInstance(view: InstanceView): Step {
 	const {instance, observed} = view;
 	if (isDeleting(instance)) return {do: 'end'};
 	if (!observed) return planAbsent(view);
-	if (observed.uid !== instance.metadata.uid) {
+	if (observed.uid !== containerUid(instance)) {
 		return settle(view, {phase: 'Pending', reason: 'NameConflict', message: `the container ${observed.name} of an earlier Instance is still in the slot`, ready: false}, 1000);
 	}
 	if (observed.state === 'dead' || observed.state === 'removing') return {do: 'remove'};

@@ -1,4 +1,5 @@
 import {keyText, keyOf, parseKey} from '../../store/resources/kinds.js';
+import {containerUid} from '../../store/resources/instance.js';
 import type {Instance, InstanceStatus} from '../../store/resources/instance.js';
 import type {Store} from '../../store/store.js';
 import {Backoff} from '../backoff.js';
@@ -62,7 +63,7 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 
 	async function converge(key: string, {instance: first, engine, signal}: Subject): Promise<Outcome> {
 		let instance = first;
-		const {uid} = first.metadata;
+		const uid = containerUid(first);
 		const name = workloadOf(first, {nodeId: node.id}).name;
 		const settledInMs = (startedMs.get(uid) ?? -Infinity) + settlingMs - clock.monotonicMs();
 		if (settledInMs > 0 && !observations.get(uid)) return again(settledInMs);
@@ -85,7 +86,7 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 	}
 
 	async function observe(instance: Instance, engine: Engine, signal: AbortSignal): Promise<Observation | undefined> {
-		const {uid} = instance.metadata;
+		const uid = containerUid(instance);
 		const known = observations.get(uid);
 		if (known) return known.observed;
 		if (instance.status === undefined) return undefined;
@@ -96,7 +97,7 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 	}
 
 	async function act(step: EngineStep, {instance, engine, signal}: Subject): Promise<Observation | undefined> {
-		const {uid} = instance.metadata;
+		const uid = containerUid(instance);
 		observations.forget(uid);
 		const moment = observations.moment();
 		const whilePreparing = preparations.begin(instance);
@@ -109,7 +110,7 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 			observations.learn(uid, observed, moment);
 			return observed;
 		} finally {
-			preparations.finish(uid);
+			preparations.finish(instance.metadata.uid);
 		}
 	}
 
@@ -134,8 +135,8 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 			const current = transaction.get('Instance', keyOf(instance));
 			if (current?.metadata.uid === uid) transaction.put(withoutFinalizers(current, containerFinalizer));
 		});
-		observations.drop(uid);
-		startedMs.delete(uid);
+		observations.drop(containerUid(instance));
+		startedMs.delete(containerUid(instance));
 		backoff.forget(key);
 		return done;
 	}
@@ -149,7 +150,7 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 
 	async function fail(key: string, instance: Instance, {error, observed}: {error: unknown; observed: Observation | undefined}): Promise<Outcome> {
 		const nowMs = clock.now().getTime();
-		observations.forget(instance.metadata.uid);
+		observations.forget(containerUid(instance));
 		const current = store.get('Instance', parseKey(key));
 		if (current?.metadata.uid === instance.metadata.uid && current.metadata.generation !== instance.metadata.generation) return again(0);
 		const failure = verdictOf(error, instance, {keepsRunning: observed?.state === 'running', nowMs});
@@ -164,7 +165,7 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 
 	/** Says what is under way; that it could not be said harms nothing. */
 	async function announce(instance: Instance, verdict: Verdict): Promise<void> {
-		const observed = observations.get(instance.metadata.uid)?.observed;
+		const observed = observations.get(containerUid(instance))?.observed;
 		await write(keyText(keyOf(instance)), statusOf(instance, verdict, {observed, nowMs: clock.now().getTime()})).catch(() => undefined);
 	}
 

@@ -77,6 +77,11 @@ export function instanceName({service, image, slot, binding}: {service: string; 
 	return binding === 1 ? `${service}-${image}-${slot}` : `${service}-${image}-${slot}.${binding}`;
 }
 
+/** The uid under which the container of an Instance runs: its own, or that of the orphan it was given. */
+export function containerUid({metadata, spec}: Pick<Instance, 'metadata' | 'spec'>): string {
+	return spec.adopted ?? metadata.uid;
+}
+
 /** Labels by which Instances are found. */
 export const serviceLabel = 'motey.io/service';
 export const imageLabel = 'motey.io/image';
