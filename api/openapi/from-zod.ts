@@ -44,7 +44,8 @@ function shapeOf(raw: unknown, path: string, annotations: Annotations): OpenApiS
 			const keys = annotations.listMapKeys[path];
 			return {
 				type: 'array',
-				items: clean(raw['items'], path, annotations),
+				// What is said of the list is not said again of each entry.
+				items: shapeOf(raw['items'], path, annotations),
 				...(keys ? {'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys} : {'x-kubernetes-list-type': 'atomic'}),
 			};
 		}
