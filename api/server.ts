@@ -1,10 +1,12 @@
 import express, {type Express} from 'express';
 import {answerDeadline} from './answer-deadline.js';
 import {backupRoutes} from './backup-routes.js';
+import {openPaths} from './auth/authorise.js';
 import {authentication, authorisation, headerLimit, hostGuard} from './auth/guard.js';
 import {tokenRoutes} from './auth/token-routes.js';
 import {errorHandler, notServed} from './error-handler.js';
 import {healthRoutes} from './health-routes.js';
+import {inOrder, onlyAt} from './in-order.js';
 import {coreEvents, newEvents} from './kubernetes/core/events.js';
 import {coreNamespaces} from './kubernetes/core/namespaces.js';
 import {coreNodes} from './kubernetes/core/nodes.js';
@@ -39,20 +41,25 @@ export function createApi(dependencies: ApiDependencies): Express {
 
 	const app = express();
 	app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('env', 'production');
-	app.use(requestMetrics({metrics: meter, monotonicMs}));
-	app.use(answerDeadline(limits));
-	app.use(headerLimit(dependencies.httpLimits), hostGuard(dependencies.authentication));
-	app.use(healthRoutes(dependencies));
-	app.use(authentication({store, now, gate: dependencies.gate, compatibility: dependencies.authentication.compatibility}), authorisation());
-	app.use(mutationLimit({limits: dependencies.httpLimits, monotonicMs}));
+	app.use(inOrder(
+		requestMetrics({metrics: meter, monotonicMs}),
+		answerDeadline(limits),
+		headerLimit(dependencies.httpLimits),
+		hostGuard(dependencies.authentication),
+		onlyAt(openPaths, healthRoutes(dependencies)),
+		authentication({store, now, gate: dependencies.gate, compatibility: dependencies.authentication.compatibility}),
+		authorisation(),
+		mutationLimit({limits: dependencies.httpLimits, monotonicMs}),
+		// First of all routes, because nearly every request is for one of these.
+		resourceRouter('/apis/motey.io/v1', moteyKinds(dependencies, context)),
+		resourceRouter('/api/v1', [coreNamespaces(store), coreNodes(store), coreEvents(store.events)].map(readOnly)),
+		resourceRouter('/apis/events.k8s.io/v1', [newEvents(store.events)].map(readOnly)),
+	));
 	app.use(discoveryRoutes({version: dependencies.node.version}), openapiRoutes({version: dependencies.node.version}));
 	app.use(tokenRoutes({store, now, limits}));
 	app.use(backupRoutes(dependencies));
 	app.use(orphanRoutes(dependencies));
 	app.use(moteyRoutes({...dependencies, now, writer: createServiceWriter(serviceRules(resourceOf('services'), dependencies.admission), context)}));
-	app.use('/apis/motey.io/v1', resourceRouter(moteyKinds(dependencies, context)));
-	app.use('/api/v1', resourceRouter([coreNamespaces(store), coreNodes(store), coreEvents(store.events)].map(readOnly)));
-	app.use('/apis/events.k8s.io/v1', resourceRouter([newEvents(store.events)].map(readOnly)));
 	app.use(metricsRoutes({metrics}));
 	app.use(notServed());
 	app.use(errorHandler(log));

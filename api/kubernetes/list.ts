@@ -27,7 +27,7 @@ export function sendList(readable: Readable, {request, response, query, namespac
 		const asked = revisionParameter(query);
 		if (asked !== undefined) checkKnown(asked, revision);
 		if (asked !== undefined && asked !== revision && query.get('resourceVersionMatch') === 'Exact') throw expired(`the state at resource version ${asked} is no longer held (latest: ${revision})`);
-		return {revision, items: items.filter(item => selection.includes(item))};
+		return {revision, items: selection.isAll ? items : items.filter(item => selection.includes(item))};
 	}
 }
 

@@ -34,7 +34,9 @@ export function createRenderer({now, cacheBytes}: {readonly now: () => Date; rea
 			const kind = partial ? 'PartialObjectMetadataList' : `${readable.resource.kind}List`;
 			const apiVersion = partial ? 'meta.k8s.io/v1' : apiVersionOf(readable.resource);
 			const head = `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`;
-			return joined(head, items.map(item => itemBytes(cache, item, representation)));
+			const make = (): Buffer => joined(head, items.map(item => itemBytes(cache, item, representation)));
+			// The store gives the same frozen array while nothing of the kind changes.
+			return partial || !Object.isFrozen(items) ? make() : cache.get(items, head, make);
 		},
 	};
 }
@@ -49,7 +51,7 @@ function joined(head: string, items: readonly Buffer[]): Buffer {
 
 function itemBytes(cache: AnswerCache, object: ApiObject, {kind}: Representation): Buffer {
 	if (kind === 'metadata') return Buffer.from(JSON.stringify(partialMetadata(object)));
-	return cache.get(object, () => Buffer.from(JSON.stringify(object)));
+	return cache.get(object, '', () => Buffer.from(JSON.stringify(object)));
 }
 
 function listMetadata({revision, continueToken, remaining}: ListFacts): Readonly<Record<string, unknown>> {

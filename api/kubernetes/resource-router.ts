@@ -17,19 +17,23 @@ const verbsOfItem: Readonly<Record<string, Verb>> = {GET: 'get', HEAD: 'get', PU
 const verbsOfCollection: Readonly<Record<string, Verb>> = {GET: 'list', HEAD: 'list', POST: 'create', DELETE: 'deletecollection'};
 const methodOf: Readonly<Record<Verb, string>> = {get: 'GET', list: 'GET', watch: 'GET', create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE', deletecollection: 'DELETE'};
 
-/** Serves the kinds of one group and version; to be mounted at `/apis/GROUP/VERSION`, or `/api/v1` for the core. Every path below is answered. */
-export function resourceRouter(kinds: readonly ServedKind[]): RequestHandler {
+/** Serves the kinds of one group and version below `prefix`: `/apis/GROUP/VERSION`, or `/api/v1` for the core. Paths that name none of them are left to others. */
+export function resourceRouter(prefix: string, kinds: readonly ServedKind[]): RequestHandler {
 	const byPlural = new Map(kinds.map(kind => [kind.readable.resource.plural, kind]));
-	return async (request, response) => {
-		const target = parseTarget(request.path);
+	return (request, response, next) => {
+		const {path} = request;
+		const target = path.startsWith(`${prefix}/`) ? parseTarget(path.slice(prefix.length)) : undefined;
 		const kind = target && byPlural.get(target.plural);
-		if (!target || !kind || (target.namespace !== undefined && !kind.readable.resource.namespaced)) throw unknownPath();
+		if (!target || !kind || (target.namespace !== undefined && !kind.readable.resource.namespaced)) {
+			next();
+			return;
+		}
 		const query = queryOf(request);
 		const {verb, handlers} = choose(kind, target, {method: request.method, query});
 		const handler = verb && handlers[verb];
 		if (!handler) throw refuse(response, handlers);
 		if (target.name !== undefined && kind.readable.resource.namespaced && target.namespace === undefined) throw unknownPath();
-		await handler(exchangeOf({request, response, query, target}));
+		return handler(exchangeOf({request, response, query, target}));
 	};
 }
 

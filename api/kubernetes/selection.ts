@@ -4,6 +4,8 @@ import {parseFieldSelector, parseLabelSelector} from './selector.js';
 /** Which objects of a kind a request is about. */
 export interface Selection {
 	readonly namespace: string | undefined;
+	/** True when there is no selector: everything in the namespace is included. */
+	readonly isAll: boolean;
 	includes(object: ApiObject): boolean;
 	/** How a change looks to who sees only this selection: what enters it was added, what leaves it is deleted. Undefined: not seen. */
 	seen(change: ApiChange): ApiChange['type'] | undefined;
@@ -24,6 +26,7 @@ export function selectionOf(readable: Readable, {namespace, query}: {readonly na
 	const includes = (object: ApiObject): boolean => inNamespace(object) && (all || wants(object, object.metadata.labels ?? {}, readable.fields(object)));
 	return {
 		namespace,
+		isAll: all,
 		includes,
 		seen({type, object, before}) {
 			if (!inNamespace(object)) return undefined;

@@ -15,7 +15,9 @@ export function coreEvents(events: EventLog): Readable<Event> {
 		resource: servedResource('', 'events'),
 		get: ({namespace, name}) => events.list({namespace}).items.find(({metadata}) => metadata.name === name),
 		list: namespace => events.list(namespace === undefined ? {} : {namespace}),
-		changes: since => events.changes(since === undefined ? {} : {since}),
+		// What selectors look at never changes in an Event, so one that is counted once more did not come into sight by that.
+		changes: since => events.changes(since === undefined ? {} : {since}).pipe(map(change =>
+			(change.type === 'modified' ? {...change, before: {labels: {}, fields: eventFields(change.object)}} : change))),
 		selectableFields,
 		fields: eventFields,
 		cells: eventCells,
@@ -50,12 +52,13 @@ export function newEvents(events: EventLog): Readable<NewEvent> {
 			const {revision, items} = core.list(namespace);
 			return {revision, items: items.map(view)};
 		},
-		changes: since => core.changes(since).pipe(map(change => ({type: change.type, revision: change.revision, object: view(change.object)}))),
+		changes: since => core.changes(since).pipe(map(change => ({
+			...change, object: view(change.object), ...(change.before ? {before: {labels: {}, fields: bothNames(change.before.fields)}} : {}),
+		}))),
 		selectableFields: [...selectableFields, ...selectableFields.map(toRegarding)],
 		fields: event => {
 			const origin = origins.get(event);
-			const fields = origin ? eventFields(origin) : {};
-			return {...fields, ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [toRegarding(name), value]))};
+			return origin ? bothNames(eventFields(origin)) : {};
 		},
 		cells: (event, now) => {
 			const origin = origins.get(event);
@@ -69,6 +72,10 @@ function eventFields({involvedObject: about, reason, type}: Event): Readonly<Rec
 		'involvedObject.name': about.name, 'involvedObject.namespace': about.namespace ?? '', 'involvedObject.kind': about.kind,
 		'involvedObject.uid': about.uid, 'involvedObject.apiVersion': about.apiVersion, reason, type,
 	};
+}
+
+function bothNames(fields: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+	return {...fields, ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [toRegarding(name), value]))};
 }
 
 /** What core calls `involvedObject` is `regarding` in the newer group. */

@@ -43,14 +43,10 @@ async function update<K extends WritableKind>({rules, readable, exchange, contex
 		const decoded = decode(rules.schema, documentFor(live), {resource: rules.resource, validation});
 		checkIdentity(rules, live, decoded.value);
 		const next = updatedObject(rules, decoded.value, {live, transaction});
-		return {object: isDryRun ? preview(rules, live, next) : store(transaction, live, next), warnings: decoded.warnings};
+		return {object: isDryRun ? preview(rules, live, next) : transaction.put(next), warnings: decoded.warnings};
 	});
 	addWarnings(exchange, warnings);
 	sendObject(200, object, {readable, exchange, renderer: context.renderer});
-}
-
-function store<K extends WritableKind>(transaction: Transaction, live: ResourceOf<K>, next: ResourceOf<K>): ResourceOf<K> {
-	return isDeepStrictEqual(live, next) ? live : transaction.put(next);
 }
 
 /** The object to put in place of the live one, all checks passed. Throws 422 for a finalizer that comes too late, and as the kind's own checks. */
