@@ -33,7 +33,7 @@ export interface ReconcilersOptions {
 	readonly facts: NodeFactsPort;
 	readonly clock: Clock;
 	readonly log: Log;
-	/** Milliseconds between two looks at everything; 60 000 unless told. */
+	/** Milliseconds between two looks at everything; 25 000 unless told, because what a lost hint hid is to be repaired within 30 s. */
 	readonly resyncMs?: number;
 	/** Calls of each kind an engine gets at once. */
 	readonly engineWidth?: EngineWidth;
@@ -54,7 +54,7 @@ const orphanDelayMs = 2000;
 
 /** Wires the service, instance, node and orphan reconcilers of one node. */
 export function createReconcilers(options: ReconcilersOptions): Reconcilers {
-	const {store, engines, node, facts, clock, log, resyncMs = 60_000, engineWidth: width = defaultWidth} = options;
+	const {store, engines, node, facts, clock, log, resyncMs = 25_000, engineWidth: width = defaultWidth} = options;
 	const recorder = createRecorder(store.events, 'motey');
 	const hints = merge(...engines.all.map(engine => engine.events())).pipe(share());
 	const shared = {resyncMs, clock, log};

@@ -1,6 +1,6 @@
 import type {Instance} from '../../store/resources/instance.js';
 import {EngineError} from '../ports/engine.js';
-import type {EngineErrorCode} from '../ports/engine.js';
+import type {EngineErrorCode, Observation} from '../ports/engine.js';
 import {timestamp} from '../timestamp.js';
 import {restartDelayMs} from './crash-backoff.js';
 import type {Verdict} from './status.js';
@@ -24,11 +24,13 @@ export class PortHeldError extends Error {
 	}
 }
 
-/** The status an Instance has after `error`; nothing for what says only *inspect, then decide again*. `keepsRunning`: an older container still serves. */
-export function verdictOf(error: unknown, instance: Instance, {keepsRunning, nowMs}: {readonly keepsRunning: boolean; readonly nowMs: number}): FailureVerdict | undefined {
+/** The status an Instance has after `error`; nothing for what says only *inspect, then decide again*. `observed` is what was in the slot before. */
+export function verdictOf(error: unknown, instance: Instance, {observed, nowMs}: {readonly observed: Observation | undefined; readonly nowMs: number}): FailureVerdict | undefined {
+	const keepsRunning = observed?.state === 'running';
 	if (error instanceof PortHeldError) return said(instance, {phase: 'Pending', reason: 'PortTaken', message: error.message}, keepsRunning);
 	if (!(error instanceof EngineError)) return undefined;
-	if (error.code === 'StartFailed') return startFailed(error, instance, nowMs);
+	// What ran before can be started: it is the engine or the machine that cannot now, which is no crash of the workload.
+	if (error.code === 'StartFailed' && observed?.startedAt === undefined) return startFailed(error, instance, nowMs);
 	const known = reasons[error.code];
 	if (known === undefined) return undefined;
 	const phase = known.reason === 'EngineUnavailable' && instance.status?.engineId !== undefined ? instance.status.phase : known.phase;
@@ -49,6 +51,7 @@ const reasons: Readonly<Partial<Record<EngineErrorCode, Reason>>> = {
 	Refused: {phase: 'Failed', reason: 'PolicyRefused', isPermanent: true},
 	// An engine may answer so for its own state too: asked again now and then.
 	Invalid: {phase: 'Failed', reason: 'SpecInvalid'},
+	StartFailed: {phase: 'Failed', reason: 'StartFailed'},
 	Failed: {phase: 'Failed', reason: 'EngineFailed'},
 };
 

@@ -153,7 +153,7 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 		observations.forget(containerUid(instance));
 		const current = store.get('Instance', parseKey(key));
 		if (current?.metadata.uid === instance.metadata.uid && current.metadata.generation !== instance.metadata.generation) return again(0);
-		const failure = verdictOf(error, instance, {keepsRunning: observed?.state === 'running', nowMs});
+		const failure = verdictOf(error, instance, {observed, nowMs});
 		if (!failure) return failed(error);
 		if (error instanceof PortHeldError) portWaiters.wait(key, error.holder);
 		const {verdict, retry} = failure;

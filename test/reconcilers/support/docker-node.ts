@@ -42,7 +42,8 @@ export async function setUpDocker(t: ExecutionContext, {url = testDockerUrl()}: 
 	t.teardown(async () => {
 		await store[Symbol.asyncDispose]();
 		await directory[Symbol.asyncDispose]();
-		await Promise.all((await listed()).map(one => docker.getContainer(one.Id).remove({force: true, v: true}).catch(() => undefined)));
+		// An engine that ended before its containers did needs no cleaning.
+		await Promise.all((await listed().catch(() => [])).map(one => docker.getContainer(one.Id).remove({force: true, v: true}).catch(() => undefined)));
 		await docker.getNetwork(`motey_${namespace}`).remove().catch(() => undefined);
 	});
 	const named = (instance: string): string => `motey_${namespace}_${instance}_${identity.id.slice(0, 6)}`;

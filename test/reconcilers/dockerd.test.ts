@@ -1,0 +1,62 @@
+import test from 'ava';
+import {startDockerd} from '../support/dockerd.js';
+import {eventually} from '../support/eventually.js';
+import {testImages} from '../support/images.js';
+import {setUpDocker} from './support/docker-node.js';
+import {entry as anyEntry} from './support/objects.js';
+
+const entry = (changes: Parameters<typeof anyEntry>[0] = {}): ReturnType<typeof anyEntry> => anyEntry({engine: 'docker', image: testImages.busybox, ...changes});
+
+test.serial('an engine that is restarted takes its containers along, and all come back without any penalty', async t => {
+	await using engine = await startDockerd();
+	await engine.loadImages();
+	const {apply, instance, isReady, start, containers} = await setUpDocker(t, {url: engine.url});
+	const agent = start();
+	await apply('shop', {replicas: 3, images: [entry({parameters: {command: ['sleep', '1000000']}})]});
+	await eventually(() => isReady('shop'));
+	const before = await containers();
+	await engine.stop();
+	await eventually(() => instance('shop-app-0')!.status!.reason === 'EngineUnavailable');
+	t.false(isReady('shop'));
+	await engine.start();
+	await eventually(() => isReady('shop'));
+	t.deepEqual((await containers()).map(one => one.id).sort(), before.map(one => one.id).sort());
+	t.deepEqual([0, 1, 2].map(slot => instance(`shop-app-${slot}`)!.status!.failures), [undefined, undefined, undefined]);
+	agent[Symbol.dispose]();
+});
+
+test.serial('an engine that is killed leaves containers that live on, and they are found as they are', async t => {
+	await using engine = await startDockerd({arguments: ['--live-restore']});
+	await engine.loadImages();
+	const {apply, instance, isReady, start, docker, named} = await setUpDocker(t, {url: engine.url});
+	const agent = start();
+	await apply('shop', {replicas: 2, images: [entry()]});
+	await eventually(() => isReady('shop'));
+	const {State: {Pid: pid}} = await docker.getContainer(named('shop-app-0')).inspect();
+	await engine.kill();
+	await eventually(() => instance('shop-app-0')!.status!.reason === 'EngineUnavailable');
+	await engine.start();
+	await eventually(() => isReady('shop'));
+	t.is((await docker.getContainer(named('shop-app-0')).inspect()).State.Pid, pid);
+	t.is(instance('shop-app-0')!.status!.restarts, 0);
+	agent[Symbol.dispose]();
+});
+
+test.serial('an engine that hangs in the middle of creating is waited for, and each slot is filled once', async t => {
+	await using engine = await startDockerd();
+	await engine.loadImages();
+	const {store, apply, remove, service, isReady, start, containers} = await setUpDocker(t, {url: engine.url});
+	const agent = start();
+	await apply('shop', {replicas: 8, images: [entry()]});
+	await eventually(async () => (await containers()).length >= 2, {everyMs: 5});
+	engine.pause();
+	await eventually(() => store.get('Node', {namespace: '', name: 'here'})!.status!.conditions.some(one => one.type === 'EngineReady' && one.status === 'False'));
+	engine.resume();
+	await eventually(() => isReady('shop'));
+	t.is((await containers()).filter(one => one.state === 'running').length, 8);
+	t.is((await containers()).length, 8);
+	await remove('Service', 'shop');
+	await eventually(() => service('shop') === undefined);
+	t.deepEqual(await containers(), []);
+	agent[Symbol.dispose]();
+});
