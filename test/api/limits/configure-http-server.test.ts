@@ -1,4 +1,5 @@
 import {once} from 'node:events';
+import {Agent, request} from 'node:https';
 import {connect, type Socket} from 'node:net';
 import test from 'ava';
 import {configureHttpServer} from '../../../api/limits/configure-http-server.js';
@@ -6,6 +7,7 @@ import {createConnectionGate, type ConnectionGate} from '../../../api/limits/con
 import {defaultHttpLimits, HttpLimits} from '../../../api/limits/limits.js';
 import {eventually} from '../../support/eventually.js';
 import {listen, type Served} from '../support/listen.js';
+import {serveSecureApi} from '../support/secure.js';
 
 async function limited(changes: Partial<HttpLimits>): Promise<{readonly gate: ConnectionGate} & Served> {
 	const limits = HttpLimits.parse({...defaultHttpLimits, ...changes});
@@ -98,4 +100,34 @@ test('headers larger than allowed are refused with 431', async t => {
 	const socket = await open(served.port);
 	t.regex(await say(socket, `X-Big: ${'x'.repeat(17_000)}\r\n`), /431/u);
 	socket.destroy();
+});
+
+test('who begins a TLS handshake and never ends it is cut off', async t => {
+	await using secure = await serveSecureApi({httpLimits: {headersTimeoutMs: 500}});
+	const silent = await open(Number(new URL(secure.url).port));
+	silent.resume();
+	const startedAt = performance.now();
+	await once(silent, 'close');
+	const tookMs = performance.now() - startedAt;
+	t.true(tookMs >= 400 && tookMs < 4000, `${tookMs} ms`);
+});
+
+test('over TLS, too, a token lifts a connection out of the strangers', async t => {
+	await using secure = await serveSecureApi({httpLimits: {unauthenticatedPerAddress: 2, unauthenticatedBurstPerAddress: 10, unauthenticatedGraceMs: 200}});
+	const agent = new Agent({keepAlive: true, maxSockets: 8, ca: secure.authority});
+	const ask = async (): Promise<number | undefined> => {
+		const [response] = await once(request(`${secure.url}/version`, {agent, headers: {authorization: `Bearer ${secure.api.token}`}}).end(), 'response');
+		response.resume();
+		await once(response, 'end');
+		return response.statusCode;
+	};
+	const closed: unknown[] = [];
+	agent.on('free', (socket: Socket) => socket.once('close', () => closed.push(socket)));
+	t.deepEqual(await Promise.all(Array.from({length: 8}, ask)), Array.from({length: 8}, () => 200));
+	const strangers = await Promise.all(Array.from({length: 5}, async () => open(Number(new URL(secure.url).port))));
+	for (const socket of strangers) socket.resume();
+	await eventually(() => strangers.filter(isOpen).length === 2, {withinMs: 5000});
+	t.is(closed.length, 0, 'those with a token stay');
+	for (const socket of strangers) socket.destroy();
+	agent.destroy();
 });
