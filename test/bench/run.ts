@@ -5,6 +5,7 @@ import {containerFigures} from './cases/containers.js';
 import {processFigures} from './cases/process.js';
 import {requestFigures} from './cases/requests.js';
 import {scaleFigures} from './cases/scale.js';
+import {startDockerd} from '../support/dockerd.js';
 import type {Figure} from './figures.js';
 import {reportTable} from './report.js';
 
@@ -17,11 +18,13 @@ if (chosen.length === 0) throw new Error(`--only ${values.only}: there are ${Obj
 const progress = (name: string) => (text: string): void => {
 	if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${name}: ${text}`);
 };
+await using dockerd = await startDockerd();
+await dockerd.loadImages();
 const figures: Figure[] = [];
 let failed = false;
 for (const [name, measure] of chosen) {
 	try {
-		figures.push(...await measure({rounds: Number(values.rounds), progress: progress(name)}));
+		figures.push(...await measure({rounds: Number(values.rounds), progress: progress(name), dockerd}));
 	} catch (error) {
 		failed = true;
 		console.error(`\n${name} could not be measured, which is no pass:`, error);

@@ -70,7 +70,7 @@ function networkArguments(directory: string, alone: boolean): string[] {
 	writeFileSync(join(directory, 'bridge'), `motey${number}`);
 	const rule = ['FORWARD', '-s', sharedAddresses, '-d', sharedAddresses, '-j', 'ACCEPT'];
 	if (spawnSync('iptables', ['-w', '-C', ...rule]).status !== 0) run('iptables', '-w', '-I', ...rule);
-	return ['--bridge', `motey${number}`, '--iptables=false', '--default-address-pool', `base=10.214.${number}.0/24,size=28`];
+	return ['--bridge', `motey${number}`, '--iptables=false', '--default-address-pool', `base=10.214.${number}.0/24,size=26`];
 }
 
 function readPid(path: string): number | undefined {

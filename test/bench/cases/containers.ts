@@ -1,5 +1,5 @@
 import type Dockerode from 'dockerode';
-import {testDocker, testDockerUrl} from '../../support/docker.js';
+import type {Dockerd} from '../../support/dockerd.js';
 import {listenToEngine} from '../engine-events.js';
 import {interleave, median, type Figure} from '../figures.js';
 import {startNodeProcess} from '../../support/node-process.js';
@@ -17,11 +17,11 @@ async function bestConcurrency(docker: Dockerode, time: (contender: Contender) =
 }
 
 /** Bringing up, scaling, healing and removing containers, each against a bare dockerode program and compose; the engine's events stop the clock. */
-export async function containerFigures({rounds, progress}: {rounds: number; progress: (text: string) => void}): Promise<readonly Figure[]> {
-	const docker = testDocker();
+export async function containerFigures({rounds, progress, dockerd}: {rounds: number; progress: (text: string) => void; dockerd: Dockerd}): Promise<readonly Figure[]> {
+	const {docker, url} = dockerd;
 	await using _network = await makeBenchNetwork(docker);
 	await using engine = await listenToEngine(docker, benchImage);
-	await using node = await startNodeProcess({dockerUrl: testDockerUrl()});
+	await using node = await startNodeProcess({dockerUrl: url});
 	const timed = async (action: string, count: number, work: () => Promise<unknown>): Promise<number> => {
 		const last = engine.after(action, count);
 		const startedAt = performance.now();
@@ -36,7 +36,7 @@ export async function containerFigures({rounds, progress}: {rounds: number; prog
 		return ms;
 	};
 	const concurrency = await bestConcurrency(docker, async contender => up(contender, 10)(), progress);
-	await using compose = await composeContender(docker) ?? {name: '', scale: async () => undefined, clear: async () => undefined, [Symbol.asyncDispose]: async () => undefined};
+	await using compose = await composeContender(dockerd) ?? {name: '', scale: async () => undefined, clear: async () => undefined, [Symbol.asyncDispose]: async () => undefined};
 	const motey = moteyContender(node, docker);
 	const bare = bareContender(docker, concurrency);
 	const all: readonly Contender[] = compose.name === '' ? [motey, bare] : [motey, bare, compose];

@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {promisify} from 'node:util';
 import type Dockerode from 'dockerode';
 import {eventually} from '../../support/eventually.js';
-import {testDockerUrl} from '../../support/docker.js';
+import type {Dockerd} from '../../support/dockerd.js';
 import type {NodeProcess} from '../../support/node-process.js';
 
 const run = promisify(execFile);
@@ -70,13 +70,13 @@ export function bareContender(docker: Dockerode, concurrency: number): Contender
 }
 
 /** Docker Compose, whichever of the two commands is found. */
-export async function composeContender(docker: Dockerode): Promise<(Contender & AsyncDisposable) | undefined> {
+export async function composeContender({docker, url}: Dockerd): Promise<(Contender & AsyncDisposable) | undefined> {
 	const command = await firstThatRuns([['docker-compose', 'version', '--short'], ['docker', 'compose', 'version', '--short']]);
 	if (!command) return undefined;
 	const directory = await mkdtemp(join(tmpdir(), 'motey-bench-compose-'));
 	const file = join(directory, 'compose.yaml');
 	await writeFile(file, JSON.stringify({version: '2.4', services: {idle: {image: benchImage, init: true, stop_grace_period: '2s'}}}));
-	const compose = async (...args: string[]) => run(command.words[0]!, [...command.words.slice(1), '-f', file, '-p', 'moteybench', ...args], {env: {...process.env, DOCKER_HOST: testDockerUrl()}});
+	const compose = async (...args: string[]) => run(command.words[0]!, [...command.words.slice(1), '-f', file, '-p', 'moteybench', ...args], {env: {...process.env, DOCKER_HOST: url}});
 	return {
 		name: `compose ${command.version}`,
 		async scale(count) {

@@ -2,7 +2,7 @@ import {execFile} from 'node:child_process';
 import {promisify} from 'node:util';
 import {setTimeout as delay} from 'node:timers/promises';
 import {eventually} from '../../support/eventually.js';
-import {testDocker, testDockerUrl} from '../../support/docker.js';
+import type {Dockerd} from '../../support/dockerd.js';
 import {interleave, type Figure} from '../figures.js';
 import {bin, startNodeProcess} from '../../support/node-process.js';
 import {benchImage, moteyContender} from './contenders.js';
@@ -11,31 +11,30 @@ const run = promisify(execFile);
 const packages = ['level', 'dockerode', 'express', 'immer', 'rxjs', 'yaml', 'zod', 'pino', 'prom-client'];
 const loadPackages = `await Promise.all(${JSON.stringify(packages)}.map(name => import(name)));`;
 
-const timedCommand = (args: readonly string[]) => async (): Promise<number> => {
+const timedCommand = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) => async (): Promise<number> => {
 	const startedAt = performance.now();
-	await run(process.execPath, [...args]);
+	await run(process.execPath, [...args], {env: {...process.env, ...environment}});
 	return performance.now() - startedAt;
 };
 
 /** Start-up of agent and CLI, resident memory idle and with 30 instances, and what a quiet minute writes and burns. */
-export async function processFigures({rounds, progress}: {rounds: number; progress: (text: string) => void}): Promise<readonly Figure[]> {
+export async function processFigures({rounds, progress, dockerd}: {rounds: number; progress: (text: string) => void; dockerd: Dockerd}): Promise<readonly Figure[]> {
 	const loaded = timedCommand(['--input-type=module', '-e', loadPackages]);
 	const agent = await interleave([
 		{name: 'motey start → ready', run: async () => {
-			await using node = await startNodeProcess({dockerUrl: testDockerUrl()});
+			await using node = await startNodeProcess({dockerUrl: dockerd.url});
 			return node.readyMs;
 		}},
 		{name: 'node loading the packages', run: loaded},
 	], rounds, progress);
 	const help = await interleave([{name: 'motey --help', run: timedCommand([bin, '--help'])}, {name: 'node -e 0', run: timedCommand(['-e', '0'])}], rounds, progress);
-	await using node = await startNodeProcess({dockerUrl: testDockerUrl()});
-	const socket = `unix://${node.directory}/run/motey.sock`;
-	const getArgs = [bin, 'get', 'services', '--server', socket, '--token-file', `${node.directory}/data/admin.token`];
-	const get = await interleave([{name: 'motey get', run: timedCommand(getArgs)}, {name: 'node -e 0', run: timedCommand(['-e', '0'])}], rounds, progress);
+	await using node = await startNodeProcess({dockerUrl: dockerd.url});
+	const environment = {MOTEY_SERVER: `unix://${node.directory}/run/motey.sock`, MOTEY_TOKEN: node.token};
+	const get = await interleave([{name: 'motey get', run: timedCommand([bin, 'get', 'services'], environment)}, {name: 'node -e 0', run: timedCommand(['-e', '0'])}], rounds, progress);
 	const {stdout} = await run(process.execPath, ['--input-type=module', '-e', `${loadPackages} console.log(process.memoryUsage.rss() / 1e6)`]);
 	progress('memory');
 	const idleMegabytes = await node.residentKilobytes() / 1000;
-	const motey = moteyContender(node, testDocker());
+	const motey = moteyContender(node, dockerd.docker);
 	await motey.scale(30);
 	await eventually(async () => (await node.call('GET', '/apis/motey.io/v1/namespaces/default/services/bench')).status?.readyReplicas === 30, {what: '30 instances'});
 	const busyMegabytes = await node.residentKilobytes() / 1000;
