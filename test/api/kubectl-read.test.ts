@@ -130,9 +130,9 @@ current('76. events shows them too', async ({t, shop}) => {
 	t.regex((await shop(['events', '--for', 'service/web'])).stdout, /InstanceCreated/u);
 });
 
-each('namespaces are those with something in them', async ({t, shop, kubectl}) => {
+each('namespaces are those with something in them', async ({t, shop, kubectl, namespace}) => {
 	t.regex((await shop(['get', 'ns', 'default'])).stdout, /default\s+Active/u);
-	const file = await kubectl.file('elsewhere.json', {apiVersion: 'motey.io/v1', kind: 'Service', metadata: {name: 'x', namespace: 'elsewhere'}, spec: {images: [{image: 'nginx'}]}});
+	const file = await kubectl.file('elsewhere.json', {apiVersion: 'motey.io/v1', kind: 'Service', metadata: {name: 'x', namespace}, spec: {images: [{image: 'nginx'}]}});
 	t.is((await shop(['apply', '-f', file])).code, 0);
-	t.true(lines((await shop(['get', 'ns', '-o', 'name'])).stdout).includes('namespace/elsewhere'));
+	t.true(lines((await shop(['get', 'ns', '-o', 'name'])).stdout).includes(`namespace/${namespace}`));
 });
