@@ -1,5 +1,4 @@
 import {createInterface} from 'node:readline';
-import type {Readable} from 'node:stream';
 import type Dockerode from 'dockerode';
 
 /** One event as the engine tells it, at the moment it was read. */
@@ -14,7 +13,7 @@ export async function listenToEngine(docker: Dockerode, image: string): Promise<
 	/** Resolves when `count` events of `action` have come since the call, with the time of the last. */
 	after(action: string, count: number): Promise<EngineEvent>;
 }> {
-	const stream = await docker.getEvents({filters: {type: ['container'], image: [image]}}) as Readable;
+	const stream = await docker.getEvents({filters: {type: ['container'], image: [image]}});
 	const listeners = new Set<(event: EngineEvent) => void>();
 	const lines = createInterface({input: stream});
 	lines.on('line', line => {
@@ -33,7 +32,7 @@ export async function listenToEngine(docker: Dockerode, image: string): Promise<
 		}),
 		async [Symbol.asyncDispose]() {
 			lines.close();
-			stream.destroy();
+			if ('destroy' in stream && typeof stream.destroy === 'function') stream.destroy();
 			await Promise.resolve();
 		},
 	};

@@ -18,7 +18,7 @@ if (chosen.length === 0) throw new Error(`--only ${values.only}: there are ${Obj
 const progress = (name: string) => (text: string): void => {
 	if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${name}: ${text}`);
 };
-await using dockerd = await startDockerd();
+await using dockerd = await startDockerd({arguments: ['--default-address-pool', 'base=10.218.0.0/16,size=24']});
 await dockerd.loadImages();
 const figures: Figure[] = [];
 let failed = false;

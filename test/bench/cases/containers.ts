@@ -19,7 +19,8 @@ async function bestConcurrency(docker: Dockerode, time: (contender: Contender) =
 /** Bringing up, scaling, healing and removing containers, each against a bare dockerode program and compose; the engine's events stop the clock. */
 export async function containerFigures({rounds, progress, dockerd}: {rounds: number; progress: (text: string) => void; dockerd: Dockerd}): Promise<readonly Figure[]> {
 	const {docker, url} = dockerd;
-	await using _network = await makeBenchNetwork(docker);
+	await using network = await makeBenchNetwork(docker);
+	progress(`network ${network.name}`);
 	await using engine = await listenToEngine(docker, benchImage);
 	await using node = await startNodeProcess({dockerUrl: url});
 	const timed = async (action: string, count: number, work: () => Promise<unknown>): Promise<number> => {
@@ -36,10 +37,10 @@ export async function containerFigures({rounds, progress, dockerd}: {rounds: num
 		return ms;
 	};
 	const concurrency = await bestConcurrency(docker, async contender => up(contender, 10)(), progress);
-	await using compose = await composeContender(dockerd) ?? {name: '', scale: async () => undefined, clear: async () => undefined, [Symbol.asyncDispose]: async () => undefined};
+	await using compose = await composeContender(dockerd);
 	const motey = moteyContender(node, docker);
 	const bare = bareContender(docker, concurrency);
-	const all: readonly Contender[] = compose.name === '' ? [motey, bare] : [motey, bare, compose];
+	const all: readonly Contender[] = compose === null ? [motey, bare] : [motey, bare, compose];
 	const figures: Figure[] = [];
 	const measure = async (name: string, goal: number, run: (contender: Contender) => () => Promise<number>, contenders = all) => {
 		const series = await interleave(contenders.map(contender => ({name: contender.name, run: run(contender)})), rounds, text => progress(`${name}: ${text}`));

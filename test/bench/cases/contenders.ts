@@ -69,10 +69,10 @@ export function bareContender(docker: Dockerode, concurrency: number): Contender
 	};
 }
 
-/** Docker Compose, whichever of the two commands is found. */
-export async function composeContender({docker, url}: Dockerd): Promise<(Contender & AsyncDisposable) | undefined> {
+/** Docker Compose, whichever of the two commands is found; null when neither is. */
+export async function composeContender({docker, url}: Dockerd): Promise<(Contender & AsyncDisposable) | null> {
 	const command = await firstThatRuns([['docker-compose', 'version', '--short'], ['docker', 'compose', 'version', '--short']]);
-	if (!command) return undefined;
+	if (!command) return null;
 	const directory = await mkdtemp(join(tmpdir(), 'motey-bench-compose-'));
 	const file = join(directory, 'compose.yaml');
 	await writeFile(file, JSON.stringify({version: '2.4', services: {idle: {image: benchImage, init: true, stop_grace_period: '2s'}}}));
@@ -94,10 +94,10 @@ export async function composeContender({docker, url}: Dockerd): Promise<(Contend
 }
 
 /** The network the bare program's containers join, so that they pay for a bridge as the others do. */
-export async function makeBenchNetwork(docker: Dockerode): Promise<AsyncDisposable> {
+export async function makeBenchNetwork(docker: Dockerode): Promise<AsyncDisposable & {readonly name: string}> {
 	const networks = await docker.listNetworks({filters: {name: [benchNetwork]}});
 	const network = networks.length > 0 ? docker.getNetwork(benchNetwork) : await docker.createNetwork({Name: benchNetwork});
-	return {async [Symbol.asyncDispose]() {
+	return {name: benchNetwork, async [Symbol.asyncDispose]() {
 		await network.remove();
 	}};
 }
