@@ -6,12 +6,16 @@ import {StoreError} from '../errors.js';
 import {corrupt, formatVersion, type Head} from './head.js';
 import {formatKey, headKey} from './keys.js';
 import {seal} from './seal.js';
+import {verifyTables} from './verify-tables.js';
 
 /** LevelDB with text keys and sealed values. */
 export type Database = Level<string, Buffer>;
 
 /** One operation of a batch. */
 export type Operation = {readonly type: 'put'; readonly key: string; readonly value: Buffer} | {readonly type: 'del'; readonly key: string};
+
+/** Without compression a flipped bit damages one record and not a block, and `verifyTables` can read what points to the blocks. */
+const uncompressed = {valueEncoding: 'buffer', compression: false} as const;
 
 /** Where LevelDB's files are within a store's directory. */
 export const databasePath = (directory: string): string => join(directory, 'database');
@@ -36,7 +40,7 @@ export async function createDatabase(directory: string, head: Head, operations: 
 export async function buildDatabase(path: string, head: Head, operations: AsyncIterable<readonly Operation[]> | Iterable<readonly Operation[]> = []): Promise<void> {
 	await rm(path, {recursive: true, force: true});
 	await mkdir(path, {recursive: true, mode: 0o700});
-	const database: Database = new Level(path, {valueEncoding: 'buffer'});
+	const database: Database = new Level(path, uncompressed);
 	await database.open();
 	try {
 		for await (const slice of operations) await database.batch([...slice], {});
@@ -50,9 +54,15 @@ export async function buildDatabase(path: string, head: Head, operations: AsyncI
 	await syncDirectory(path);
 }
 
-/** Opens what is there, never creates. Throws `Locked`, `DiskFull` or `Corrupt`. */
+/** Opens what is there, never creates. Throws `Locked`, `DiskFull`, `Unavailable` or `Corrupt`; the latter before anything is changed. */
 export async function openDatabase(path: string): Promise<Database> {
-	const database: Database = new Level(path, {valueEncoding: 'buffer', createIfMissing: false});
+	await verifyTables(path);
+	return openUnverified(path);
+}
+
+/** As `openDatabase`, also with damaged tables. LevelDB may abort the process over some of them. */
+export async function openUnverified(path: string): Promise<Database> {
+	const database: Database = new Level(path, {...uncompressed, createIfMissing: false});
 	try {
 		await database.open();
 		return database;
@@ -71,10 +81,9 @@ export async function syncDirectory(directory: string): Promise<void> {
 	}
 }
 
-/** True when an error of LevelDB or of the file system says that space is short. LevelDB passes the system's sentence on, not its number. */
+/** True when an error says that space is short. Decided on the text, because LevelDB passes on the system's sentence and not its number. */
 export function isDiskFull(error: unknown): boolean {
-	const {message, cause, code} = z.object({message: z.string(), cause: z.unknown(), code: z.string().optional()}).catch({message: '', cause: undefined}).parse(error);
-	return code === 'ENOSPC' || code === 'EDQUOT' || /No space left on device|Disk quota exceeded/.test(message) || (cause !== undefined && isDiskFull(cause));
+	return error instanceof Error && (/ENOSPC|EDQUOT|No space left on device|Disk quota exceeded/.test(error.message) || isDiskFull(error.cause));
 }
 
 const Caused = z.object({cause: z.object({code: z.string(), message: z.string()})});
@@ -85,5 +94,9 @@ function openingError(path: string, error: unknown): StoreError {
 		return new StoreError('Locked', `Another process has the store open: ${path}.`, {fix: 'Stop it first.', cause: error});
 	}
 	if (isDiskFull(error)) return new StoreError('DiskFull', `No space left to open the store at ${path}.`, {cause: error});
-	return corrupt(`The store at ${path} cannot be opened: ${caused.data?.cause.message ?? String(error)}. It is left as it is.`, error);
+	const reason = caused.data?.cause.message ?? String(error);
+	if (/Input\/output error|Too many open files|Permission denied|Read-only file system/.test(reason)) {
+		return new StoreError('Unavailable', `The store at ${path} cannot be opened: ${reason}.`, {fix: 'Check the disk and the permissions of the directory.', cause: error});
+	}
+	return corrupt(`The store at ${path} cannot be opened: ${reason}. It is left as it is.`, error);
 }

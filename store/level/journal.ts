@@ -181,8 +181,8 @@ export class Journal {
 			else accepted.reject(refusal);
 		}
 		this.#listener.reset();
-		this.#parts.health.report('disk');
 		await this.#parts.guard.check();
+		this.#parts.health.report('disk');
 		this.#parts.log.info('the store is open again', {adopted});
 	}
 
@@ -196,7 +196,7 @@ export class Journal {
 				this.#parts.health.report('disk', {writable: false, code: code === 'DiskFull' || code === 'Corrupt' ? code : 'Unavailable', message: `The store is closed after a write error and cannot be opened yet: ${message}`});
 				this.#parts.log.error('the store cannot be reopened yet', {error, waitMs});
 			}
-			const waited = await delay(waitMs, true, {signal: this.#closing.signal, ref: false}).catch(() => false);
+			const waited = await delay(waitMs, true, {signal: this.#closing.signal}).catch(() => false);
 			if (!waited) return undefined;
 		}
 	}

@@ -2,7 +2,7 @@ import {Level} from 'level';
 import {z} from 'zod';
 import type {Resource} from '../resources/kinds.js';
 import {writeBackup} from './backup-file.js';
-import {openDatabase, type Database} from './database.js';
+import {openUnverified, type Database} from './database.js';
 import {withDatabaseCopy} from './database-copy.js';
 import {Head} from './head.js';
 import {counterOf, headKey, keyOfObject, within} from './keys.js';
@@ -61,9 +61,9 @@ export async function salvageStore(directory: string, file: string): Promise<Sal
 }
 
 async function collect(path: string): Promise<Remains> {
-	const database = await openDatabase(path).catch(async () => {
+	const database = await openUnverified(path).catch(async () => {
 		await repair(path);
-		return openDatabase(path);
+		return openUnverified(path);
 	});
 	const remains: Remains = {objects: new Map(), damaged: new Set(), latest: new Map(), head: undefined};
 	try {
