@@ -10,6 +10,8 @@ export function answerDeadline({answerTimeoutMs}: {readonly answerTimeoutMs: num
 	return (request, response, next) => {
 		let timer: NodeJS.Timeout | undefined;
 		const start = (): void => {
+			// A refusal may be whole before the body it refused is.
+			if (response.writableEnded || response.destroyed) return;
 			timer ??= setTimeout(() => {
 				if (!response.headersSent) sendError(response, timedOut(`no answer within ${answerTimeoutMs / 1000} s; a write may or may not have been stored, repeating it is safe`));
 			}, answerTimeoutMs);

@@ -1,7 +1,9 @@
+import {check, pathText, problemSentence} from '../../store/resources/problems.js';
+import {ServiceInput} from '../../store/resources/service.js';
 import type {ApiObject, Client} from '../client/client.js';
 import {isRefused, Refused} from '../client/errors.js';
 import {isObject, objectAt, textAt, type JsonObject} from '../client/value.js';
-import {CliError} from './exit-codes.js';
+import {CliError, exitCodes} from './exit-codes.js';
 import {fullName} from './kinds.js';
 import type {Manifest} from './read-manifests.js';
 import {threeWayPatch} from './three-way-merge.js';
@@ -74,11 +76,24 @@ function sorted(value: unknown): unknown {
 
 function located(error: unknown, manifest: Manifest): unknown {
 	if (!(error instanceof Refused)) return error;
-	const unknownFields = [...error.message.matchAll(/unknown field "((?:[^"\\]|\\.)+)"(?:; did you mean [^;,]+)?/gu)].map(([message, field]) => ({field: field ?? '', message}));
-	const lines = error.causes.length > 0 ? error.causes.map(({field, message}) => ({field, message: field === '' ? message : `${field}: ${message}`})) : unknownFields;
+	const lines = error.causes.map(({field, message}) => ({at: parsePath(field), message: field === '' ? message : `${field}: ${message}`}));
+	// The node names misspelt fields only when nothing else is wrong, and to the point of the misspelling only here.
+	const unknown = unknownFields(error, manifest).filter(({at}) => !lines.some(line => pathText(line.at) === pathText(at)));
+	const all = [...lines, ...unknown];
 	const name = fullName(manifest.kind, manifest.name);
-	if (lines.length === 0) return new CliError(`${manifest.placeOf([])}: ${name}: ${error.message}`, {cause: error});
-	return new CliError(`${name} was refused:\n${lines.map(({field, message}) => `  ${manifest.placeOf(parsePath(field))}: ${message}`).join('\n')}`, {cause: error});
+	const exitCode = error.code === 401 || error.code === 403 ? exitCodes.denied : exitCodes.error;
+	// Nothing in the file is to blame for these.
+	if (error.code === 401 || error.code === 429 || error.code >= 500) return error;
+	if (all.length === 0) return new CliError(`${manifest.placeOf([])}: ${name}: ${error.message}`, {exitCode, cause: error});
+	return new CliError(`${name} was refused:\n${all.map(({at, message}) => `  ${manifest.placeOf(at)}: ${message}`).join('\n')}`, {exitCode, cause: error});
+}
+
+function unknownFields(error: Refused, manifest: Manifest): readonly {readonly at: readonly (string | number)[]; readonly message: string}[] {
+	if (manifest.kind.kind === 'Service') {
+		const checked = check(ServiceInput, manifest.object);
+		return checked.ok ? [] : checked.problems.filter(problem => problem.kind === 'Unknown').map(problem => ({at: problem.at, message: problemSentence(problem)}));
+	}
+	return [...error.message.matchAll(/unknown field "((?:[^"\\]|\\.)+)"/gu)].map(([message, field]) => ({at: parsePath(field ?? ''), message}));
 }
 
 /** `spec.images[0].ports["80/tcp"]` as keys and indexes. */

@@ -4,7 +4,7 @@ export const exitCodes = {
 	ok: 0,
 	/** It failed, or (diff) there are differences. */
 	error: 1,
-	/** Wrong usage: unknown verb or option, missing argument. */
+	/** Wrong usage: unknown verb or option, missing argument; diff: it failed. */
 	usage: 2,
 	/** No node answers. */
 	noNode: 3,
@@ -23,7 +23,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 export const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
 	0: 'done',
 	1: 'it failed; for diff: there are differences',
-	2: 'wrong usage: unknown verb or option, missing argument',
+	2: 'wrong usage: unknown verb or option, missing argument; for diff: it failed',
 	3: 'no node answers',
 	4: 'waited longer than --timeout',
 	5: 'not allowed: the token is missing, unknown, or may not do this',

@@ -1,5 +1,5 @@
 import {CliError, exitCodes} from './exit-codes.js';
-import {print, warn, type CliIo} from './io.js';
+import {print, type CliIo} from './io.js';
 import type {CliContext, Verb} from './verb.js';
 
 /** The verbs that talk to a node. The process's own are added by the entry of `motey`. */
@@ -88,10 +88,4 @@ function helpText(verbs: readonly Verb[]): string {
 		'',
 		'`motey VERB --help` says more of each. The node is found by --server, MOTEY_SERVER, the context file, then the socket on this machine.',
 	].join('\n');
-}
-
-/** Warns on the standard error, with what to do on a line of its own. */
-export function complain(io: CliIo, message: string, fix = ''): void {
-	warn(io, `error: ${message}`);
-	if (fix !== '') warn(io, fix);
 }

@@ -37,7 +37,7 @@ export async function readManifests(files: readonly string[], stdin: AsyncIterab
 	const wrong = results.flatMap(result => result.wrong);
 	if (wrong.length > 0) throw new CliError(wrong.join('\n       '));
 	const manifests = results.flatMap(result => result.manifests);
-	if (manifests.length === 0) throw new CliError(`there is nothing in ${files.join(', ')}`);
+	if (manifests.length === 0) throw new CliError(`there is no object in ${texts.map(({source}) => source).join(', ') || files.join(', ')}`);
 	return manifests;
 }
 

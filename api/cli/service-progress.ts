@@ -1,6 +1,6 @@
-import {setTimeout as delay} from 'node:timers/promises';
 import type {Client} from '../client/client.js';
 import {isObject, listAt, numberAt, textAt} from '../client/value.js';
+import {startDeadline} from './deadline.js';
 import {CliError, exitCodes} from './exit-codes.js';
 import {isColoured, type CliIo} from './io.js';
 import {kindNamed} from './kinds.js';
@@ -15,9 +15,8 @@ export interface Awaited {
 
 /** Waits until every service is ready in its present generation, and shows how it goes. Throws `CliError` (exit 4) when `timeoutMs` passes first. */
 export async function waitForServices(services: readonly Awaited[], {client, io, timeoutMs}: {readonly client: Client; readonly io: CliIo; readonly timeoutMs: number}): Promise<void> {
-	const deadline = AbortSignal.timeout(timeoutMs);
-	const done = new AbortController();
-	const signal = AbortSignal.any([io.signal, deadline, done.signal]);
+	using deadline = startDeadline(io.signal, timeoutMs);
+	const {signal} = deadline;
 	const states = new Map(services.map(({namespace, name}) => [`${namespace}/${name}`, pending(name)]));
 	const block = createLiveBlock(io);
 	const draw = (): void => block.draw(layOut({headings: ['SERVICE', 'READY', 'PHASE', 'MESSAGE'], rows: [...states.values()].map(state => state.cells)}, {coloured: isColoured(io)}));
@@ -30,11 +29,10 @@ export async function waitForServices(services: readonly Awaited[], {client, io,
 			if (!isObject(object) || !states.has(key)) continue;
 			states.set(key, stateOf(object));
 			draw();
-			if ([...states.values()].every(state => state.ready)) done.abort();
+			if ([...states.values()].every(state => state.ready)) deadline.end();
 		}
 	}));
-	await delay(0);
-	if (done.signal.aborted || io.signal.aborted) return;
+	if (!deadline.expired()) return;
 	const late = [...states.values()].filter(state => !state.ready);
 	throw new CliError(`not ready after ${timeoutMs / 1000} s: ${late.map(({cells: [name, ready, phase, message]}) => `${name ?? ''} (${[ready, phase, message].filter(Boolean).join(', ')})`).join('; ')}`, {
 		exitCode: exitCodes.timedOut, fix: `It goes on in the background; \`motey describe service ${late[0]?.cells[0] ?? ''}\` tells what it waits for.`,

@@ -1,6 +1,6 @@
-import {styleText} from 'node:util';
 import {listAt, numberAt, textAt} from '../client/value.js';
 import {isColoured, type CliIo} from './io.js';
+import {tint} from './tint.js';
 
 /** Cells with their headings; ready to be printed. */
 export interface Grid {
@@ -38,13 +38,13 @@ export function printGrid(io: CliIo, grid: Grid): void {
 	io.stdout.write(`${layOut(grid, {coloured: isColoured(io)}).join('\n')}\n`);
 }
 
-const tints = [
-	{words: /^(?:Running|Ready|True|Normal)$/u, tint: 'green'},
-	{words: /^(?:Failed|NotReady|CrashLoopBackOff|ImageUnavailable|Error)/u, tint: 'red'},
-	{words: /^(?:Pending|Preparing|Starting|Stopping|Unknown|Warning|Terminated)/u, tint: 'yellow'},
+const meanings = [
+	{words: /^(?:Running|Ready|True|Normal)$/u, colour: 'green'},
+	{words: /^(?:Failed|NotReady|CrashLoopBackOff|ImageUnavailable|Error)/u, colour: 'red'},
+	{words: /^(?:Pending|Preparing|Starting|Stopping|Unknown|Warning|Terminated)/u, colour: 'yellow'},
 ] as const;
 
 function tinted(text: string): string {
-	const tint = tints.find(one => one.words.test(text.trim()))?.tint;
-	return tint === undefined ? text : styleText(tint, text);
+	const colour = meanings.find(one => one.words.test(text.trim()))?.colour;
+	return colour === undefined ? text : tint(colour, text);
 }

@@ -1,6 +1,7 @@
 import type {Client, ObjectName, ResourceKind} from '../client/client.js';
 import {isRefused} from '../client/errors.js';
 import {textAt} from '../client/value.js';
+import {startDeadline} from './deadline.js';
 import {CliError, exitCodes} from './exit-codes.js';
 
 /** What is waited for, and for how long. */
@@ -18,8 +19,8 @@ export interface Until {
 
 /** Resolves once `holds` is true. Throws `CliError` (exit 4) when the time is over first; returns early when the signal aborts. */
 export async function until({client, kind, name, signal, timeoutMs, what, holds}: Until): Promise<void> {
-	const deadline = AbortSignal.timeout(timeoutMs);
-	const either = AbortSignal.any([signal, deadline]);
+	using deadline = startDeadline(signal, timeoutMs);
+	const either = deadline.signal;
 	const scope = {...(name.namespace === undefined ? {} : {namespace: name.namespace}), fieldSelector: `metadata.name=${name.name}`, signal: either};
 	const look = async (): Promise<unknown> => client.get(kind, name, {signal: either}).catch((error: unknown) => {
 		if (isRefused(error, 'NotFound')) return undefined;

@@ -83,7 +83,8 @@ export function createClient(endpoint: Endpoint) {
 			return call({method: 'GET', path: withQuery(pathOf(kind, scope), selectorsOf(scope)), accept: tableType, ...signalOf(scope)});
 		},
 		create(kind: ResourceKind, place: {readonly namespace?: string}, object: JsonObject, options: WriteOptions = {}): Promise<ApiObject> {
-			return write({method: 'POST', path: pathOf(kind, place), body: object}, options);
+			const path = pathOf(kind, place.namespace === undefined ? {} : {namespace: place.namespace});
+			return write({method: 'POST', path, body: object}, options);
 		},
 		replace(kind: ResourceKind, name: ObjectName, object: JsonObject, options: WriteOptions = {}): Promise<ApiObject> {
 			return write({method: 'PUT', path: pathOf(kind, name), body: object}, options);

@@ -81,7 +81,7 @@ class ValueBuilder {
 		this.#enter(offset, depth);
 		if (pairs.length > this.#limits.keys) throw new Exceeded(offset, `a mapping of more than ${this.#limits.keys} keys`);
 		const seen = new Set<string>();
-		let size = 2;
+		let size = 0;
 		const entries = pairs.flatMap(({key, value}): readonly [string, unknown][] => {
 			const text = keyText(key);
 			const at = offsetOf(key) || offset;
@@ -93,18 +93,18 @@ class ValueBuilder {
 			size += built.size + text.length;
 			return [[text, built.value]];
 		});
-		return {value: Object.fromEntries(entries), size};
+		return {value: Object.fromEntries(entries), size: Math.max(1, size)};
 	}
 
 	#list(items: readonly unknown[], path: Path, {offset, depth}: {offset: number; depth: number}): Built {
 		this.#enter(offset, depth);
-		let size = 2;
+		let size = 0;
 		const value = items.map((item, index) => {
 			const built = this.build(isNodeLike(item) ? item : null, [...path, index], depth);
 			size += built.size;
 			return built.value;
 		});
-		return {value, size};
+		return {value, size: Math.max(1, size)};
 	}
 
 	#scalar(node: Node, path: Path): Built {
@@ -114,7 +114,7 @@ class ValueBuilder {
 		if (node.type === 'PLAIN' && ambiguous.test(source)) this.ambiguities.push({offset: offsetOf(node), at: path, text: source});
 		if (typeof value === 'number' && !Number.isFinite(value)) this.#fault(offsetOf(node), `${source} is not a number that JSON can carry: put it in quotes if it is text`);
 		if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) this.#fault(offsetOf(node), `${source.slice(0, 40)} is too large to be kept exactly: put it in quotes`);
-		return isPlain(value) ? {value, size: source.length + 1} : this.#notPlain(node);
+		return isPlain(value) ? {value, size: Math.max(1, source.length)} : this.#notPlain(node);
 	}
 
 	#notPlain(node: Scalar): Built {

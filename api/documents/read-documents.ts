@@ -85,13 +85,17 @@ function refused(errors: readonly DocumentError[]): Reading {
 }
 
 function sentenceOf(code: string, message: string): string {
-	const fix = {
-		TAB_AS_INDENT: 'indent with spaces, not tabs',
-		BAD_INDENT: 'is indented differently from what it belongs to',
-		MISSING_CHAR: undefined,
-		MULTILINE_IMPLICIT_KEY: 'a key must be on one line, followed by ":" and a blank',
-		BLOCK_AS_IMPLICIT_KEY: 'has two ":" on one line: put the text in quotes, or the second key on a line of its own',
-		TAG_RESOLVE_FAILED: undefined,
-	}[code];
-	return fix ?? `${message.charAt(0).toLowerCase()}${message.slice(1).split('\n')[0] ?? ''}`;
+	switch (code) {
+		case 'TAB_AS_INDENT': return 'indent with spaces, not tabs';
+		case 'BAD_INDENT': return message.startsWith('Flow') ? 'a "[" or "{" above is not closed, or goes on without being indented' : 'is indented differently from what it belongs to';
+		case 'MULTILINE_IMPLICIT_KEY': return 'a key must be on one line, followed by ":" and a blank';
+		case 'BLOCK_AS_IMPLICIT_KEY': return 'has two ":" on one line: put the text in quotes, or the second key on a line of its own';
+		case 'TAG_RESOLVE_FAILED': return `the tag ${message.split(' ').at(-1) ?? ''} is not supported: leave it out`;
+		case 'MISSING_CHAR': return message.includes('quote') ? 'a text in quotes is never closed' : lowerFirst(message);
+		default: return lowerFirst(message);
+	}
+}
+
+function lowerFirst(message: string): string {
+	return `${message.charAt(0).toLowerCase()}${message.slice(1).split('\n')[0] ?? ''}`;
 }

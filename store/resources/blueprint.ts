@@ -22,13 +22,14 @@ const CapabilityObject = z.strictObject({capability: z.string().min(1), capabili
 /** The original took a list, one object, or `{}` for none. */
 const BlueprintCapabilities = z.union([z.array(z.union([z.string().min(1), CapabilityObject])).max(256), CapabilityObject, z.strictObject({})]);
 
+/** What `/v1` shows of an engine or node not chosen yet is empty, and may be sent back so. */
 const BlueprintImage = z.strictObject({
 	name: entry.image,
-	engine: entry.engine,
+	engine: z.string().max(63).exactOptional(),
 	id: z.string().exactOptional(),
 	parameters: z.record(z.string(), z.unknown()).exactOptional(),
 	capabilities: BlueprintCapabilities.exactOptional(),
-	node: entry.node,
+	node: z.string().max(253).exactOptional(),
 	state: z.unknown().exactOptional(),
 });
 
@@ -136,10 +137,10 @@ function imageEntries(images: Blueprint['images']): readonly Readonly<Record<str
 		return {
 			name,
 			image,
-			...(engine === undefined ? {} : {engine}),
+			...(engine === undefined || engine === '' ? {} : {engine}),
 			...(parameters === undefined || Object.keys(parameters).length === 0 ? {} : {parameters}),
 			...(required.length === 0 ? {} : {capabilities: required}),
-			...(node === undefined ? {} : {node}),
+			...(node === undefined || node === '' ? {} : {node}),
 		};
 	});
 }

@@ -8,10 +8,9 @@ type Schema = z.core.$ZodType;
  */
 export function knownKeys(schema: Schema, path: readonly PropertyKey[], input: unknown): readonly string[] {
 	const value = valueAt(input, path);
-	const present = typeof value === 'object' && value !== null ? Object.keys(value) : [];
 	return path.reduce<readonly Schema[]>((schemas, key) => schemas.flatMap(one => step(one, key)), alternatives(schema))
-		.flatMap(one => (one instanceof z.ZodObject ? [Object.keys(one.shape)] : []))
-		.reduce<readonly string[]>((best, keys) => (shared(keys, present) > shared(best, present) || best.length === 0 ? keys : best), []);
+		.flatMap(one => (one instanceof z.ZodObject ? [{keys: Object.keys(one.shape), likeness: likeness(one.shape, value)}] : []))
+		.reduce((best, one) => (one.likeness > best.likeness ? one : best), {keys: new Array<string>(), likeness: -1}).keys;
 }
 
 /** What stands at `path`, or undefined. */
@@ -19,8 +18,13 @@ export function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 	return path.reduce<unknown>((value, key) => (typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined), input);
 }
 
-function shared(keys: readonly string[], present: readonly string[]): number {
-	return present.filter(key => keys.includes(key)).length;
+/** How much of what is there a schema knows, and how much of that is right: a tag decides between two that know the same keys. */
+function likeness(shape: Readonly<Record<string, Schema>>, value: unknown): number {
+	const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+	return entries.reduce((sum, [key, inner]) => {
+		const known = shape[key];
+		return known === undefined ? sum : sum + (z.safeParse(known, inner).success ? 2 : 1);
+	}, 0);
 }
 
 function step(schema: Schema, key: PropertyKey): readonly Schema[] {

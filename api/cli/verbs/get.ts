@@ -50,6 +50,7 @@ export function build({io, end}: CliContext): Command {
 			const {client, namespace} = await connect(options, io);
 			const names = [...own, ...rest];
 			if (names.length > 0 && kinds.length > 1) throw new CliError('a name needs one kind', {exitCode: exitCodes.usage, fix: 'For example: motey get service shop'});
+			if (names.length > 0 && options.allNamespaces === true) throw new CliError('a name needs one namespace', {exitCode: exitCodes.usage, fix: 'Leave out -A, or name the namespace with -n.'});
 			const question: Question = {
 				client, kinds, names, options, namespaces: options.allNamespaces === true,
 				scope: {

@@ -1,6 +1,5 @@
 import type {Command} from 'commander';
 import {setTimeout as delay} from 'node:timers/promises';
-import {styleText} from 'node:util';
 import type {ApiObject, Client, LogQuery, Scope} from '../../client/client.js';
 import {isRefused} from '../../client/errors.js';
 import {textAt} from '../../client/value.js';
@@ -9,6 +8,7 @@ import {CliError, exitCodes} from '../exit-codes.js';
 import {findNamed} from '../instances-of.js';
 import {isColoured, print, warn, type CliIo} from '../io.js';
 import {kindNamed} from '../kinds.js';
+import {tint} from '../tint.js';
 import type {CliContext} from '../verb.js';
 
 interface Options extends NodeOptions {
@@ -116,5 +116,5 @@ function prefixOf(instance: ApiObject, io: CliIo): string {
 	const text = `[${instance.metadata.name}] `;
 	if (!isColoured(io)) return text;
 	const sum = Buffer.from(instance.metadata.name).reduce((total, byte) => total + byte, 0);
-	return styleText(tints[sum % tints.length] ?? 'cyan', text);
+	return tint(tints[sum % tints.length] ?? 'cyan', text);
 }

@@ -2,6 +2,7 @@ import type {Command} from 'commander';
 import type {Client} from '../../client/client.js';
 import {textAt} from '../../client/value.js';
 import {clientVerb, connect, durationMs, type NodeOptions} from '../client-verb.js';
+import {startDeadline} from '../deadline.js';
 import {CliError, exitCodes} from '../exit-codes.js';
 import {print} from '../io.js';
 import {fullName, kindNamed} from '../kinds.js';
@@ -55,10 +56,10 @@ interface Waiting {
 
 /** A restart makes no new generation, so what counts is what every instance says it was restarted for. */
 async function waitForInstances(service: string, {client, namespace, now, timeoutMs, signal}: Waiting): Promise<void> {
-	const deadline = AbortSignal.timeout(timeoutMs);
+	using deadline = startDeadline(signal, timeoutMs);
 	const old = new Set<string>();
 	const kind = await kindNamed('instances');
-	const scope = {namespace, labelSelector: `motey.io/service=${service}`, signal: AbortSignal.any([signal, deadline])};
+	const scope = {namespace, labelSelector: `motey.io/service=${service}`, signal: deadline.signal};
 	const note = (object: unknown): void => {
 		const name = textAt(object, 'metadata', 'name');
 		if (textAt(object, 'spec', 'restartedAt') === now && textAt(object, 'status', 'ready') === 'true' && textAt(object, 'status', 'specHash') === textAt(object, 'spec', 'specHash')) old.delete(name);
@@ -73,5 +74,5 @@ async function waitForInstances(service: string, {client, namespace, now, timeou
 		else note(object);
 		if (old.size === 0 && type !== 'RESET') return;
 	}
-	if (!signal.aborted) throw new CliError(`not restarted after ${timeoutMs / 1000} s: ${[...old].join(', ')}`, {exitCode: exitCodes.timedOut, fix: `\`motey describe service ${service}\` tells what it waits for.`});
+	if (deadline.expired()) throw new CliError(`not restarted after ${timeoutMs / 1000} s: ${[...old].join(', ')}`, {exitCode: exitCodes.timedOut, fix: `\`motey describe service ${service}\` tells what it waits for.`});
 }

@@ -1,7 +1,7 @@
 import type {Command} from 'commander';
 import {jsonPatch, type Client} from '../../client/client.js';
 import {isRefused} from '../../client/errors.js';
-import {listAt, textAt} from '../../client/value.js';
+import {listAt, numberAt, textAt} from '../../client/value.js';
 import {clientVerb, connect, durationMs, type NodeOptions} from '../client-verb.js';
 import {CliError, exitCodes} from '../exit-codes.js';
 import {print} from '../io.js';
@@ -60,7 +60,10 @@ async function scale(client: Client, {wish, namespace, signal}: {readonly wish: 
 		const images = listAt(service, 'spec', 'images').map(image => textAt(image, 'name'));
 		const index = images.indexOf(wish.image);
 		if (index === -1) throw new CliError(`${wish.service} has no image "${wish.image}"`, {exitCode: exitCodes.notFound, fix: `It has: ${images.join(', ')}.`});
-		const patch = [{op: 'test', path: `/spec/images/${index}/name`, value: wish.image}, {op: 'add', path: `/spec/images/${index}/replicas`, value: wish.replicas}];
+		// A number for all would apply to no image once every image has its own.
+		const alone = listAt(service, 'spec', 'images').every((image, at) => at === index || numberAt(image, 'replicas') !== undefined);
+		const drop = alone && numberAt(service, 'spec', 'replicas') !== undefined ? [{op: 'remove', path: '/spec/replicas'}] : [];
+		const patch = [{op: 'test', path: `/spec/images/${index}/name`, value: wish.image}, {op: 'add', path: `/spec/images/${index}/replicas`, value: wish.replicas}, ...drop];
 		try {
 			await client.patch(kind, name, patch, {signal, contentType: jsonPatch});
 			return;
