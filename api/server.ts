@@ -1,6 +1,7 @@
 import express, {type Express} from 'express';
 import {answerDeadline} from './answer-deadline.js';
 import {backupRoutes} from './backup-routes.js';
+import {audit} from './audit.js';
 import {openPaths} from './auth/authorise.js';
 import {authentication, authorisation, headerLimit, hostGuard} from './auth/guard.js';
 import {tokenRoutes} from './auth/token-routes.js';
@@ -43,6 +44,7 @@ export function createApi(dependencies: ApiDependencies): Express {
 	app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('env', 'production');
 	app.use(inOrder(
 		requestMetrics({metrics: meter, monotonicMs}),
+		audit(log),
 		answerDeadline(limits),
 		headerLimit(dependencies.httpLimits),
 		hostGuard(dependencies.authentication),
@@ -59,7 +61,7 @@ export function createApi(dependencies: ApiDependencies): Express {
 	app.use(tokenRoutes({store, now, limits}));
 	app.use(backupRoutes(dependencies));
 	app.use(orphanRoutes(dependencies));
-	app.use(moteyRoutes({...dependencies, now, writer: createServiceWriter(serviceRules(resourceOf('services'), dependencies.admission), context)}));
+	app.use(moteyRoutes({...dependencies, now, writer: createServiceWriter(serviceRules(resourceOf('services'), dependencies), context)}));
 	app.use(metricsRoutes({metrics}));
 	app.use(notServed());
 	app.use(errorHandler(log));

@@ -49,7 +49,7 @@ function choose(kind: ServedKind, {name, subresource}: Target, {method, query}: 
 	}
 	const {get: _get, update: _update, patch: _patch, delete: _delete, ...handlers} = kind.verbs;
 	const verb = verbsOfCollection[method];
-	return {verb: verb === 'list' && isWatch(query) ? 'watch' : verb, handlers};
+	return {verb: method === 'GET' && isWatch(query) ? 'watch' : verb, handlers};
 }
 
 function isWatch(query: URLSearchParams): boolean {

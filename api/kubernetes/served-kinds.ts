@@ -46,7 +46,7 @@ export function moteyKinds({store, admission, workloads, node, closing}: ApiDepe
 	const services = readableServices(store, resourceOf('services'));
 	const instances = readableInstances(store, resourceOf('instances'));
 	const nodes = readableNodes(store, resourceOf('nodes'));
-	const ofServices = serviceRules(services.resource, admission);
+	const ofServices = serviceRules(services.resource, {admission, workloads});
 	return [
 		served(ofServices, services, {context, subresources: {scale: scaleHandlers(ofServices, context)}}),
 		served(instanceRules(instances.resource), instances, {

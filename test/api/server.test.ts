@@ -1,6 +1,7 @@
 import test from 'ava';
 import {StoreError} from '../../store/errors.js';
 import type {Store} from '../../store/store.js';
+import {eventually} from '../support/eventually.js';
 import {serveTestApi, serviceDocument, servicesPath as path} from './support/serve.js';
 import {createApi} from '../../api/server.js';
 import {listen} from './support/listen.js';
@@ -75,4 +76,15 @@ test('health, discovery, openapi and metrics answer where clients look', async t
 		t.is((await api.call('GET', one)).status, 200, one);
 	}
 	t.is((await api.call('HEAD', path)).status, 200);
+});
+
+test('every request that may change something is told to the log, with its result and revision and without its body', async t => {
+	const told: Readonly<Record<string, unknown>>[] = [];
+	await using api = await serveTestApi({log: {debug: () => undefined, info: (_message, fields = {}) => told.push(fields), warn: () => undefined, error: () => undefined}});
+	await api.call('GET', path);
+	const {body} = await api.call('POST', `${path}?fieldManager=me`, {body: serviceDocument('web')});
+	await api.call('DELETE', `${path}/none`, {token: api.viewToken});
+	await eventually(() => told.length === 2);
+	t.like(told[0], {who: 'admin', method: 'POST', path: `${path}?fieldManager=me`, code: 201, from: '127.0.0.1', revision: body.metadata.resourceVersion});
+	t.like(told[1], {who: 'viewer', method: 'DELETE', code: 403});
 });

@@ -5,6 +5,7 @@ import type {Readable} from '../readable.js';
 import type {Renderer} from '../render.js';
 import {chooseRepresentation} from '../representation.js';
 import type {ApiObject} from '../readable.js';
+import {noteRevision} from '../../audit.js';
 import {sendJsonText} from '../../send.js';
 
 /** What every write needs beside its rules. */
@@ -18,6 +19,7 @@ export interface WriteContext {
 
 /** Answers with the object as it now is. */
 export function sendObject(code: number, object: ApiObject, {readable, exchange: {request, response, query}, renderer}: {readonly readable: Readable; readonly exchange: Exchange; readonly renderer: Renderer}): void {
+	if (request.method !== 'GET') noteRevision(response, object.metadata.resourceVersion);
 	sendJsonText(response, code, renderer.one(readable, object, chooseRepresentation(request.headers.accept, query.get('includeObject'))));
 }
 

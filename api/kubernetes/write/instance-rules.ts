@@ -23,6 +23,7 @@ export function instanceRules(resource: ServedResource): KindRules<'Instance'> {
 		translate: document => document,
 		refuseCreate: name => forbidden(resource, name, {message: 'instances are made by Motey: apply a Service, or scale one'}),
 		finalizers: [],
+		remains: () => [],
 		build({metadata, spec, live}) {
 			const {ownerReferences: _, ...own} = metadata;
 			const references = live?.metadata.ownerReferences;

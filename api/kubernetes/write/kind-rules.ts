@@ -35,6 +35,8 @@ export interface KindRules<K extends WritableKind> {
 	readonly finalizers: readonly string[];
 	/** The object to store. Status comes from what is there: users never write it. */
 	build(parts: Parts<K>): ResourceOf<K>;
+	/** What outlives an object that is deleted, in sentences for who deletes it. */
+	remains(object: ResourceOf<K>): readonly string[];
 	/** Throws what is against storing `next` in place of `live`. Reads see writes whose sync is still under way. */
 	check(next: ResourceOf<K>, live: ResourceOf<K> | undefined, transaction: Transaction): void;
 }

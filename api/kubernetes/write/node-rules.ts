@@ -22,6 +22,7 @@ export function nodeRules(resource: ServedResource): KindRules<'Node'> {
 		translate: document => document,
 		refuseCreate: () => methodNotAllowed('nodes are not created: each announces itself when its agent starts'),
 		finalizers: [],
+		remains: () => [],
 		build: ({metadata, spec, live}) => ({apiVersion: 'motey.io/v1', kind: 'Node', metadata, spec, ...(live?.status ? {status: live.status} : {})}),
 		check: () => undefined,
 	};

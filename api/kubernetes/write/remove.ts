@@ -7,7 +7,7 @@ import type {Exchange} from '../exchange.js';
 import {readDocument, readText} from '../read-document.js';
 import type {Readable} from '../readable.js';
 import {selectionOf} from '../selection.js';
-import {sendObject, type WriteContext} from './context.js';
+import {addWarnings, sendObject, type WriteContext} from './context.js';
 import type {KindRules, WritableKind} from './kind-rules.js';
 import {dryRunOf} from './options.js';
 
@@ -39,6 +39,7 @@ export async function remove<K extends WritableKind>(rules: KindRules<K>, readab
 		if (!live) throw notFound(rules.resource, name);
 		return {before: live, after: markDeleted(rules, live, {transaction, removal, now: context.now()})};
 	});
+	addWarnings(exchange, rules.remains(before));
 	if (after) {
 		sendObject(200, after, {readable, exchange, renderer: context.renderer});
 		return;

@@ -4,6 +4,7 @@ import {ServiceInput} from '../../../store/resources/service.js';
 import {derivedNameProblems} from '../../admission/derived-names.js';
 import {reviewImages} from '../../admission/review-images.js';
 import type {Admission} from '../../ports/admission.js';
+import type {Workloads} from '../../ports/workloads.js';
 import {invalid} from '../../status.js';
 import type {ReadDocument} from '../read-json.js';
 import type {ServedResource} from '../resources-table.js';
@@ -14,13 +15,14 @@ import type {KindRules} from './kind-rules.js';
 export const instancesFinalizer = 'motey.io/instances';
 
 /** Services are the users' own; names of Instances and the engines' policies are checked before anything is stored. */
-export function serviceRules(resource: ServedResource, admission: Admission): KindRules<'Service'> {
+export function serviceRules(resource: ServedResource, {admission, workloads}: {readonly admission: Admission; readonly workloads: Pick<Workloads, 'volumes'>}): KindRules<'Service'> {
 	return {
 		kind: 'Service',
 		resource,
 		schema: ServiceInput,
 		translate: document => (isBlueprint(document.value) ? translateBlueprint(document, resource) : document),
 		finalizers: [instancesFinalizer],
+		remains: service => workloads.volumes(service).map(volume => `volume ${volume} is kept`),
 		build: ({metadata, spec, live}) => ({apiVersion: 'motey.io/v1', kind: 'Service', metadata, spec, ...(live?.status ? {status: live.status} : {})}),
 		check(next, live, transaction) {
 			const problems = live?.spec === next.spec ? [] : derivedNameProblems(next, transaction);

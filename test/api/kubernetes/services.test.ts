@@ -183,6 +183,13 @@ test('deleting marks a service until its finalizers are gone, and a last finaliz
 	t.is((await api.call('GET', `${path}/web`)).body.message, 'services.motey.io "web" not found');
 });
 
+test('who deletes a service is told which volumes are kept', async t => {
+	await using api = await serveTestApi({workloads: {logs: () => { throw new Error('nothing runs here'); }, stats: () => Promise.reject(new Error('nothing runs here')), volumes: ({metadata}) => [`motey_default_${metadata.name}_data`]}});
+	await api.call('POST', path, {body: serviceDocument('web')});
+	const deleted = await api.call('DELETE', `${path}/web`);
+	t.is(deleted.headers.get('warning'), '299 - "volume motey_default_web_data is kept"');
+});
+
 test('users neither add nor drop finalizers of the system', async t => {
 	await using api = await serveTestApi();
 	const {body} = await api.call('POST', path, {body: serviceDocument('web', {metadata: {name: 'web', finalizers: ['motey.io/other']}})});
