@@ -1,6 +1,6 @@
 import {header, kubectlCases, lines} from './support/kubectl-cases.js';
 
-const {each, current} = kubectlCases();
+const {each, since28} = kubectlCases();
 
 each('1. version names the server', async ({t, shop}) => {
 	const {code, stdout} = await shop(['version']);
@@ -84,7 +84,7 @@ each('17., 19. what is not there is told in kubectl\'s words', async ({t, shop})
 	t.true(unknown.stderr.includes('the server doesn\'t have a resource type "nosuch"'));
 });
 
-current('18. --ignore-not-found says nothing', async ({t, shop}) => {
+since28('18. --ignore-not-found says nothing', async ({t, shop}) => {
 	t.deepEqual(await shop(['get', 'svc', 'nope', '--ignore-not-found']), {code: 0, stdout: '', stderr: ''});
 });
 
@@ -125,7 +125,7 @@ each('76. get events shows them, also by what they are about', async ({t, shop})
 	t.is(lines((await shop(['get', 'events.events.k8s.io', '-o', 'name'])).stdout).length, 1);
 });
 
-current('76. events shows them too', async ({t, shop}) => {
+since28('76. events shows them too', async ({t, shop}) => {
 	t.regex((await shop(['events'])).stdout, /InstanceCreated/u);
 	t.regex((await shop(['events', '--for', 'service/web'])).stdout, /InstanceCreated/u);
 });

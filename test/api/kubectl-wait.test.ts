@@ -6,7 +6,7 @@ import {kubectls, prepareKubectl} from './support/kubectl.js';
 import {instanceOf, serviceOf} from './support/objects.js';
 import {serveSecureApi} from './support/secure.js';
 
-const {each, current} = kubectlCases();
+const {each, since28, since31} = kubectlCases();
 
 each('60., 61. wait for a condition, and not for ever', async ({t, shop}) => {
 	const met = await shop(['wait', '--for=condition=Ready', 'inst', '-l', 'app=web', '--timeout=30s']);
@@ -30,20 +30,20 @@ each('62. wait for a deletion', async ({t, own, kubectl, secure, namespace}) => 
 	t.is((await waiting).code, 0);
 });
 
-current('63. wait for a value', async ({t, own, apply}) => {
+since28('63. wait for a value', async ({t, own, apply}) => {
 	await apply();
 	const waiting = own(['wait', '--for=jsonpath={.spec.replicas}=6', 'svc/web', '--timeout=30s']);
 	await own(['scale', 'svc', 'web', '--replicas=6']);
 	t.is((await waiting).code, 0);
 });
 
-current('64. wait for a creation', async ({t, own, apply}) => {
+since31('64. wait for a creation', async ({t, own, apply}) => {
 	const waiting = own(['wait', '--for=create', 'svc/web', '--timeout=30s']);
 	await apply();
 	t.is((await waiting).code, 0);
 });
 
-current('65. a condition of an older generation does not count', async ({t, own, secure, namespace}) => {
+since28('65. a condition of an older generation does not count', async ({t, own, secure, namespace}) => {
 	const {store} = secure.api;
 	const service = await store.transact(transaction => transaction.put(serviceOf('web', {namespace})));
 	const first = await store.transact(transaction => transaction.put(instanceOf(service, 0)));

@@ -1,6 +1,6 @@
 import {kubectlCases, lines, manifest} from './support/kubectl-cases.js';
 
-const {each, current} = kubectlCases();
+const {each, since28} = kubectlCases();
 
 const twoImages = {images: [{name: 'nginx', image: 'nginx'}, {name: 'side', image: 'side'}]};
 
@@ -24,7 +24,7 @@ each('25. a field nobody knows is refused', async ({t, own, kubectl}) => {
 	t.regex(stderr, /unknown field "(?:spec\.)?bogus"/u);
 });
 
-current('26. --validate=warn drops it and says so', async ({t, own, apply, kubectl}) => {
+since28('26. --validate=warn drops it and says so', async ({t, own, apply, kubectl}) => {
 	await apply();
 	const {code, stdout, stderr} = await own(['apply', '--validate=warn', '-f', await kubectl.file('c26.json', manifest('web', {replicas: 3, bogus: 1}))]);
 	t.is(code, 0, stderr);
@@ -93,7 +93,7 @@ each('41.-43. merge and JSON patches', async ({t, own, apply}) => {
 	t.true(bad.stderr.includes('The request is invalid'), bad.stderr);
 });
 
-current('44. nobody patches a status', async ({t, own, apply}) => {
+since28('44. nobody patches a status', async ({t, own, apply}) => {
 	await apply();
 	const {code, stderr} = await own(['patch', 'svc', 'web', '--subresource=status', '--type=merge', '-p', '{"status":{"phase":"Running"}}']);
 	t.is(code, 1);

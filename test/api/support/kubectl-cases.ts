@@ -26,14 +26,15 @@ export function manifest(name: string, spec: Readonly<Record<string, unknown>> =
 	return {apiVersion: 'motey.io/v1', kind: 'Service', metadata: {name, labels: {app: name}, ...metadata}, spec: {replicas: 2, images: [{name: 'nginx', image: 'nginx'}], ...spec}};
 }
 
-/** Serves the shop for this file's cases and returns two registrars: for every kubectl, and for the current one only. */
-export function kubectlCases(): {readonly each: RegisterCase; readonly current: RegisterCase} {
+/** Serves the shop for this file's cases and returns registrars: for every kubectl, and for those of at least 1.28 or 1.31, which know more. */
+export function kubectlCases(): {readonly each: RegisterCase; readonly since28: RegisterCase; readonly since31: RegisterCase} {
+	const binaries = kubectls();
 	const shared: {secure?: SecureApi; stop?: () => void; readonly made: Map<string, Kubectl>} = {made: new Map()};
 	test.before(async () => {
 		shared.secure = await serveSecureApi();
 		await putShop(shared.secure.api);
 		shared.stop = finishDeletions(shared.secure.api.store);
-		for (const {label, path} of kubectls()) shared.made.set(label, await prepareKubectl(path, {secure: shared.secure}));
+		for (const {label, path} of binaries) shared.made.set(label, await prepareKubectl(path, {secure: shared.secure}));
 	});
 	test.after.always(async () => {
 		shared.stop?.();
@@ -56,10 +57,10 @@ export function kubectlCases(): {readonly each: RegisterCase; readonly current: 
 			},
 		});
 	});
-	return {
-		each: (title, body) => kubectls().forEach(({label}) => register(label, title, body)),
-		current: (title, body) => kubectls().filter(({isNew}) => isNew).forEach(({label}) => register(label, title, body)),
+	const since = (least: number): RegisterCase => (title, body) => {
+		for (const {label, minor} of binaries) if (minor >= least) register(label, title, body);
 	};
+	return {each: since(20), since28: since(28), since31: since(31)};
 }
 
 /** The lines of an output, without the last, empty one. */

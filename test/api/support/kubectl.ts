@@ -1,4 +1,4 @@
-import {spawn} from 'node:child_process';
+import {execFileSync, spawn} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import {mkdir, writeFile} from 'node:fs/promises';
 import {delimiter, join} from 'node:path';
@@ -30,12 +30,25 @@ export interface Kubectl extends AsyncDisposable {
 	file(name: string, document: unknown): Promise<string>;
 }
 
-/** kubectls to test with: Debian's 1.20 always, and the one on the PATH, or what `KUBECTL_NEW` names, where there is one. */
-export function kubectls(): readonly {readonly label: string; readonly path: string; readonly isNew: boolean}[] {
-	const old = {label: '1.20', path: kubectlPath(), isNew: false};
+/** A kubectl to test with; `minor` is 33 of version 1.33. */
+export interface KubectlBinary {
+	readonly label: string;
+	readonly path: string;
+	readonly minor: number;
+}
+
+/** kubectls to test with: Debian's 1.20 always, and the one on the PATH, or what `KUBECTL_NEW` names, where there is one of at least 1.28. */
+export function kubectls(): readonly KubectlBinary[] {
+	const old = {label: '1.20', path: kubectlPath(), minor: 20};
 	const onPath = (process.env['PATH'] ?? '').split(delimiter).map(directory => join(directory, 'kubectl')).find(existsSync);
-	const current = process.env['KUBECTL_NEW'] ?? onPath;
-	return current === undefined || current === old.path ? [old] : [old, {label: 'current', path: current, isNew: true}];
+	const path = process.env['KUBECTL_NEW'] ?? onPath;
+	const minor = path === undefined ? 0 : minorOf(path);
+	return path === undefined || minor < 28 ? [old] : [old, {label: 'current', path, minor}];
+}
+
+function minorOf(path: string): number {
+	const text = execFileSync(path, ['version', '--client', '-o', 'json'], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']});
+	return Number(/"gitVersion": "v1\.(\d+)/u.exec(text)?.[1] ?? 0);
 }
 
 const deadlineMs = 60_000;
