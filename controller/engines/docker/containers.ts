@@ -13,13 +13,19 @@ const isAside = (name: string): boolean => /_dead_[\da-f]{6}$/u.test(name);
 const isNotFound = (error: unknown): boolean => error instanceof EngineError && error.code === 'NotFound';
 const isConflict = (error: unknown): boolean => error instanceof EngineError && statusOf(error.cause) === 409;
 
+/** What is remembered of a container. */
+export interface KnownContainer {
+	readonly id: string;
+	readonly specHash: string;
+}
+
 /** Our containers on one engine: found by name, or when somebody renamed them by uid; never anybody else's. */
 export class Containers {
 	readonly #api: EngineApi;
 	readonly #facts: DaemonFacts;
 	readonly #nodeId: string;
-	/** Ids of containers known to be ours by uid, so that the hot path need not ask before it acts. */
-	readonly #ids = new Map<string, string>();
+	/** Containers known to be ours by uid, so that the hot path need not ask before it acts. */
+	readonly #known = new Map<string, KnownContainer>();
 
 	constructor({api, facts, nodeId}: {readonly api: EngineApi; readonly facts: DaemonFacts; readonly nodeId: string}) {
 		this.#api = api;
@@ -52,20 +58,25 @@ export class Containers {
 	/** Notes whose container this is. */
 	learn(inspection: Inspection): void {
 		const uid = inspection.Config.Labels[labels.uid];
-		if (uid !== undefined) this.#ids.set(uid, inspection.Id);
+		if (uid !== undefined) this.#known.set(uid, {id: inspection.Id, specHash: inspection.Config.Labels[labels.specHash] ?? ''});
+	}
+
+	/** What is remembered of the container for this uid; it may be gone since. */
+	known(uid: string): KnownContainer | undefined {
+		return this.#known.get(uid);
 	}
 
 	/** The id of the container of `reference`, without a call when it is known. */
-	async idOf(reference: WorkloadReference, signal: AbortSignal): Promise<string | undefined> {
-		return this.#ids.get(reference.uid) ?? (await this.find(reference, signal))?.Id;
+	async #idOf(reference: WorkloadReference, signal: AbortSignal): Promise<string | undefined> {
+		return this.#known.get(reference.uid)?.id ?? (await this.find(reference, signal))?.Id;
 	}
 
 	forget(engineId: string): void {
-		for (const [uid, id] of this.#ids) if (id === engineId) this.#ids.delete(uid);
+		for (const [uid, {id}] of this.#known) if (id === engineId) this.#known.delete(uid);
 	}
 
 	forgetAll(): void {
-		this.#ids.clear();
+		this.#known.clear();
 	}
 
 	async observe(inspection: Inspection, signal: AbortSignal): Promise<Observation> {
@@ -75,7 +86,7 @@ export class Containers {
 	/** Runs `act` on the container's id; when what was known of it proves stale, looks once more. Resolves with undefined when there is none. */
 	async withId<T>(reference: WorkloadReference, signal: AbortSignal, act: (id: string) => Promise<T>): Promise<T | undefined> {
 		for (let attempt = 0; attempt < 2; attempt += 1) {
-			const id = await this.idOf(reference, signal);
+			const id = await this.#idOf(reference, signal);
 			if (id === undefined) return undefined;
 			try {
 				return await act(id);

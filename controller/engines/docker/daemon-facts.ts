@@ -6,6 +6,8 @@ import type {Inspection} from './observation.js';
 const endsOfDaemons: ReadonlySet<number> = new Set([137, 143, 255]);
 /** dockerd ends what it finds running while it starts, shortly before or after it makes its bridge. */
 const toleranceMs = 5_000;
+/** Programs may answer the daemon's SIGTERM with any code, 0 as well. That is its doing if it was about to start again. */
+const shutdownMs = 30_000;
 
 /**
  * What is true of one run of the daemon. Docker tells nobody when it started, but it makes its default bridge anew at each start
@@ -26,12 +28,13 @@ export class DaemonFacts {
 		this.#startedMs = undefined;
 	}
 
-	/** True when the container's end looks like the daemon's: killed, not for memory, and before the daemon's present run began. */
+	/** True when the container's end looks like the daemon's: it ran in an earlier run of the daemon and was killed (not for memory), or ended shortly before this one. */
 	async endedWithEngine({State: state}: Inspection, signal: AbortSignal): Promise<boolean> {
-		if (state.Status !== 'exited' || state.OOMKilled || !endsOfDaemons.has(state.ExitCode)) return false;
+		if (state.Status !== 'exited' || state.OOMKilled ) return false;
 		const endedMs = Date.parse(state.FinishedAt ?? '');
 		const startedMs = await this.#started(signal);
-		return startedMs !== undefined && Date.parse(state.StartedAt ?? '') < startedMs && endedMs <= startedMs + toleranceMs;
+		if (startedMs === undefined || Date.parse(state.StartedAt ?? '') >= startedMs || endedMs > startedMs + toleranceMs) return false;
+		return endsOfDaemons.has(state.ExitCode) || endedMs >= startedMs - shutdownMs;
 	}
 
 	async #started(signal: AbortSignal): Promise<number | undefined> {

@@ -1,6 +1,7 @@
 import Dockerode from 'dockerode';
 import {call, type Call} from './call.js';
 import {defaultDeadlines, type Deadlines} from './deadlines.js';
+import {ScopedAbort} from './scoped-abort.js';
 
 /** Where an engine listens, and the path of its socket when it has one. */
 export interface Address {
@@ -58,21 +59,16 @@ export class EngineApi {
 	 * Rejects with the bare error, since only the caller knows what a broken stream means.
 	 */
 	async stream(request: Request, {signal, deadlineMs}: {readonly signal: AbortSignal; readonly deadlineMs: number}): Promise<NodeJS.ReadableStream> {
-		const controller = new AbortController();
-		const abort = (): void => controller.abort();
-		signal.addEventListener('abort', abort, {once: true});
-		if (signal.aborted) abort();
-		const timer = setTimeout(abort, deadlineMs);
+		const scope = new ScopedAbort(signal, deadlineMs);
 		try {
-			const answer = await this.#dial(request, {signal: controller.signal, isStream: true});
+			const answer = await this.#dial(request, {signal: scope.signal, isStream: true});
 			if (!isReadable(answer)) throw new TypeError('The Docker Engine answered no stream');
-			answer.once('close', () => signal.removeEventListener('abort', abort));
+			answer.once('close', () => scope[Symbol.dispose]());
+			scope.settle();
 			return answer;
 		} catch (error) {
-			signal.removeEventListener('abort', abort);
+			scope[Symbol.dispose]();
 			throw error;
-		} finally {
-			clearTimeout(timer);
 		}
 	}
 

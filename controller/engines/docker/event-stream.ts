@@ -6,6 +6,7 @@ import type {EngineApi} from './engine-api.js';
 import {sentenceOf} from './engine-failure.js';
 import {jsonLines} from './json-lines.js';
 import {labels} from './labels.js';
+import {ScopedAbort} from './scoped-abort.js';
 
 const Message = z.object({Type: z.string(), Action: z.string(), Actor: z.object({ID: z.string(), Attributes: z.record(z.string(), z.string()).nullish().transform(map => map ?? {})})});
 
@@ -78,15 +79,13 @@ async function follow(options: EventStreamOptions, {signal, emit}: Following): P
 }
 
 async function listen({api, nodeId, listener}: EventStreamOptions, {signal, emit, whenStanding}: Following & {readonly whenStanding: () => void}): Promise<void> {
-	const controller = new AbortController();
-	const abort = (): void => controller.abort();
-	signal.addEventListener('abort', abort, {once: true});
+	using scope = new ScopedAbort(signal);
+	const abort = (): void => scope.abort();
 	let asking: NodeJS.Timeout | undefined;
 	try {
-		if (signal.aborted) return;
-		const stream = await api.stream({path: '/events', query: {filters}}, {signal: controller.signal, deadlineMs: api.deadlines.pingMs});
+		const stream = await api.stream({path: '/events', query: {filters}}, {signal: scope.signal, deadlineMs: api.deadlines.pingMs});
 		asking = setInterval(() => {
-			api.read({what: 'ask whether it is alive', deadlineMs: api.deadlines.pingMs, signal: controller.signal}, {path: '/_ping'}).catch(abort);
+			api.read({what: 'ask whether it is alive', deadlineMs: api.deadlines.pingMs, signal: scope.signal}, {path: '/_ping'}).catch(abort);
 		}, api.deadlines.pingEveryMs);
 		whenStanding();
 		for await (const line of jsonLines(stream)) {
@@ -102,7 +101,6 @@ async function listen({api, nodeId, listener}: EventStreamOptions, {signal, emit
 		}
 	} finally {
 		clearInterval(asking);
-		signal.removeEventListener('abort', abort);
 		abort();
 	}
 }

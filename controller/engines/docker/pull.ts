@@ -6,6 +6,7 @@ import type {EngineApi} from './engine-api.js';
 import {sentenceOf} from './engine-failure.js';
 import type {ImageRequest} from './images.js';
 import {jsonLines} from './json-lines.js';
+import {ScopedAbort} from './scoped-abort.js';
 
 const Progress = z.object({
 	status: z.string().optional(),
@@ -33,33 +34,22 @@ export async function pullImage(api: EngineApi, {reference, signal, onProgress, 
 	const login = credentialsFile === undefined ? undefined : await loginFor(reference, credentialsFile).catch((error: unknown) => {
 		throw new EngineError('ImageUnavailable', `The registry credentials in ${credentialsFile} cannot be read: ${sentenceOf(error)}`, {transient: true, cause: error});
 	});
-	const controller = new AbortController();
-	const abort = (): void => controller.abort();
-	const timer = setTimeout(abort, api.deadlines.pullIdleMs);
-	const gaveUp = {yes: signal.aborted};
-	const giveUp = (): void => {
-		gaveUp.yes = true;
-		abort();
-	};
-	signal.addEventListener('abort', giveUp, {once: true});
+	using scope = new ScopedAbort(signal, api.deadlines.pullIdleMs);
 	try {
-		if (gaveUp.yes) abort();
 		const request = {method: 'POST', path: '/images/create', query: {fromImage: tagged(reference)}, ...(login === undefined ? {} : {login})} as const;
-		const stream = await api.stream(request, {signal: controller.signal, deadlineMs: api.deadlines.pullIdleMs});
+		const stream = await api.stream(request, {signal: scope.signal, deadlineMs: api.deadlines.pullIdleMs});
 		for await (const line of jsonLines(stream)) {
-			timer.refresh();
+			scope.extend();
 			const progress = Progress.safeParse(line).data;
 			if (progress?.error !== undefined) throw unavailable(reference, progress.error, {login});
 			if (progress?.status !== undefined) onProgress?.(progress.id === undefined ? progress.status : `${progress.id}: ${progress.status}`);
 		}
 	} catch (error) {
 		if (error instanceof EngineError) throw error;
-		if (gaveUp.yes) throw new EngineError('Aborted', `Given up while pulling ${reference}`, {transient: true, cause: error});
-		if (controller.signal.aborted) throw new EngineError('ImageUnavailable', `Pulling ${reference} made no progress for ${api.deadlines.pullIdleMs / 1000} s`, {transient: true, cause: error});
+		if (scope.gaveUp()) throw new EngineError('Aborted', `Given up while pulling ${reference}`, {transient: true, cause: error});
+		if (scope.isLate()) throw new EngineError('ImageUnavailable', `Pulling ${reference} made no progress for ${api.deadlines.pullIdleMs / 1000} s`, {transient: true, cause: error});
 		throw unavailable(reference, sentenceOf(error), {login, cause: error});
 	} finally {
-		clearTimeout(timer);
-		signal.removeEventListener('abort', giveUp);
-		abort();
+		scope.abort();
 	}
 }

@@ -1,3 +1,5 @@
+import {setTimeout} from 'node:timers/promises';
+import {z} from 'zod';
 import {EngineError, type Observation, type Workload} from '../../../reconcilers/ports/engine.js';
 import type {ContainerBody} from './container-body.js';
 import type {Containers} from './containers.js';
@@ -7,7 +9,6 @@ import {says} from './docker-sentences.js';
 import {labels} from './labels.js';
 import type {NamespaceNetworks} from './network.js';
 import type {Inspection} from './observation.js';
-import {z} from 'zod';
 
 /** What a start works with. */
 export interface StartDependencies {
@@ -19,40 +20,83 @@ export interface StartDependencies {
 const Created = z.object({Id: z.string()});
 
 /** Creates the container of `workload` and starts it; one that is already there and was made for the same is started as it is. */
-export async function startWorkload(dependencies: StartDependencies, workload: Workload, {body, signal}: {readonly body: ContainerBody; readonly signal: AbortSignal}): Promise<Observation> {
-	const {api, containers} = dependencies;
-	let id = await create(dependencies, workload, {body, signal});
-	try {
-		await startContainer(api, id, {name: workload.name, signal});
-	} catch (error) {
-		if (!isNetworkGone(error)) throw error;
-		// Somebody removed the namespace's network. A container remembers a network by its id, so this one can never join the new one.
-		dependencies.networks.forget(workload.namespace);
-		await dependencies.networks.ensure(workload.namespace, signal);
-		await containers.remove(workload, signal);
-		id = await create(dependencies, workload, {body, signal});
-		await startContainer(api, id, {name: workload.name, signal});
-	}
+export async function startWorkload(dependencies: StartDependencies, workload: Workload, making: Making): Promise<Observation> {
+	const {containers} = dependencies;
+	const {signal} = making;
+	const id = await restart(dependencies, workload, signal) ?? await createAndStart(dependencies, workload, making);
 	const inspection = await containers.look(id, signal);
 	if (inspection === undefined) throw new EngineError('NotFound', `The container ${workload.name} was removed while it started`, {transient: true});
 	containers.learn(inspection);
 	return containers.observe(inspection, signal);
 }
 
+interface Making {
+	readonly body: ContainerBody;
+	readonly signal: AbortSignal;
+}
+
+/** Starts a container that is known to be in the slot, with one call. Undefined when there is none any more. */
+async function restart({api, containers}: StartDependencies, {name, uid, specHash}: Workload, signal: AbortSignal): Promise<string | undefined> {
+	const known = containers.known(uid);
+	if (known?.specHash !== specHash) return undefined;
+	try {
+		await startContainer(api, known.id, {name, signal});
+		return known.id;
+	} catch (error) {
+		if (error instanceof EngineError && isNetworkGone(error)) return undefined;
+		if (!(error instanceof EngineError) || error.code !== 'NotFound') throw error;
+		containers.forget(known.id);
+		return undefined;
+	}
+}
+
+async function createAndStart(dependencies: StartDependencies, workload: Workload, making: Making): Promise<string> {
+	const {api, containers, networks} = dependencies;
+	const {signal} = making;
+	const {name} = workload;
+	const first = await create(dependencies, workload, making);
+	try {
+		await startContainer(api, first, {name, signal});
+		return first;
+	} catch (error) {
+		if (!isNetworkGone(error)) throw error;
+	}
+	// Somebody removed the namespace's network. A container remembers a network by its id, so this one can never join the new one.
+	networks.forget(workload.namespace);
+	await networks.ensure(workload.namespace, signal);
+	await containers.remove(workload, signal);
+	const second = await create(dependencies, workload, making);
+	await startContainer(api, second, {name, signal});
+	return second;
+}
+
 const isNetworkGone = (error: unknown): boolean => error instanceof EngineError && statusOf(error.cause) === 404 && says(sentenceOf(error.cause), 'noSuchNetwork');
 
 /** The id of the container to start. */
-async function create({api, containers}: StartDependencies, workload: Workload, {body, signal}: {readonly body: ContainerBody; readonly signal: AbortSignal}): Promise<string> {
+async function create({api, containers}: StartDependencies, workload: Workload, {body, signal}: Making): Promise<string> {
 	const {name} = workload;
 	try {
 		const created = await api.change({what: `create the container ${name}`, deadlineMs: api.deadlines.createMs, signal}, {path: '/containers/create', query: {name}, body});
 		return Created.parse(created).Id;
 	} catch (error) {
 		if (!(error instanceof EngineError) || statusOf(error.cause) !== 409) throw error;
-		const inSlot = await containers.look(name, signal);
+		const inSlot = await whatTook(name, containers, signal);
 		if (inSlot === undefined) throw new EngineError('NameConflict', `The name ${name} was taken for a moment`, {transient: true, cause: error});
 		return adopt(containers, workload, inSlot);
 	}
+}
+
+const looks = 20;
+const betweenLooksMs = 50;
+
+/** Docker takes the name some moments before it shows the container, for instance while a create goes on whose answer was lost. */
+async function whatTook(name: string, containers: Containers, signal: AbortSignal): Promise<Inspection | undefined> {
+	for (let count = 1; count < looks; count += 1) {
+		const found = await containers.look(name, signal);
+		if (found !== undefined) return found;
+		await setTimeout(betweenLooksMs);
+	}
+	return containers.look(name, signal);
 }
 
 /** The id of the container that has the name, if it was made for the same workload. */
@@ -74,8 +118,8 @@ async function startContainer(api: EngineApi, id: string, {name, signal}: {reado
 		if (!(error instanceof EngineError) || statusOf(error.cause) === undefined) throw error;
 		const status = statusOf(error.cause);
 		if (status === 409 || says(sentenceOf(error.cause), 'paused')) return resume(api, id, {...doing, name});
-		if (error.code === 'PortTaken' || isNetworkGone(error)) throw error;
-		if (status === 404 && error.code === 'NotFound' && says(sentenceOf(error.cause), 'noSuchContainer')) throw error;
+		const isGone = status === 404 && says(sentenceOf(error.cause), 'noSuchContainer');
+		if (error.code === 'PortTaken' || isGone || isNetworkGone(error)) throw error;
 		throw new EngineError('StartFailed', `${name} does not start: ${sentenceOf(error.cause)}`, {transient: status === 500, cause: error.cause});
 	}
 }

@@ -1,4 +1,5 @@
 import type {z} from 'zod';
+import {bestBranch} from '../../../../store/resources/best-branch.js';
 import type {ContainerBody} from '../container-body.js';
 
 /** Where a parameter is used: names of its own and of volumes depend on it. */
@@ -51,6 +52,14 @@ interface Definition<T> extends Omit<AcceptedKeyword, 'kind' | 'read'> {
 	readonly place: (value: T, context: ParameterContext) => ContainerBody;
 }
 
+/** A union's own sentence, unless the writer clearly meant one of its branches: then what is wrong within that. */
+function issuesOf(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): readonly ParameterIssue[] {
+	const path = [...prefix, ...issue.path];
+	const meant = issue.code === 'invalid_union' ? bestBranch(issue.errors) : [];
+	const isWithin = meant.length > 0 && meant.some(inner => inner.path.length > 0 || inner.code === 'custom');
+	return isWithin ? meant.flatMap(inner => issuesOf(inner, path)) : [{path, message: issue.message}];
+}
+
 /** A key whose value is checked by `schema` and put into the body by `place`. */
 export function accept<T>({schema, place, ...description}: Definition<T>): AcceptedKeyword {
 	return {
@@ -59,7 +68,7 @@ export function accept<T>({schema, place, ...description}: Definition<T>): Accep
 		read: (value, context) => {
 			const parsed = schema.safeParse(value);
 			if (parsed.success) return {kind: 'read', body: place(parsed.data, context)};
-			return {kind: 'wrong', issues: parsed.error.issues.map(({path, message}) => ({path, message}))};
+			return {kind: 'wrong', issues: parsed.error.issues.flatMap(issue => issuesOf(issue, []))};
 		},
 	};
 }
