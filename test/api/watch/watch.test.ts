@@ -194,7 +194,7 @@ test('a slow watcher that was paused goes on where it stopped, without gap or re
 		text += chunk.toString();
 	});
 	socket.resume();
-	await eventually(() => text.includes(`"round":"${writes}"`), {withinMs: 20_000});
+	await eventually(() => text.includes(`"round":"${writes}"`), {withinMs: 60_000});
 	socket.destroy();
 	const rounds = [...text.matchAll(/"round":"(?<round>\d+)"/gu)].map(({groups}) => Number(groups!['round']));
 	t.deepEqual(rounds, Array.from({length: writes}, (_, index) => index + 1));
