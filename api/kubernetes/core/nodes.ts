@@ -65,11 +65,16 @@ function toCoreNode({metadata, spec, status}: Node): CoreNode {
 			],
 			nodeInfo: {
 				kubeletVersion: status?.info.version ?? '', kubeProxyVersion: '', operatingSystem: status?.info.os ?? '', osImage: status?.info.os ?? '',
-				architecture: status?.info.architecture ?? '', kernelVersion: status?.info.kernel ?? '', machineID: status?.id ?? '', systemUUID: status?.id ?? '', bootID: '',
+				architecture: goArchitecture(status?.info.architecture ?? ''), kernelVersion: status?.info.kernel ?? '', machineID: status?.id ?? '', systemUUID: status?.id ?? '', bootID: '',
 				containerRuntimeVersion: (status?.engines ?? []).map(({name, version}) => `${name}://${version}`).join(','),
 			},
 		},
 	});
+}
+
+/** Kubernetes names processors as Go does, Node as its own build does. */
+function goArchitecture(architecture: string): string {
+	return architecture === 'x64' ? 'amd64' : architecture === 'ia32' ? '386' : architecture;
 }
 
 function coreCondition({type, status, reason, message, lastTransitionTime}: Condition, lastHeardAt: string | undefined): Readonly<Record<string, string>> {
