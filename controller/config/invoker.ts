@@ -24,3 +24,8 @@ export async function findInvoker(environment: Readonly<Record<string, string | 
 export function isSupervised(environment: Readonly<Record<string, string | undefined>> = process.env): boolean {
 	return environment['INVOCATION_ID'] !== undefined && process.ppid === 1;
 }
+
+/** This process's environment with `changes`, for a child that shall find another home or node. */
+export function environmentWith(changes: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+	return {...process.env, ...changes};
+}

@@ -13,6 +13,12 @@ const Policy = z.strictObject({
 	allowHostPaths: Names.default([]).describe('host folders that containers may mount, with everything below'),
 	allowHostNetwork: z.boolean().default(false).describe('containers may use network_mode: host'),
 	allowCapabilities: Names.default([]).describe('Linux capabilities beyond Docker\'s default set that containers may add'),
+	allowHostNamespaces: Names.default([]).describe('of network (another container\'s), pid, ipc, uts, user and cgroup: what containers may share with the host or another container'),
+	allowSysctls: Names.default([]).describe('sysctls beyond those that the kernel keeps apart for each container'),
+	allowSecurityOptions: Names.default([]).describe('values of security_opt that containers may have, word for word, such as seccomp=unconfined'),
+	allowRuntimes: Names.default([]).describe('runtimes other than the engine\'s default that containers may use'),
+	allowCgroupParents: Names.default([]).describe('control groups that containers may be put under'),
+	allowEngineSocket: z.boolean().default(false).describe('containers may mount the engine\'s own socket, which makes them root on the host'),
 }).readonly();
 
 /** Every key of `motey.yaml`, its type, default and meaning. The configuration reference is generated from it. */

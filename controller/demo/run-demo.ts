@@ -7,6 +7,7 @@ import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {createClient, type Client} from '../../api/client/client.js';
 import {listAt, numberAt, textAt} from '../../api/client/value.js';
+import {environmentWith} from '../config/invoker.js';
 import {exitCode} from '../exit-code.js';
 import {readRunState, type RunState} from '../run-state.js';
 import {DemoError, importHelloImage} from './hello-image.js';
@@ -37,14 +38,14 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
 	const runDir = join(directory, 'run');
 	const motey = async (...args: string[]): Promise<void> => {
 		write(`\n$ motey ${args.join(' ')}\n`);
-		const child = spawn(process.execPath, [bin, ...args], {stdio: ['ignore', 'inherit', 'inherit'], env: {...process.env, HOME: directory, MOTEY_RUN_DIR: runDir}, signal});
+		const child = spawn(process.execPath, [bin, ...args], {stdio: ['ignore', 'inherit', 'inherit'], env: environmentWith({HOME: directory, MOTEY_RUN_DIR: runDir}), signal});
 		const code = await exitCode(child);
 		if (code !== 0) throw new DemoError(`motey ${args[0] ?? ''} ended with ${String(code)}`);
 	};
 	const end = async (): Promise<void> => {
 		const running = await readRunState(runDir);
 		if (running) {
-			await promisify(execFile)(process.execPath, [bin, 'delete', 'service', '--all', '--wait'], {env: {...process.env, HOME: directory, MOTEY_RUN_DIR: runDir}}).catch((error: unknown) => {
+			await promisify(execFile)(process.execPath, [bin, 'delete', 'service', '--all', '--wait'], {env: environmentWith({HOME: directory, MOTEY_RUN_DIR: runDir})}).catch((error: unknown) => {
 				write(`could not delete the service: ${String(error)}\n`);
 			});
 			await promisify(execFile)(process.execPath, [bin, 'stop', '--run-dir', runDir]);
