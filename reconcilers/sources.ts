@@ -51,8 +51,10 @@ export function instanceSources(options: InstanceSourcesOptions): readonly Obser
 	);
 	const hinted = hints.pipe(mergeMap(hint => {
 		if (hint.kind === 'changed') {
-			observations.forget(hint.uid);
-			return from(store.lookup('Instance', 'uid', hint.uid).filter(isHere).map(instance => keyText(keyOf(instance))));
+			// Of a container without an Instance nothing is remembered: the orphan reconciler hears of it too.
+			const named = store.lookup('Instance', 'uid', hint.uid).filter(isHere);
+			if (named.length > 0) observations.forget(hint.uid);
+			return from(named.map(instance => keyText(keyOf(instance))));
 		}
 		observations.forgetAll();
 		return fromAbortable(refresh).pipe(catchError(() => from([undefined])), mergeMap(() => from(instanceKeys(store, nodeName))));

@@ -18,6 +18,7 @@ import type {Step} from './plan.js';
 import type {PortWaiters} from './port-waiters.js';
 import type {Preparations} from './preparations.js';
 import {saysTheSame, statusOf} from './status.js';
+import {tellSettled} from './story.js';
 import type {Verdict} from './status.js';
 import type {EngineStep, StepContext, Steps} from './steps.js';
 import {whenSlow} from './when-slow.js';
@@ -73,7 +74,7 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 			observed = await observe(instance, engine, signal);
 			for (let count = 0; count < mostSteps; count += 1) {
 				const step = planInstance({instance, name, observed, nowMs: clock.now().getTime()});
-				if (step.do === 'settle') return await settle(key, step);
+				if (step.do === 'settle') return await settle(key, instance, step);
 				if (step.do === 'end') return again(0);
 				observed = await act(step, {instance, engine, signal});
 				instance = {...instance, ...after(step, instance)};
@@ -141,9 +142,10 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 		return done;
 	}
 
-	async function settle(key: string, {status, againAfterMs}: Extract<Step, {do: 'settle'}>): Promise<Outcome> {
+	async function settle(key: string, instance: Instance, {status, againAfterMs}: Extract<Step, {do: 'settle'}>): Promise<Outcome> {
 		backoff.forget(key);
 		portWaiters.forget(key);
+		tellSettled(recorder, {instance, before: store.get('Instance', parseKey(key))?.status, status});
 		await write(key, status);
 		return againAfterMs === undefined ? done : again(againAfterMs);
 	}

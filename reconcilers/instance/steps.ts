@@ -45,6 +45,7 @@ export class Steps {
 		const {engine, workload, instance, signal} = context;
 		switch (step.do) {
 			case 'start':
+				if (step.cause === 'crashed') this.#recorder.warning(instance, 'Crashed', `${workload.name} ended and is started again`);
 				await this.#makeReady(context);
 				return this.#launch(context, step.cause === 'first' ? 'Started' : 'Restarted');
 			case 'resume':

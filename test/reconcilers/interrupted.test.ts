@@ -88,8 +88,8 @@ test('answers that are lost or refused at random cost time, never a second conta
 		const victim = world.running()[0];
 		if (victim && random() < 0.3) world.delete(victim.name);
 	}
-	await eventually(() => isReady(store, 'walk'));
-	t.is(world.running().length, getService(store, 'walk')!.status!.replicas);
+	await eventually(() => isReady(store, 'walk') && world.containers.size === getService(store, 'walk')!.status!.replicas);
+	t.is(world.running().length, world.containers.size);
 	await remove(store, 'Service', 'walk');
 	await eventually(() => getService(store, 'walk') === undefined && world.containers.size === 0);
 });
