@@ -4,6 +4,7 @@ import {objectMetaName} from '../../api/openapi/schema.js';
 
 /** Meaning of each field that the API's own documents do not describe, by the same paths. */
 const others: Readonly<Record<string, string>> = {
+	'Instance.spec.adopted': 'The uid that the container in the slot carries, when an operator gave the slot an orphan: a container\'s labels cannot be changed.',
 	'Event.involvedObject': 'The object it is about.',
 	'Event.involvedObject.apiVersion': 'Its version.',
 	'Event.involvedObject.kind': 'Its kind.',

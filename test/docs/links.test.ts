@@ -2,6 +2,7 @@ import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import test from 'ava';
 import {clientVerbs} from '../../api/cli/program.js';
+import {readSources} from '../support/sources.js';
 
 const pages = ['README.md', 'CONTRIBUTING.md', ...readdirSync('docs', {recursive: true, encoding: 'utf8'}).filter(name => name.endsWith('.md')).map(name => join('docs', name))];
 
@@ -39,3 +40,25 @@ function codeOf(text: string): readonly string[] {
 	const inline = [...text.replace(/```[^]*?```/gu, '').matchAll(/`([^`\n]+)`/gu)].map(([, code = '']) => code);
 	return [...fences.flatMap(code => code.split('\n').map(line => line.replace(/#.*$/u, ''))), ...inline];
 }
+
+test('every reason that the pages explain is one that the code gives', t => {
+	const sources = readSources(['store', 'reconcilers', 'api', 'controller']).map(({tree}) => tree.text).join('\n');
+	const firstCells = [...textOf('docs/troubleshooting.md').matchAll(/^\| ([^|]+) \|/gmu)].map(([, cell = '']) => cell);
+	const reasons = firstCells.flatMap(cell => [...cell.matchAll(/`([A-Z][A-Za-z]+)`/gu)].map(([, reason = '']) => reason));
+	t.true(reasons.length > 20);
+	t.deepEqual(reasons.filter(reason => !sources.includes(`'${reason}'`)), []);
+});
+
+test('every reason that an Instance can have is explained', t => {
+	const sources = readSources(['reconcilers/instance']).map(({tree}) => tree.text).join('\n');
+	const given = [...sources.matchAll(/reason: '([A-Z][A-Za-z]+)'/gu)].map(([, reason = '']) => reason);
+	const page = textOf('docs/troubleshooting.md');
+	t.deepEqual([...new Set(given)].filter(reason => !page.includes(`\`${reason}\``)), []);
+});
+
+test('every feature of the original that is said to be here names a test that shows it', t => {
+	const here = textOf('docs/heritage.md').split('\n## ').find(part => part.startsWith('Here')) ?? '';
+	const rows = here.split('\n').filter(line => line.startsWith('| ')).slice(1);
+	t.true(rows.length > 10);
+	t.deepEqual(rows.filter(row => !/\]\(\.\.\/test\/[^)]+\) \|$|\]\(\.\.\/test\/[^)]+\), /u.test(row)), []);
+});
