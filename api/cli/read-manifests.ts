@@ -2,8 +2,9 @@ import {readdir, readFile, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {Blueprint, blueprintToService, isBlueprint} from '../../store/resources/blueprint.js';
 import {nameFromReference} from '../../store/resources/image.js';
-import {check, problemSentence} from '../../store/resources/problems.js';
+import {check, pathText, problemSentence} from '../../store/resources/problems.js';
 import {isObject, listAt, textAt, type JsonObject} from '../client/value.js';
+import {ambiguousEnvironment, ambiguousSentence} from '../documents/ambiguous-environment.js';
 import type {ReadDocument} from '../documents/document.js';
 import {defaultDocumentLimits} from '../documents/limits.js';
 import {readDocuments} from '../documents/read-documents.js';
@@ -70,10 +71,11 @@ interface Result {
 function manifestsOf(source: string, text: string): Result {
 	const reading = readDocuments(text, limits);
 	if (reading.kind === 'refused') return {manifests: [], wrong: reading.errors.map(({line, column, message}) => `${source}:${line}:${column}: ${message}`)};
+	const ambiguous = reading.documents.flatMap(document => ambiguousEnvironment(document).map(scalar => `${source}:${scalar.line}:${scalar.column}: ${pathText(scalar.at)}: ${ambiguousSentence(scalar)}`));
 	const results = reading.documents.flatMap(document => (isList(document.value)
 		? listAt(document.value, 'items').map((item, index) => manifestOf({source, document, value: item, prefix: ['items', index]}))
 		: [manifestOf({source, document, value: document.value, prefix: []})]));
-	return {manifests: results.flatMap(result => result.manifests), wrong: results.flatMap(result => result.wrong)};
+	return {manifests: results.flatMap(result => result.manifests), wrong: [...ambiguous, ...results.flatMap(result => result.wrong)]};
 }
 
 interface Item {

@@ -19,7 +19,7 @@ export async function waitForServices(services: readonly Awaited[], {client, io,
 	const {signal} = deadline;
 	const states = new Map(services.map(({namespace, name}) => [`${namespace}/${name}`, pending(name)]));
 	const block = createLiveBlock(io);
-	const draw = (): void => block.draw(layOut({headings: ['SERVICE', 'READY', 'PHASE', 'MESSAGE'], rows: [...states.values()].map(state => state.cells)}, {coloured: isColoured(io)}));
+	const draw = (): void => block.draw(layOut({headings: ['SERVICE', 'READY', 'PHASE', 'MESSAGE'], rows: [...states.values()].map(state => state.cells)}, {coloured: isColoured(io)}), [...states.values()].map(state => state.cells.filter(cell => cell !== '').join('  ')));
 	const kind = await kindNamed('services');
 	const namespaces = [...new Set(services.map(one => one.namespace))];
 	draw();

@@ -1,5 +1,6 @@
 import {Blueprint} from '../../store/resources/blueprint.js';
-import {check, problemSentence} from '../../store/resources/problems.js';
+import {check, pathText, problemSentence} from '../../store/resources/problems.js';
+import {ambiguousEnvironment, ambiguousSentence} from '../documents/ambiguous-environment.js';
 import type {ReadDocument} from '../documents/document.js';
 import {readDocuments} from '../documents/read-documents.js';
 import type {ApiLimits} from '../ports/limits.js';
@@ -19,6 +20,10 @@ export function readOne(text: string, {bodyBytes, depth, aliases, keys}: ApiLimi
 export function readBlueprint(text: string, limits: ApiLimits): Blueprint {
 	const document = readOne(text, limits);
 	const checked = check(Blueprint, document.value);
-	if (checked.ok) return checked.value;
-	throw badRequest(`the blueprint is not valid: ${checked.problems.map(problem => `line ${document.positionOf(problem.at).line}: ${problemSentence(problem)}`).join('; ')}`);
+	const wrong = [
+		...(checked.ok ? [] : checked.problems.map(problem => `line ${document.positionOf(problem.at).line}: ${problemSentence(problem)}`)),
+		...ambiguousEnvironment(document).map(scalar => `line ${scalar.line}: ${pathText(scalar.at)}: ${ambiguousSentence(scalar)}`),
+	];
+	if (checked.ok && wrong.length === 0) return checked.value;
+	throw badRequest(`the blueprint is not valid: ${wrong.join('; ')}`);
 }

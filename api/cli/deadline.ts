@@ -1,0 +1,30 @@
+/** A signal that aborts with another one or when the time is over. */
+export interface Deadline extends Disposable {
+	readonly signal: AbortSignal;
+	/** True when the time was over first. */
+	expired(): boolean;
+	/** Aborts at once, because what was waited for is here. */
+	end(): void;
+}
+
+/** Begins to count. A timer of our own, because it must keep the process alive, which those of `AbortSignal.timeout` do not. */
+export function startDeadline(outer: AbortSignal, timeoutMs: number): Deadline {
+	const controller = new AbortController();
+	let expired = false;
+	const end = (): void => controller.abort();
+	const timer = setTimeout(() => {
+		expired = true;
+		end();
+	}, Math.min(timeoutMs, 2_147_483_647));
+	outer.addEventListener('abort', end, {once: true});
+	if (outer.aborted) end();
+	return {
+		signal: controller.signal,
+		expired: () => expired,
+		end,
+		[Symbol.dispose]() {
+			clearTimeout(timer);
+			outer.removeEventListener('abort', end);
+		},
+	};
+}
