@@ -1,10 +1,10 @@
 import {vocabulary} from '../../controller/engines/docker/parameters/read-parameters.js';
-import type {AcceptedKeyword} from '../../controller/engines/docker/parameters/keyword.js';
+import type {AcceptedKeyword, Keyword} from '../../controller/engines/docker/parameters/keyword.js';
 import {processVocabulary} from '../../controller/engines/docker/parameters/vocabulary-process.js';
 import {networkVocabulary} from '../../controller/engines/docker/parameters/vocabulary-network.js';
 import {storageVocabulary} from '../../controller/engines/docker/parameters/vocabulary-storage.js';
 import {limitsVocabulary} from '../../controller/engines/docker/parameters/vocabulary-limits.js';
-import type {Keyword} from '../../controller/engines/docker/parameters/keyword.js';
+import {generatedNote} from './markdown.js';
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1) + (text.endsWith('.') ? '' : '.');
 const cell = (text: string): string => text.replaceAll('|', String.raw`\|`).replaceAll('<', '&lt;');
@@ -31,6 +31,8 @@ export function parametersPage(): string {
 	return [
 		'# Parameters of the docker engine',
 		'',
+		generatedNote,
+		'',
 		'What may stand under `parameters:` of an image whose engine is `docker`: the arguments of docker-py\'s `run`, as the original Motey passed them on, and Compose\'s spellings of the same. Every key is typed. An unknown key, a wrong type and two spellings of one key are errors that name the place; nothing is ignored. A key whose value is null counts as not written.',
 		'',
 		'Sizes are bytes or text such as `64m` and `1g` (powers of 1024). Durations are nanoseconds or text such as `10s` and `1m30s`. Values of `environment` are strings or integers: `1.10`, `yes` and `010` mean different things to different YAML readers, so they must be quoted.',
@@ -48,10 +50,6 @@ export function parametersPage(): string {
 		'| key | why | instead |',
 		'|---|---|---|',
 		...refused,
-		'',
-		'---',
-		'',
-		'Generated from the engine\'s own table: `npm run build && node dist/docs/generate/parameters.js`.',
 		'',
 	].join('\n');
 }

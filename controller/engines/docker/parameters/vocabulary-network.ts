@@ -41,6 +41,6 @@ export const networkVocabulary: Readonly<Record<string, Keyword>> = {
 	dns_opt: accept({type: 'list of strings', becomes: 'HostConfig.DnsOptions', standard: 'ndots:1, which makes dns_search work', schema: Strings, place: value => ({HostConfig: {DnsOptions: value}})}),
 	dns_search: accept({type: 'string or list', becomes: 'HostConfig.DnsSearch', standard: 'the service\'s name, so that an image of the same service is found by its own', schema: Strings, place: value => ({HostConfig: {DnsSearch: value}})}),
 	extra_hosts: accept({type: 'map, or list of HOST:ADDRESS', becomes: 'HostConfig.ExtraHosts', schema: ExtraHosts, place: value => ({HostConfig: {ExtraHosts: value}})}),
-	links: accept({type: 'map, or list of NAME:ALIAS', becomes: 'HostConfig.Links', schema: Links, place: value => ({HostConfig: {Links: value}})}),
+	links: accept({type: 'map, or list of NAME:ALIAS', becomes: 'HostConfig.Links', restricted: 'never on Docker\'s default bridge, where a link shows the other container\'s environment', schema: Links, place: value => ({HostConfig: {Links: value}})}),
 	external_links: alias('links'),
 };

@@ -130,5 +130,9 @@ const localLogs: ReadonlySet<string> = new Set(['json-file', 'local', 'journald'
 const logging: Rule = ({host}, {policy}) => host.LogConfig !== undefined && !localLogs.has(host.LogConfig.Type) && !policy.allowPrivileged
 	? one('log_config', 'LogDriver', `the logging driver ${host.LogConfig.Type} sends from the host's own network`, 'allowPrivileged: true') : none;
 
+/** On a bridge of its own a link is an alias; on the default one it hands over the other container's environment, secrets included. */
+const links: Rule = ({host}) => (host.Links ?? []).length > 0 && ['', 'default', 'bridge'].includes(host.NetworkMode ?? '')
+	? one('links', 'Links', 'a link on the default bridge shows the environment of a container that this service does not own', undefined) : none;
+
 /** root's group on the host's files is worth nothing without a host path, so group_add needs no rule of its own. */
-export const rules: readonly Rule[] = [privileged, network, sharedNamespaces, capabilities, securityOptions, devices, sysctls, mounts, cgroups, runtime, logging];
+export const rules: readonly Rule[] = [privileged, network, sharedNamespaces, capabilities, securityOptions, devices, sysctls, mounts, cgroups, runtime, logging, links];

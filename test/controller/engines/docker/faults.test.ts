@@ -1,3 +1,7 @@
+import {execFile, execFileSync} from 'node:child_process';
+import {writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {promisify} from 'node:util';
 import test from 'ava';
 import {filter, firstValueFrom, timeout} from 'rxjs';
 import {EngineError, type EngineHint} from '../../../../reconcilers/ports/engine.js';
@@ -77,4 +81,43 @@ test('an engine that is not there is unavailable at once, and every call says so
 		codeOf(engine.remove(workload(), {signal})), codeOf(engine.list({signal})), codeOf(engine.prepare(workload(), {signal})),
 	]), ['Unavailable', 'Unavailable', 'Unavailable', 'Unavailable', 'Unavailable', 'Unavailable']);
 	t.like(await engine.health({signal}), {healthy: false, version: ''});
+});
+
+test('a container that Docker cannot remove is put aside, so that its slot is free, and is no longer reported', async t => {
+	await using dockerd = await startDockerd();
+	await dockerd.loadImages();
+	await using ground = openGround({url: dockerd.url});
+	const {engine, signal, docker} = ground;
+	const workload = ground.workload();
+	const {engineId} = await ground.run(workload);
+	const pinned = join(dockerd.dataRoot, 'containers', engineId, 'pinned');
+	await writeFile(pinned, '');
+	execFileSync('chattr', ['+i', pinned]);
+	try {
+		await engine.stop(workload, {signal, graceSeconds: 1});
+		await engine.remove(workload, {signal});
+		t.is(await engine.inspect(workload, {signal}), undefined);
+		t.deepEqual(await engine.list({signal}), []);
+		const [aside] = await docker.listContainers({all: true});
+		t.deepEqual(aside?.Names, [`/${workload.name}_dead_${engineId.slice(0, 6)}`]);
+		t.not((await engine.start(workload, {signal})).engineId, engineId);
+	} finally {
+		execFileSync('chattr', ['-i', pinned]);
+	}
+});
+
+test('a stream of events is one for all who subscribe, and closed when the last has gone', async t => {
+	await using dockerd = await startDockerd();
+	const {engine} = openGround({url: dockerd.url});
+	const streams = async (): Promise<number> => {
+		const {stdout} = await promisify(execFile)('ss', ['-x', '-H', 'state', 'connected', 'src', dockerd.socketPath]);
+		return stdout.split('\n').filter(line => line !== '').length;
+	};
+	await eventually(async () => await streams() === 0, {what: 'the connections that opening it left to end'});
+	const [one, two] = [engine.events().subscribe(), engine.events().subscribe()];
+	await eventually(async () => await streams() === 1);
+	one.unsubscribe();
+	two.unsubscribe();
+	await eventually(async () => await streams() === 0);
+	t.pass();
 });

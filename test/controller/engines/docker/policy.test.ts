@@ -59,6 +59,7 @@ const cases: Readonly<Record<string, Case>> = {
 	'a volume that is a bind, disguised': {parameters: mount({TYPE: 'tmpfs', O: 'ro,rbind', Device: '/etc'}), rule: 'VolumeOptions'},
 	'a volume that is a disk': {parameters: mount({type: 'ext4', device: '/dev/sda1'}), rule: 'VolumeOptions'},
 	'the volumes of another': {parameters: {volumes_from: ['somebody']}, rule: 'VolumesFrom'},
+	'the environment of another': {parameters: {network_mode: 'bridge', links: ['somebody:it']}, rule: 'Links'},
 	'another control group': {parameters: {cgroup_parent: '/'}, rule: 'CgroupParent'},
 	'no limit of processes': {parameters: {pids_limit: -1}, rule: 'PidsLimit', permit: {allowPrivileged: true}},
 	'another runtime': {parameters: {runtime: 'mine'}, rule: 'Runtime'},
