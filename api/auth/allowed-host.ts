@@ -14,7 +14,7 @@ export function foreignRequest(request: {readonly host: string | undefined; read
 	const {host, origin, names} = request;
 	const name = hostName(host);
 	const known = [...loopbackNames, ...names.map(one => hostName(one) ?? one.toLowerCase())];
-	if (name === undefined || !known.includes(name)) return {code: 421, message: `this node does not answer for host ${host ?? '(none)'}: add the name to api.names`};
+	if (name === undefined || !known.includes(name)) return {code: 421, message: `this node does not answer for host ${host ?? '(none)'}: add the name to api.hosts`};
 	if (origin !== undefined && origin !== `http://${host ?? ''}` && origin !== `https://${host ?? ''}`) return {code: 403, message: `pages of ${origin} may not use this API`};
 	return undefined;
 }

@@ -9,9 +9,9 @@ export interface Metrics {
 	/** Keys that wait for a reconciler. */
 	queueDepth(queue: {readonly reconciler: string; readonly depth: number}): void;
 	/** One synced batch of the store, with the number of writes in it. */
-	committed(batch: {readonly outcome: 'ok' | 'failed'; readonly writes: number; readonly durationMs: number}): void;
+	readonly committed: (batch: {readonly outcome: 'ok' | 'failed'; readonly writes: number; readonly durationMs: number}) => void;
 	/** One call of an engine. */
-	engineCalled(call: {readonly engine: string; readonly call: string; readonly outcome: 'ok' | 'failed'; readonly durationMs: number}): void;
+	readonly engineCalled: (call: {readonly engine: string; readonly call: string; readonly outcome: 'ok' | 'failed'; readonly durationMs: number}) => void;
 	/** Open watches. */
 	watchers(count: number): void;
 	/** One answered request; for a stream at its end. */
@@ -21,8 +21,8 @@ export interface Metrics {
 const milliseconds = 1 / 1000;
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** Registers every metric of the process with `registry` and returns what feeds them. Once per registry. */
-export function createMetrics({registry, store}: {readonly registry: Registry; readonly store: Pick<Store, 'list' | 'health'>}): Metrics {
+/** Registers everything that is counted along the way with `registry` and returns what feeds it. Once per registry. */
+export function createMetrics({registry}: {readonly registry: Registry}): Metrics {
 	const registers = [registry];
 	const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) => new Counter({name: `motey_${name}`, help, labelNames: [...labelNames], registers});
 	const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) => new Gauge({name: `motey_${name}`, help, labelNames: [...labelNames], registers});
@@ -30,7 +30,6 @@ export function createMetrics({registry, store}: {readonly registry: Registry; r
 		new Histogram({name: `motey_${name}`, help, labelNames: [...labelNames], buckets: seconds, registers});
 
 	collectDefaultMetrics({register: registry});
-	registerState(registry, store);
 	const reconciles = counter('reconciles_total', 'Runs of a reconciler, each for one key.', ['reconciler', 'outcome']);
 	const reconcileSeconds = histogram('reconcile_duration_seconds', 'How long a run took.', ['reconciler']);
 	const depth = gauge('queue_depth', 'Keys that wait for a reconciler.', ['reconciler']);
@@ -60,8 +59,8 @@ export function createMetrics({registry, store}: {readonly registry: Registry; r
 	};
 }
 
-/** What is read when somebody asks, instead of being counted along the way. */
-function registerState(registry: Registry, store: Pick<Store, 'list' | 'health'>): void {
+/** Registers what is read when somebody asks, instead of being counted along the way. Once per registry. */
+export function registerStoreMetrics({registry, store}: {readonly registry: Registry; readonly store: Pick<Store, 'list' | 'health'>}): void {
 	const registers = [registry];
 	new Gauge({
 		name: 'motey_instances', help: 'Instances by phase.', labelNames: ['phase'], registers,

@@ -25,6 +25,15 @@ export interface JournalParts {
 	readonly space: Space;
 	readonly log: StoreLog;
 	readonly now: () => Date;
+	/** Told of every synced batch, for metrics. */
+	readonly synced: (batch: SyncedBatch) => void;
+}
+
+/** One synced batch: how many writes it held, and how long it took in milliseconds. */
+export interface SyncedBatch {
+	readonly outcome: 'ok' | 'failed';
+	readonly writes: number;
+	readonly durationMs: number;
 }
 
 /** Whom the journal tells. */
@@ -121,13 +130,20 @@ export class Journal {
 	async #step(): Promise<void> {
 		await this.#parts.guard.checkBeforeWrite();
 		const group = takeGroup(this.#queue);
+		const startedAt = performance.now();
+		const synced = (outcome: 'ok' | 'failed'): void => {
+			const writes = group.reduce((sum, accepted) => sum + accepted.writes.length, 0);
+			if (writes > 0) this.#parts.synced({outcome, writes, durationMs: performance.now() - startedAt});
+		};
 		try {
 			if (this.#parts.guard.fenced) throw new StoreError('Unavailable', this.#parts.health.current.message);
 			if (group.length > 0) await commitGroup(this.#database, group);
 		} catch (error) {
+			synced('failed');
 			await this.#recover(group, error);
 			return;
 		}
+		synced('ok');
 		for (const accepted of group) this.#committed(accepted);
 		await this.#doChores();
 	}

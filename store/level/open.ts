@@ -5,6 +5,7 @@ import {createDatabase, databaseExists, databasePath, openDatabase} from './data
 import {Guard, lockInodeOf} from './guard.js';
 import {corrupt, type Head} from './head.js';
 import {Health} from './health.js';
+import type {SyncedBatch} from './journal.js';
 import {LevelStore} from './level-store.js';
 import {defaultLimits, type StoreLimits} from './limits.js';
 import {load, loadEvents} from './load.js';
@@ -30,6 +31,8 @@ export interface LevelStoreOptions {
 	readonly ballastBytes?: number;
 	readonly lowWaterBytes?: number;
 	readonly freeSpaceBytes?: (directory: string) => Promise<number>;
+	/** Told of every synced batch, for metrics. */
+	readonly synced?: (batch: SyncedBatch) => void;
 	/** Everything on disk is verified again after this long: daily. */
 	readonly scrubEveryMs?: number;
 }
@@ -72,7 +75,7 @@ async function openLocked(options: LevelStoreOptions, owner: AsyncDisposable): P
 		const events = createEventLog({now, randomUuid, host, saved: await loadEvents(database, log), changed: change => unsaved.note(change)});
 		const stop = new AbortController();
 		const store = new LevelStore({
-			directory, database, head, history, table, health, guard, space, events, log, now, randomUuid,
+			directory, database, head, history, table, health, guard, space, events, log, now, randomUuid, synced: options.synced ?? (() => undefined),
 			limits: {...defaultLimits, ...options.limits},
 			acknowledged: latest => position.note(latest),
 			async closing() {

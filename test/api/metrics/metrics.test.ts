@@ -1,6 +1,6 @@
 import test from 'ava';
 import {Registry} from 'prom-client';
-import {createMetrics} from '../../../api/metrics/metrics.js';
+import {createMetrics, registerStoreMetrics} from '../../../api/metrics/metrics.js';
 import {routeClass} from '../../../api/metrics/request-metrics.js';
 import {instanceOf, serviceOf} from '../support/objects.js';
 import {serveTestApi} from '../support/serve.js';
@@ -9,7 +9,8 @@ import {openTestStore} from '../support/store.js';
 test('what is reported is shown, durations in seconds', async t => {
 	await using opened = await openTestStore();
 	const registry = new Registry();
-	const metrics = createMetrics({registry, store: opened.store});
+	const metrics = createMetrics({registry});
+	registerStoreMetrics({registry, store: opened.store});
 	metrics.reconciled({reconciler: 'instance', outcome: 'failed', durationMs: 40});
 	metrics.queueDepth({reconciler: 'instance', depth: 7});
 	metrics.committed({outcome: 'ok', writes: 3, durationMs: 2});
@@ -27,7 +28,8 @@ test('what is reported is shown, durations in seconds', async t => {
 test('instances are counted by phase when somebody asks', async t => {
 	await using opened = await openTestStore();
 	const registry = new Registry();
-	createMetrics({registry, store: opened.store});
+	createMetrics({registry});
+	registerStoreMetrics({registry, store: opened.store});
 	const service = await opened.store.transact(transaction => transaction.put(serviceOf('web')));
 	await opened.store.transact(transaction => {
 		transaction.put(instanceOf(service, 0));
