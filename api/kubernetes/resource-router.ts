@@ -24,7 +24,8 @@ export function resourceRouter(prefix: string, kinds: readonly ServedKind[]): Re
 		const {path} = request;
 		const target = path.startsWith(`${prefix}/`) ? parseTarget(path.slice(prefix.length)) : undefined;
 		const kind = target && byPlural.get(target.plural);
-		if (!target || !kind || (target.namespace !== undefined && !kind.readable.resource.namespaced)) {
+		const elsewhere = target?.subresource !== undefined && kind !== undefined && !Object.hasOwn(kind.subresources, target.subresource);
+		if (!target || !kind || elsewhere || (target.namespace !== undefined && !kind.readable.resource.namespaced)) {
 			next();
 			return;
 		}
@@ -39,9 +40,7 @@ export function resourceRouter(prefix: string, kinds: readonly ServedKind[]): Re
 
 function choose(kind: ServedKind, {name, subresource}: Target, {method, query}: {readonly method: string; readonly query: URLSearchParams}): {readonly verb: Verb | undefined; readonly handlers: Readonly<Partial<Record<Verb, Handler>>>} {
 	if (subresource !== undefined) {
-		const handlers = Object.hasOwn(kind.subresources, subresource) ? kind.subresources[subresource] : undefined;
-		if (!handlers) throw unknownPath();
-		return {verb: verbsOfItem[method], handlers};
+		return {verb: verbsOfItem[method], handlers: kind.subresources[subresource] ?? {}};
 	}
 	if (name !== undefined) {
 		const {create: _create, list: _list, watch: _watch, deletecollection: _collection, ...handlers} = kind.verbs;

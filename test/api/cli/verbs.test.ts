@@ -160,3 +160,16 @@ test('restart marks the service; tokens are made, listed and ended; capabilities
 	t.regex((await runCli(api, ['version'])).stdout, /^motey \d+\.\d+\.\d+\nnode /u);
 	t.is((await runCli(api, ['node', 'list'])).code, 0);
 });
+
+test('orphans are listed, adopted and pruned by the node that answers', async t => {
+	const done: string[] = [];
+	const orphan = {name: 'motey_default_shop-web-0_4be1aa', engine: 'docker', namespace: 'default', service: 'shop', image: 'web', uid: 'u', state: 'running'};
+	await using api = await serveTestApi();
+	const {node} = api.dependencies;
+	await using served = await serveTestApi({node: {...node, orphans: {list: () => Promise.resolve([orphan]), prune: name => Promise.resolve(void done.push(`prune ${name}`)), adopt: name => Promise.resolve(void done.push(`adopt ${name}`))}}});
+	t.regex((await runCli(served, ['node', 'orphans', '--node', 'edge_01'])).stdout, /motey_default_shop-web-0_4be1aa\s+running\s+default\s+shop\s+web/u);
+	t.is((await runCli(served, ['node', 'orphans', 'adopt', orphan.name, '--node', 'edge_01'])).code, 0);
+	t.is((await runCli(served, ['node', 'orphans', 'prune', orphan.name, '--node', 'edge_01'])).code, 0);
+	t.deepEqual(done, [`adopt ${orphan.name}`, `prune ${orphan.name}`]);
+	t.is((await runCli(api, ['node', 'orphans', '--node', 'edge_01'])).stderr, 'No orphans: everything that runs here is wanted.\n');
+});
