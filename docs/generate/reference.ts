@@ -18,7 +18,7 @@ ${generatedNote}
 
 Every field of the kinds a user writes and reads. What \`parameters\` may hold is in [Docker parameters](parameters.md); the words are in [Concepts](concepts.md).
 
-A field that stands in none of these tables is refused by \`motey apply\`, by \`kubectl\` (which asks for it) and on \`/v1\`, with the nearest known name. A program that says \`fieldValidation=Warn\` gets a warning instead, and the field is dropped.
+A field that stands in none of these tables is refused by \`motey apply\`, by \`kubectl\` and on \`/v1\`, with the nearest known name. A program that does not ask for that with \`fieldValidation=Strict\` gets a \`Warning\` header instead, and the field is dropped.
 
 ## Service
 
@@ -55,7 +55,7 @@ ${observed('Service', service.filter(({path}) => path.startsWith('status.')))}
 
 | Condition | is True when | Reasons |
 |---|---|---|
-| \`Ready\` | every wanted instance is ready and of this generation | \`AllReady\`, \`RollingOut\`, \`Stopping\`, and those of the instances that are not |
+| \`Ready\` | every wanted instance is ready and of this generation | \`AllReady\`, \`RollingOut\`, \`Stopping\`, \`NotReady\`, and those of the instances that are not |
 | \`Progressing\` | Motey is still changing something by itself | \`Starting\`, \`RollingOut\`, \`Stopping\`; \`UpToDate\`, \`RolloutStopped\`, \`Unplaceable\` when it is not |
 | \`Placed\` | every wanted instance has a node | \`AllPlaced\`, \`Unplaceable\`: the message says of each node why not |
 
