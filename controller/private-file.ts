@@ -9,12 +9,12 @@ export function systemErrorCode(error: unknown): string | undefined {
 	return SystemError.safeParse(error).data?.code;
 }
 
-/** The file's text, or undefined when there is none. */
+/** The file's text, or undefined when there is none. A file of /proc whose process ends meanwhile is none either (ESRCH). */
 export async function readIfThere(path: string): Promise<string | undefined> {
 	try {
 		return await readFile(path, 'utf8');
 	} catch (error) {
-		if (systemErrorCode(error) === 'ENOENT') return undefined;
+		if (['ENOENT', 'ESRCH'].includes(systemErrorCode(error) ?? '')) return undefined;
 		throw error;
 	}
 }
