@@ -1,0 +1,42 @@
+import {readFileSync} from 'node:fs';
+import test from 'ava';
+
+/** A figure in the code, and how docs/flow.md tells it. */
+const figures: readonly (readonly [file: string, inCode: string, inPage: string])[] = [
+	['api/limits/limits.ts', 'connections: count(512)', '512; 20 of one address'],
+	['api/limits/limits.ts', 'mutationsPerSecond: count(100)', '100 a second, 200 at once'],
+	['api/ports/limits.ts', 'bodyBytes: count(1_048_576)', '1 MiB, 15 s'],
+	['api/ports/limits.ts', 'answerTimeoutMs: count(10_000)', 'given within 10 s'],
+	['api/ports/limits.ts', 'watches: count(200)', '200, 50 of one token'],
+	['api/ports/limits.ts', 'watchBuffersBytes: count(16_777_216)', 'its share of 16 MiB over 200 watches'],
+	['api/ports/limits.ts', 'watchBlockedMs: count(5000)', 'blocked for 5 s'],
+	['api/ports/limits.ts', 'snapshots: count(32)', '32, 5 minutes'],
+	['api/server.ts', 'answerBytes = 8_388_608', 'rendered objects | 8 MiB'],
+	['api/cli/apply-object.ts', 'attempts = 5', 'at most five times'],
+	['store/level/committer.ts', 'batchBytes = 4 * 1024 * 1024', 'about 4 MiB'],
+	['store/level/limits.ts', 'objects: 10_000', '10 000 objects, 64 MiB, 256 KiB each'],
+	['store/level/limits.ts', 'historyMaxRevisions: 100_000', 'at most 100 000 revisions and 256 MiB'],
+	['store/level/journal.ts', 'trimSlice = 1_000', 'at most 1 000 with each batch'],
+	['store/event-log-memory.ts', 'historyLength = 2_000', '2 000 changes'],
+	['store/event-log-memory.ts', 'capacity: 1_000, maxAgeMs: 24 * 3_600_000', '1 000 events, 24 h'],
+	['store/level/saved-events.ts', 'saveMs = 30_000', 'at most every 30 s'],
+	['reconcilers/create.ts', 'resyncMs = 25_000', 'again every 25 s'],
+	['reconcilers/create.ts', '{prepare: 4, start: 4, end: 8}', '4 pulls, 4 starts, 8 removals'],
+	['reconcilers/create.ts', 'instanceConcurrency = 128', '128 Instances'],
+	['reconcilers/create.ts', 'name: \'service\', concurrency: 16', '16 Services'],
+	['reconcilers/create.ts', 'new Deletions(10_000)', 'uids | 10 000'],
+	['reconcilers/reconcile-loop.ts', '{firstMs: 20, maxMs: 30_000}', '20 ms doubling to 30 s per key'],
+	['reconcilers/reconcile-loop.ts', '{perSecond: 20, burst: 100}', '20 a second over all keys of a loop, 100 at once'],
+	['reconcilers/instance/reconciler.ts', 'mostSteps = 8', 'at most eight steps'],
+	['reconcilers/instance/reconciler.ts', 'firstMs: 1000, maxMs: 30_000', '1 s to 30 s for an Instance'],
+	['controller/engines/docker/event-stream.ts', 'longestDelayMs = 5_000', '100 ms doubling to 5 s'],
+];
+
+const page = readFileSync('docs/flow.md', 'utf8');
+
+for (const [file, inCode, inPage] of figures) {
+	test(`docs/flow.md tells the figure of ${file}: ${inPage}`, t => {
+		t.true(readFileSync(file, 'utf8').includes(inCode), `${inCode} is not in ${file} any more: mend docs/flow.md and this table`);
+		t.true(page.includes(inPage));
+	});
+}
