@@ -69,5 +69,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
 /** What the log gained since it was `from` bytes long, at most its last 20 lines. */
 async function tail(file: string, from: number): Promise<string> {
 	const text = (await readFile(file)).subarray(from).toString('utf8').trim();
-	return text === '' ? `it ended without a word; see ${file}` : text.split('\n').slice(-20).join('\n');
+	// What it complains of begins as every complaint of the command line does, and is about to be said once more.
+	return text === '' ? `it ended without a word; see ${file}` : text.split('\n').slice(-20).join('\n').replace(/^error: /u, '');
 }

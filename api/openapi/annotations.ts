@@ -76,7 +76,7 @@ export const moteyAnnotations: Annotations = {
 		'Instance.spec.specHash': 'Changes with what makes a new container necessary.',
 		'Instance.spec.fence': 'Rises with every binding of the slot; the container sees it as MOTEY_FENCE.',
 		'Instance.spec.restartedAt': 'When a restart was asked for last.',
-		'Instance.spec.adopted': 'Whether it took over a container that ran before it was known.',
+		'Instance.spec.adopted': 'uid under which the container in this slot runs, when an operator gave the slot an orphan.',
 		'Instance.status': 'What its node observes.',
 		'Instance.status.phase': 'Where the instance is in its life.',
 		'Instance.status.reason': 'One word for why it is not Running; part of the API.',

@@ -1,6 +1,7 @@
 import type {CliContext} from '../../api/cli/verb.js';
 import {Command} from 'commander';
 import {loadConfig, type ConfigFlags} from '../config/load.js';
+import {limitsOf} from '../limits.js';
 import {renderConfig} from '../config/render.js';
 import {withConfigOptions} from './config-options.js';
 
@@ -12,6 +13,7 @@ export function build({io}: CliContext): Command {
 		.addHelpText('after', '\nExamples:\n  motey config\n  motey config --config ./motey.yaml --set log.level=debug\n  motey config -o json')
 		.action(async (flags: ConfigFlags & {output: string}) => {
 			const loaded = await loadConfig(flags);
+			limitsOf(loaded.config);
 			io.stdout.write(flags.output === 'json' ? `${JSON.stringify(loaded.config, undefined, 2)}\n` : renderConfig(loaded));
 		});
 }
