@@ -132,7 +132,7 @@ export interface Engine extends AsyncDisposable {
 	update(reference: WorkloadReference, limits: Resources, options: CallOptions): Promise<boolean>;
 	/** What is in the slot, or undefined. One renamed by hand is found by uid and renamed back. */
 	inspect(reference: WorkloadReference, options: CallOptions): Promise<Observation | undefined>;
-	/** Everything here that carries our node's label. */
+	/** Everything here that carries our node's label, at a glance: times, limits and why it ended may be missing, which `inspect` has. */
 	list(options: CallOptions): Promise<readonly Observation[]>;
 	/** Completes when the instance ends or `follow` is false. `NotFound` when there is none, or no previous run. */
 	logs(reference: WorkloadReference, options: CallOptions & LogOptions): AsyncIterable<LogLine>;

@@ -4,6 +4,7 @@ import {createDockerEngine, type DockerEngineOptions} from '../../../../controll
 import {baseline, type Policy} from '../../../../controller/engines/docker/policy/policy.js';
 import type {Engine, Workload} from '../../../../reconcilers/ports/engine.js';
 import {testDockerUrl} from '../../../support/docker.js';
+import {eventually} from '../../../support/eventually.js';
 import {clock, silent, workload, type WorkloadSample} from '../samples.js';
 
 /** An engine of a node that nobody else is, and the means to look at what it did. */
@@ -48,8 +49,12 @@ export function openGround(options: Partial<Omit<DockerEngineOptions, 'policy'>>
 			await Promise.all(mine.map(async ({Id: id}) => docker.getContainer(id).remove({force: true, v: true})));
 			const {Volumes: volumes} = await docker.listVolumes({filters: {name: [namespace]}});
 			await Promise.all(volumes.map(async ({Name: name}) => docker.getVolume(name).remove()));
-			const networks = await docker.listNetworks({filters: {label: [`motey.io/namespace=${namespace}`]}});
-			await Promise.all(networks.map(async ({Id: id}) => docker.getNetwork(id).remove()));
+			// Docker 20.10 drops the connection (a nil pointer in its listing of networks) when other networks change at that moment.
+			await eventually(async () => {
+				const networks = await docker.listNetworks({filters: {label: [`motey.io/namespace=${namespace}`]}});
+				await Promise.all(networks.map(async ({Id: id}) => docker.getNetwork(id).remove()));
+				return true;
+			}, {what: 'the networks of a test to go'});
 		},
 	};
 }

@@ -8,6 +8,17 @@ import {openGround} from './ground.js';
 const web = {image: testImages.web};
 const page = 'motey-test/web:1';
 
+/** What a published port serves. The proxy before the container may take the connection before the server listens, so no attempt is waited for long. */
+async function pageAt(port: number): Promise<string> {
+	const controller = new AbortController();
+	const timer = setTimeout(() => controller.abort(), 2_000);
+	try {
+		return (await (await fetch(`http://127.0.0.1:${port}/`, {signal: controller.signal})).text()).trim();
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
 test('an image reaches another of its service by its bare name, of any service by image.service, and a service by its name', async t => {
 	await using ground = openGround();
 	const [shopWeb, shopClient, otherClient] = [
@@ -64,7 +75,7 @@ test('a published port answers, and one that is taken is said to be', async t =>
 	const parameters = {ports: {'80/tcp': `127.0.0.1:${port}`}};
 	const [first, second] = [ground.workload({template: {...web, parameters}}), ground.workload({slot: 1, template: {...web, parameters}})];
 	t.deepEqual((await ground.run(first)).ports, [{container: 80, host: port, protocol: 'tcp', address: '127.0.0.1'}]);
-	t.is(await eventually(async () => (await (await fetch(`http://127.0.0.1:${port}/`)).text()).trim()), page);
+	t.is(await eventually(async () => pageAt(port)), page);
 	const error = await t.throwsAsync(ground.run(second), {instanceOf: EngineError});
 	t.is(error.code, 'PortTaken');
 	await ground.engine.remove(first, {signal: ground.signal});
@@ -86,5 +97,5 @@ test('an empty host port is any free one, and is told', async t => {
 	await using ground = openGround();
 	const {ports} = await ground.run(ground.workload({template: {...web, parameters: {ports: {'80/tcp': null}}}}));
 	t.is(ports.length, 1);
-	t.is(await eventually(async () => (await (await fetch(`http://127.0.0.1:${ports[0]!.host}/`)).text()).trim()), page);
+	t.is(await eventually(async () => pageAt(ports[0]!.host)), page);
 });
