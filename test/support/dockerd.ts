@@ -65,9 +65,10 @@ function claimBridge(): number {
  * So such an engine gets a bridge of its own and leaves iptables alone; published ports then go through docker-proxy.
  */
 function networkArguments(directory: string, alone: boolean): string[] {
-	if (alone) return ['--default-address-pool', 'base=10.216.0.0/16,size=24'];
 	const number = claimBridge();
 	writeFileSync(join(directory, 'bridge'), `motey${number}`);
+	// Not docker0: a dockerd that is started again with a bridge of its own takes docker0 away, whosever it is.
+	if (alone) return ['--bridge', `motey${number}`, '--default-address-pool', 'base=10.216.0.0/16,size=24'];
 	const rule = ['FORWARD', '-s', sharedAddresses, '-d', sharedAddresses, '-j', 'ACCEPT'];
 	if (spawnSync('iptables', ['-w', '-C', ...rule]).status !== 0) run('iptables', '-w', '-I', ...rule);
 	return ['--bridge', `motey${number}`, '--iptables=false', '--default-address-pool', `base=10.214.${number}.0/24,size=26`];

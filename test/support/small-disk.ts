@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {unmountBelow} from './mounts.js';
@@ -32,6 +32,8 @@ function openDisk(mountArguments: (image: string) => readonly string[], prepare:
 		mount,
 		unmount: () => {
 			run('umount', path);
+			// A container that starts at this very moment copies the mounts for an instant, and keeps the dead file system alive with its copy.
+			for (let tries = 0; tries < 200 && existsSync(image) && run('losetup', '-j', image) !== ''; tries++) run('sleep', '0.05');
 		},
 		powerCut: () => {
 			// 2 is EXT4_GOING_FLAGS_NOLOGFLUSH: not even the journal reaches the disk.
