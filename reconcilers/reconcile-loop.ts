@@ -94,13 +94,9 @@ export function createReconcileLoop(options: ReconcileLoopOptions): ReconcileLoo
 	return {name, reports, queueDepth: () => waiting};
 
 	async function attempt({reconcile}: ReconcileLoopOptions, key: string, signal: AbortSignal): Promise<Outcome> {
-		try {
-			return await reconcile(key, signal);
-		} catch (error) {
-			const outcome = failed(error);
-			if (!signal.aborted) log.warn('reconcile failed', {reconciler: name, key, error});
-			return outcome;
-		}
+		const outcome = await reconcile(key, signal).catch(failed);
+		if (outcome.kind === 'failed' && !signal.aborted) log.warn('reconcile failed', {reconciler: name, key, error: outcome.error});
+		return outcome;
 	}
 }
 

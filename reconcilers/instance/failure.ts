@@ -24,18 +24,29 @@ export class PortHeldError extends Error {
 	}
 }
 
-/** The status an Instance has after `error`; nothing for what says only *inspect, then decide again*. `observed` is what was in the slot before. */
-export function verdictOf(error: unknown, instance: Instance, {observed, nowMs}: {readonly observed: Observation | undefined; readonly nowMs: number}): FailureVerdict | undefined {
+/** What a failure is judged by: what was in the slot before, and whether the look before failed as well. */
+export interface FailureContext {
+	readonly observed: Observation | undefined;
+	readonly isRepeated: boolean;
+	readonly nowMs: number;
+}
+
+/** The status an Instance has after `error`; nothing for what says only *inspect, then decide again*, unless it says so again and again. */
+export function verdictOf(error: unknown, instance: Instance, {observed, isRepeated, nowMs}: FailureContext): FailureVerdict | undefined {
 	const keepsRunning = observed?.state === 'running';
 	if (error instanceof PortHeldError) return said(instance, {phase: 'Pending', reason: 'PortTaken', message: error.message}, keepsRunning);
-	if (!(error instanceof EngineError)) return undefined;
 	// What ran before can be started: it is the engine or the machine that cannot now, which is no crash of the workload.
-	if (error.code === 'StartFailed' && observed?.startedAt === undefined) return startFailed(error, instance, nowMs);
-	const known = reasons[error.code];
-	if (known === undefined) return undefined;
+	if (error instanceof EngineError && error.code === 'StartFailed' && observed?.startedAt === undefined) return startFailed(error, instance, nowMs);
+	const known = error instanceof EngineError ? reasons[error.code] : undefined;
+	if (known === undefined) {
+		if (!isRepeated) return undefined;
+		return said(instance, {phase: instance.status?.phase ?? 'Pending', reason: 'EngineFailed', message: messageOf(error)}, keepsRunning);
+	}
 	const phase = known.reason === 'EngineUnavailable' && instance.status?.engineId !== undefined ? instance.status.phase : known.phase;
-	return said(instance, {...known, phase, message: error.message}, keepsRunning && known.reason !== 'EngineUnavailable');
+	return said(instance, {...known, phase, message: messageOf(error)}, keepsRunning && known.reason !== 'EngineUnavailable');
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 interface Reason {
 	readonly phase: Verdict['phase'];

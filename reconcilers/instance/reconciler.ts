@@ -50,17 +50,24 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 	const backoff = new Backoff({firstMs: 1000, maxMs: 30_000, random: () => clock.random()});
 	const hostPorts = new HostPorts(engines);
 	const startedMs = new Map<string, number>();
+	/** Keys whose last look ended with a failure that says nothing of the workload. */
+	const stumbled = new Set<string>();
 
 	return async (key, signal) => {
 		const instance = store.get('Instance', parseKey(key));
 		if (instance?.spec.nodeName !== node.name) {
-			backoff.forget(key);
+			recovered(key);
 			return done;
 		}
 		const engine = engines.get(instance.spec.image.engine);
 		if (!engine) return fail(key, instance, {error: new EngineError('Unavailable', `this node has no engine ${instance.spec.image.engine}`, {transient: true}), observed: undefined});
 		return isDeleting(instance) ? end(key, {instance, engine, signal}) : converge(key, {instance, engine, signal});
 	};
+
+	function recovered(key: string): void {
+		backoff.forget(key);
+		stumbled.delete(key);
+	}
 
 	async function converge(key: string, {instance: first, engine, signal}: Subject): Promise<Outcome> {
 		let instance = first;
@@ -138,12 +145,12 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 		});
 		observations.drop(containerUid(instance));
 		startedMs.delete(containerUid(instance));
-		backoff.forget(key);
+		recovered(key);
 		return done;
 	}
 
 	async function settle(key: string, instance: Instance, {status, againAfterMs}: Extract<Step, {do: 'settle'}>): Promise<Outcome> {
-		backoff.forget(key);
+		recovered(key);
 		portWaiters.forget(key);
 		tellSettled(recorder, {instance, before: store.get('Instance', parseKey(key))?.status, status});
 		await write(key, status);
@@ -155,8 +162,11 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 		observations.forget(containerUid(instance));
 		const current = store.get('Instance', parseKey(key));
 		if (current?.metadata.uid === instance.metadata.uid && current.metadata.generation !== instance.metadata.generation) return again(0);
-		const failure = verdictOf(error, instance, {observed, nowMs});
-		if (!failure) return failed(error);
+		const failure = verdictOf(error, instance, {observed, isRepeated: stumbled.has(key), nowMs});
+		if (!failure) {
+			stumbled.add(key);
+			return failed(error);
+		}
 		if (error instanceof PortHeldError) portWaiters.wait(key, error.holder);
 		const {verdict, retry} = failure;
 		if (instance.status?.reason !== verdict.reason || instance.status.message !== verdict.message) recorder.warning(instance, verdict.reason, verdict.message);

@@ -40,6 +40,7 @@ export async function setUpDocker(t: ExecutionContext, {url = testDockerUrl()}: 
 	const store = await openLevelStore({directory: directory.path, now: () => new Date(), ballastBytes: 4096});
 	const listed = (): Promise<Dockerode.ContainerInfo[]> => docker.listContainers({all: true, filters: {label: [`motey.io/node=${identity.id}`]}});
 	t.teardown(async () => {
+		if (!t.passed) t.log(store.events.list().items.map(event => `${event.lastTimestamp} ${event.reason} ${event.message} ×${event.count}`).join('\n'));
 		await store[Symbol.asyncDispose]();
 		await directory[Symbol.asyncDispose]();
 		// An engine that ended before its containers did needs no cleaning.
