@@ -26,9 +26,7 @@ export async function containerFigures({rounds, progress, dockerd}: {rounds: num
 	const timed = async (action: string, count: number, work: () => Promise<unknown>): Promise<number> => {
 		const last = engine.after(action, count);
 		const startedAt = performance.now();
-		const asked = work();
-		const {atMs} = await last;
-		await asked;
+		const [{atMs}] = await Promise.all([last, work()]);
 		return atMs - startedAt;
 	};
 	const up = (contender: Contender, count: number) => async (): Promise<number> => {

@@ -28,10 +28,10 @@ export function moteyContender(node: NodeProcess, docker: Dockerode): Contender 
 		name: 'motey',
 		async scale(count) {
 			const spec = {replicas: count, images: [{name: 'idle', image: benchImage, stopGraceSeconds: 2}]};
-			const patched = await node.call('GET', `${path}/bench`, undefined, [404]);
-			await (patched.kind === 'Service'
-				? node.call('PUT', `${path}/bench`, {...patched, spec})
-				: node.call('POST', path, {apiVersion: 'motey.io/v1', kind: 'Service', metadata: {name: 'bench'}, spec}));
+			// Without a resourceVersion a replacement is unconditional, so the status written meanwhile is no conflict.
+			const service = {apiVersion: 'motey.io/v1', kind: 'Service', metadata: {name: 'bench'}, spec};
+			const {kind} = await node.call('GET', `${path}/bench`, undefined, [404]);
+			await (kind === 'Service' ? node.call('PUT', `${path}/bench`, service) : node.call('POST', path, service));
 		},
 		async clear() {
 			await node.call('DELETE', `${path}/bench`, undefined, [404]);
