@@ -10,8 +10,11 @@ import {ScopedAbort} from './scoped-abort.js';
 
 const Message = z.object({Type: z.string(), Action: z.string(), Actor: z.object({ID: z.string(), Attributes: z.record(z.string(), z.string()).nullish().transform(map => map ?? {})})});
 
-/** Of a container's life, and of images; never what an exec does, which a health check does all the time. */
-const actions = ['create', 'start', 'die', 'stop', 'kill', 'pause', 'unpause', 'destroy', 'rename', 'oom', 'health_status', 'update', 'tag', 'untag', 'delete', 'pull', 'import', 'load'];
+/**
+ * Of a container's life, and of images; never what an exec does, which a health check does all the time. Not `kill` and `stop` either: `die`
+ * comes with both, and a look while Docker still ends a container waits until it has, and delays its restart.
+ */
+const actions = ['create', 'start', 'die', 'pause', 'unpause', 'destroy', 'rename', 'oom', 'health_status', 'update', 'tag', 'untag', 'delete', 'pull', 'import', 'load'];
 const filters = JSON.stringify({type: ['container', 'image', 'network'], event: actions});
 
 const firstDelayMs = 100;
