@@ -5,6 +5,7 @@ import {keyOf, keyText} from '../store/resources/kinds.js';
 import type {Store} from '../store/store.js';
 import {createRecorder} from './events/recorder.js';
 import {Observations} from './instance/observations.js';
+import {Pauses} from './instance/pauses.js';
 import {PortWaiters} from './instance/port-waiters.js';
 import {Preparations} from './instance/preparations.js';
 import {createInstanceReconciler} from './instance/reconciler.js';
@@ -62,6 +63,7 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 	const observations = new Observations();
 	const preparations = new Preparations();
 	const portWaiters = new PortWaiters();
+	const pauses = new Pauses(clock);
 	const deletions = new Deletions(10_000);
 	const refreshOne = async (engine: Engine, signal: AbortSignal): Promise<void> => {
 		const moment = observations.moment();
@@ -79,7 +81,7 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 
 	const reconcileService = createServiceReconciler({store, nodeName: node.name, clock, recorder});
 	const reconcileInstance = createInstanceReconciler({
-		store, engines, node, clock, recorder, observations, preparations, portWaiters, steps: new Steps({width, recorder}),
+		store, engines, node, clock, recorder, observations, preparations, portWaiters, pauses, steps: new Steps({width, recorder}),
 	});
 	const nodeReconciler = createNodeReconciler({store, engines, node, facts, clock});
 	const orphans = createOrphanReconciler({store, engines, nodeName: node.name, inventory, deletions, recorder, maxAgeMs: 1.5 * resyncMs});
@@ -103,7 +105,7 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 		}),
 		createReconcileLoop({
 			...shared, name: 'instance', concurrency: instanceConcurrency,
-			sources: instanceSources({store, nodeName: node.name, hints, observations, preparations, portWaiters, refresh}),
+			sources: instanceSources({store, nodeName: node.name, hints, observations, preparations, portWaiters, pauses, refresh}),
 			reconcile: reconcileInstance,
 			keys: () => instanceKeys(store, node.name),
 			beforeResync: refresh,

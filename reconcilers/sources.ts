@@ -7,6 +7,7 @@ import type {Service} from '../store/resources/service.js';
 import type {Store} from '../store/store.js';
 import {fromAbortable} from './from-abortable.js';
 import type {Observations} from './instance/observations.js';
+import type {Pauses} from './instance/pauses.js';
 import type {PortWaiters} from './instance/port-waiters.js';
 import type {Preparations} from './instance/preparations.js';
 import type {EngineHint} from './ports/engine.js';
@@ -33,13 +34,14 @@ export interface InstanceSourcesOptions {
 	readonly observations: Observations;
 	readonly preparations: Preparations;
 	readonly portWaiters: PortWaiters;
+	readonly pauses: Pauses;
 	/** Learns the state of everything at once. */
 	readonly refresh: (signal: AbortSignal) => Promise<void>;
 }
 
 /** Keys of Instances to look at: their own changes, what engines hint at, all of them when an engine comes, goes or lost its stream, and those that wait for a port which may be free. */
 export function instanceSources(options: InstanceSourcesOptions): readonly Observable<string>[] {
-	const {store, nodeName, hints, observations, preparations, portWaiters, refresh} = options;
+	const {store, nodeName, hints, observations, preparations, portWaiters, pauses, refresh} = options;
 	const isHere = (instance: Instance): boolean => instance.spec.nodeName === nodeName;
 	const changed = store.changes({kind: 'Instance'}).pipe(
 		filter(({object}) => isHere(object)),
@@ -57,6 +59,7 @@ export function instanceSources(options: InstanceSourcesOptions): readonly Obser
 			return from(named.map(instance => keyText(keyOf(instance))));
 		}
 		observations.forgetAll();
+		pauses.endAll();
 		return fromAbortable(refresh).pipe(catchError(() => from([undefined])), mergeMap(() => from(instanceKeys(store, nodeName))));
 	}, 4));
 	return [changed, hinted];

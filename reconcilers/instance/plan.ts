@@ -34,7 +34,7 @@ export interface Counts {
 export type Step =
 	| {readonly do: 'start'; readonly cause: StartCause; readonly counts: Counts}
 	| {readonly do: 'restart'; readonly counts: Counts}
-	| {readonly do: 'replace'}
+	| {readonly do: 'replace'; readonly because: string}
 	| {readonly do: 'resume'}
 	| {readonly do: 'limit'}
 	| {readonly do: 'rename'}
@@ -52,12 +52,12 @@ export function planInstance(view: InstanceView): Step {
 	}
 	if (observed.state === 'dead' || observed.state === 'removing') return {do: 'remove'};
 	if (observed.name !== view.name) return {do: 'rename'};
-	if (observed.specHash !== instance.spec.specHash) return {do: 'replace'};
+	if (observed.specHash !== instance.spec.specHash) return {do: 'replace', because: 'its spec changed'};
 	switch (observed.state) {
 		case 'running': return planRunning(view, observed);
 		case 'paused': return {do: 'resume'};
 		case 'restarting': return settle(view, {phase: 'Starting', reason: 'Restarting', message: 'the engine is restarting it', ready: false}, 1000);
-		case 'created': return waits(view) ?? {do: 'start', cause: 'unfinished', counts: countsOf(instance.status)};
+		case 'created': return waits(view) ?? remake(view) ?? {do: 'start', cause: 'unfinished', counts: countsOf(instance.status)};
 		case 'exited': return planExited(view, observed);
 		default: return observed.state satisfies never;
 	}
@@ -93,16 +93,30 @@ function planExited(view: InstanceView, observed: Observation): Step {
 	const {instance: {spec: {image}, status}, nowMs} = view;
 	const code = observed.exitCode ?? -1;
 	const restarts = (status?.restarts ?? 0) + 1;
-	if (observed.endedWithEngine && image.restartPolicy !== 'Never') return {do: 'start', cause: 'interrupted', counts: {restarts, failures: status?.failures ?? 0}};
+	if (observed.endedWithEngine && image.restartPolicy !== 'Never') return remake(view) ?? {do: 'start', cause: 'interrupted', counts: {restarts, failures: status?.failures ?? 0}};
 	if (code === 0 && image.restartPolicy !== 'Always') return settle(view, {phase: 'Terminated', reason: 'Completed', message: 'ended with exit code 0', ready: false});
 	const ended = observed.exitReason === undefined ? `ended with exit code ${code}` : `ended with exit code ${code} (${observed.exitReason})`;
 	if (image.restartPolicy === 'Never') return settle(view, {phase: 'Failed', reason: 'Error', message: ended, ready: false});
 	const failures = failuresBefore(status, observed);
 	const delayMs = restartDelayMs(failures, image.maxBackoffSeconds);
 	const leftMs = remainingMs({since: observed.finishedAt, delayMs, nowMs});
-	if (leftMs <= 0) return {do: 'start', cause: 'crashed', counts: {restarts, failures: failures + 1}};
+	if (leftMs <= 0) return remake(view) ?? {do: 'start', cause: 'crashed', counts: {restarts, failures: failures + 1}};
 	const nextAttemptAt = timestamp(new Date(Date.parse(observed.finishedAt ?? '') + delayMs));
 	return settle(view, {phase: 'Failed', reason: 'CrashLoopBackOff', message: `${ended}; ${failures + 1} times in a row, restarted after ${delayMs / 1000} s`, ready: false, nextAttemptAt, failures}, leftMs);
+}
+
+/** How long a container is tried to be started as it is, in milliseconds. */
+const asItIsMs = 10_000;
+
+/**
+ * A container that the engine has failed to start for a while is made anew: what an interrupted start leaves behind may bar every later one.
+ * Not at once, because an engine that is just ending fails too, and would cost the container what it has written.
+ */
+function remake({instance, nowMs}: InstanceView): Step | undefined {
+	const {status} = instance;
+	if (status?.reason !== 'StartFailed' || !isOfThisSpec(instance)) return undefined;
+	const since = status.conditions.find(condition => condition.type === 'Ready')?.lastTransitionTime;
+	return remainingMs({since, delayMs: asItIsMs, nowMs}) === 0 ? {do: 'replace', because: 'it could not be started as it was'} : undefined;
 }
 
 /** Waits for `nextAttemptAt`, when that was said of this very spec and lies ahead. */

@@ -13,6 +13,7 @@ import {EngineError} from '../ports/engine.js';
 import {PortHeldError, verdictOf} from './failure.js';
 import {HostPorts} from './host-ports.js';
 import type {Observations} from './observations.js';
+import type {Pauses} from './pauses.js';
 import {planInstance} from './plan.js';
 import type {Step} from './plan.js';
 import type {PortWaiters} from './port-waiters.js';
@@ -35,6 +36,7 @@ export interface InstanceReconcilerOptions {
 	readonly observations: Observations;
 	readonly preparations: Preparations;
 	readonly portWaiters: PortWaiters;
+	readonly pauses: Pauses;
 }
 
 /** Steps of one look; more than any story needs, so that a plan that never settles cannot spin. */
@@ -46,7 +48,7 @@ const settlingMs = 300;
 
 /** Looks at one Instance (`namespace/name`) bound to this node: observe, plan, act, until nothing is left to do but wait. */
 export function createInstanceReconciler(options: InstanceReconcilerOptions): (key: string, signal: AbortSignal) => Promise<Outcome> {
-	const {store, engines, node, clock, observations, preparations, portWaiters, recorder, steps} = options;
+	const {store, engines, node, clock, observations, preparations, portWaiters, pauses, recorder, steps} = options;
 	const backoff = new Backoff({firstMs: 1000, maxMs: 30_000, random: () => clock.random()});
 	const hostPorts = new HostPorts(engines);
 	const startedMs = new Map<string, number>();
@@ -83,6 +85,8 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 				const step = planInstance({instance, name, observed, nowMs: clock.now().getTime()});
 				if (step.do === 'settle') return await settle(key, instance, step);
 				if (step.do === 'end') return again(0);
+				const pauseMs = pauses.leftMs(instance);
+				if (pauseMs > 0) return again(pauseMs);
 				observed = await act(step, {instance, engine, signal});
 				instance = {...instance, ...after(step, instance)};
 			}
@@ -145,6 +149,7 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 		});
 		observations.drop(containerUid(instance));
 		startedMs.delete(containerUid(instance));
+		pauses.end(instance);
 		recovered(key);
 		return done;
 	}
@@ -152,6 +157,7 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 	async function settle(key: string, instance: Instance, {status, againAfterMs}: Extract<Step, {do: 'settle'}>): Promise<Outcome> {
 		recovered(key);
 		portWaiters.forget(key);
+		pauses.end(instance);
 		tellSettled(recorder, {instance, before: store.get('Instance', parseKey(key))?.status, status});
 		await write(key, status);
 		return againAfterMs === undefined ? done : again(againAfterMs);
@@ -172,7 +178,9 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 		if (instance.status?.reason !== verdict.reason || instance.status.message !== verdict.message) recorder.warning(instance, verdict.reason, verdict.message);
 		await write(key, statusOf(instance, verdict, {observed, nowMs}));
 		if (retry.kind === 'never') return done;
-		return again(retry.kind === 'after' ? retry.ms : backoff.next(key));
+		const afterMs = retry.kind === 'after' ? retry.ms : backoff.next(key);
+		if (error instanceof EngineError) pauses.begin(instance, afterMs);
+		return again(afterMs);
 	}
 
 	/** Says what is under way; that it could not be said harms nothing. */
@@ -217,6 +225,6 @@ function after(step: EngineStep, {status, spec}: Instance): Pick<Instance, 'stat
 
 function underWay(step: EngineStep, {spec: {image}, status}: Instance): Verdict {
 	if (step.do === 'start' && step.cause === 'first') return {phase: 'Preparing', reason: 'ImagePulling', message: `the image ${image.image} is being prepared`, ready: false};
-	if (step.do === 'replace') return {phase: status?.phase ?? 'Starting', reason: 'Replacing', message: 'it is being replaced by one of the new spec', ready: status?.ready ?? false};
+	if (step.do === 'replace') return {phase: status?.phase ?? 'Starting', reason: 'Replacing', message: `it is being replaced because ${step.because}`, ready: status?.ready ?? false};
 	return {phase: 'Starting', reason: 'Starting', message: 'it is being started', ready: false};
 }

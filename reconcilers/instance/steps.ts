@@ -57,12 +57,12 @@ export class Steps {
 				return this.#launch(context, 'Restarted');
 			case 'replace':
 				await this.#makeReady(context);
-				this.#recorder.normal(instance, 'Killing', `${workload.name} is replaced because its spec changed`);
+				this.#recorder.normal(instance, 'Killing', `${workload.name} is replaced because ${step.because}`);
 				await this.end(context);
 				return this.#launch(context, 'Started');
 			case 'limit':
 				if (await engine.update(workload, workload.template.resources, {signal})) return engine.inspect(workload, {signal});
-				return this.perform({do: 'replace'}, context);
+				return this.perform({do: 'replace', because: 'its limits cannot be changed in place'}, context);
 			case 'rename':
 				return engine.inspect(workload, {signal});
 			case 'remove':

@@ -10,8 +10,9 @@ const entry = (changes: Parameters<typeof anyEntry>[0] = {}): ReturnType<typeof 
 test.serial('an engine that is restarted takes its containers along, and all come back without any penalty', async t => {
 	await using engine = await startDockerd();
 	await engine.loadImages();
-	const {apply, instance, isReady, start, containers} = await setUpDocker(t, {url: engine.url});
-	const agent = start();
+	await using node = await setUpDocker(t, {url: engine.url});
+	const {apply, instance, isReady, start, containers} = node;
+	start();
 	await apply('shop', {replicas: 3, images: [entry({parameters: {command: ['sleep', '1000000']}})]});
 	await eventually(() => isReady('shop'));
 	const before = await containers();
@@ -20,16 +21,16 @@ test.serial('an engine that is restarted takes its containers along, and all com
 	t.false(isReady('shop'));
 	await engine.start();
 	await eventually(() => isReady('shop'));
-	t.deepEqual((await containers()).map(one => one.id).sort(), before.map(one => one.id).sort());
+	t.deepEqual((await containers()).map(one => one.name).sort(), before.map(one => one.name).sort());
 	t.deepEqual([0, 1, 2].map(slot => instance(`shop-app-${slot}`)!.status!.failures), [undefined, undefined, undefined]);
-	agent[Symbol.dispose]();
 });
 
 test.serial('an engine that is killed leaves containers that live on, and they are found as they are', async t => {
 	await using engine = await startDockerd({arguments: ['--live-restore']});
 	await engine.loadImages();
-	const {apply, instance, isReady, start, docker, named} = await setUpDocker(t, {url: engine.url});
-	const agent = start();
+	await using node = await setUpDocker(t, {url: engine.url});
+	const {apply, instance, isReady, start, docker, named} = node;
+	start();
 	await apply('shop', {replicas: 2, images: [entry()]});
 	await eventually(() => isReady('shop'));
 	const {State: {Pid: pid}} = await docker.getContainer(named('shop-app-0')).inspect();
@@ -39,14 +40,14 @@ test.serial('an engine that is killed leaves containers that live on, and they a
 	await eventually(() => isReady('shop'));
 	t.is((await docker.getContainer(named('shop-app-0')).inspect()).State.Pid, pid);
 	t.is(instance('shop-app-0')!.status!.restarts, 0);
-	agent[Symbol.dispose]();
 });
 
 test.serial('an engine that hangs in the middle of creating is waited for, and each slot is filled once', async t => {
 	await using engine = await startDockerd();
 	await engine.loadImages();
-	const {store, apply, remove, service, isReady, start, containers} = await setUpDocker(t, {url: engine.url});
-	const agent = start();
+	await using node = await setUpDocker(t, {url: engine.url});
+	const {store, apply, remove, service, isReady, start, containers} = node;
+	start();
 	await apply('shop', {replicas: 8, images: [entry()]});
 	await eventually(async () => (await containers()).length >= 2, {everyMs: 5});
 	engine.pause();
@@ -58,5 +59,4 @@ test.serial('an engine that hangs in the middle of creating is waited for, and e
 	await remove('Service', 'shop');
 	await eventually(() => service('shop') === undefined);
 	t.deepEqual(await containers(), []);
-	agent[Symbol.dispose]();
 });

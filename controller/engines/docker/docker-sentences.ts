@@ -19,6 +19,9 @@ export type Sentence = keyof typeof sentences;
 /** True when `message` is how Docker says `sentence`. */
 export const says = (message: string, sentence: Sentence): boolean => sentences[sentence].test(message);
 
+/** The network in which Docker still keeps the endpoint of a container whose start it did not finish. */
+export const networkOfEndpoint = (message: string): string | undefined => /already exists in network (\S+)/u.exec(message)?.[1];
+
 /** Health as the list endpoint shows it, which is only within a text for people: `Up 2 minutes (healthy)`. */
 export function healthFromStatus(status: string): 'none' | 'starting' | 'healthy' | 'unhealthy' {
 	const shown = /\((?:health: )?(starting|healthy|unhealthy)\)/u.exec(status)?.[1];

@@ -5,7 +5,7 @@ import type {ContainerBody} from './container-body.js';
 import type {Containers} from './containers.js';
 import type {EngineApi} from './engine-api.js';
 import {sentenceOf, statusOf} from './engine-failure.js';
-import {says} from './docker-sentences.js';
+import {networkOfEndpoint, says} from './docker-sentences.js';
 import {labels} from './labels.js';
 import type {NamespaceNetworks} from './network.js';
 import type {Inspection} from './observation.js';
@@ -110,7 +110,7 @@ function adopt(containers: Containers, workload: Workload, inSlot: Inspection): 
 	return inSlot.Id;
 }
 
-async function startContainer(api: EngineApi, id: string, {name, signal}: {readonly name: string; readonly signal: AbortSignal}): Promise<void> {
+async function startContainer(api: EngineApi, id: string, {name, signal, isRetry = false}: {readonly name: string; readonly signal: AbortSignal; readonly isRetry?: boolean}): Promise<void> {
 	const doing = {deadlineMs: api.deadlines.startMs, signal};
 	try {
 		await api.change({...doing, what: `start ${name}`}, {path: `/containers/${id}/start`});
@@ -118,6 +118,12 @@ async function startContainer(api: EngineApi, id: string, {name, signal}: {reado
 		if (!(error instanceof EngineError) || statusOf(error.cause) === undefined) throw error;
 		const status = statusOf(error.cause);
 		if (status === 409 || says(sentenceOf(error.cause), 'paused')) return resume(api, id, {...doing, name});
+		const network = networkOfEndpoint(sentenceOf(error.cause));
+		if (network !== undefined && !isRetry) {
+			// A start that was cut off, as by the daemon's own end, leaves an endpoint behind that bars every later one.
+			await api.change({...doing, what: `free the endpoint of ${name}`}, {path: `/networks/${network}/disconnect`, body: {Container: name, Force: true}});
+			return startContainer(api, id, {name, signal, isRetry: true});
+		}
 		const isGone = status === 404 && says(sentenceOf(error.cause), 'noSuchContainer');
 		if (error.code === 'PortTaken' || isGone || isNetworkGone(error)) throw error;
 		throw new EngineError('StartFailed', `${name} does not start: ${sentenceOf(error.cause)}`, {transient: status === 500, cause: error.cause});

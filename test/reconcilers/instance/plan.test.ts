@@ -47,6 +47,7 @@ const table: readonly [string, Instance, Observation | undefined, unknown][] = [
 	['crashed twice, ten seconds ago', instance({failures: 1}), exited({finishedAt: secondsAgo(10)}), ['start', 'crashed']],
 	['crashed after ten healthy minutes', instance({failures: 5}), exited({startedAt: secondsAgo(700)}), ['start', 'crashed']],
 	['ended with the engine', instance({failures: 5}), exited({endedWithEngine: true}), ['start', 'interrupted']],
+	['could not be started as it was', instance({reason: 'StartFailed', phase: 'Failed', conditions: [{type: 'Ready', status: 'False', reason: 'StartFailed', message: '', observedGeneration: 1, lastTransitionTime: secondsAgo(10)}]}), exited(), ['replace']],
 	['finished', instance({}, {restartPolicy: 'OnFailure'}), exited({exitCode: 0}), ['Terminated', 'Completed', false, undefined]],
 	['failed, to be run again', instance({}, {restartPolicy: 'OnFailure'}), exited(), ['start', 'crashed']],
 	['failed, not to be run again', instance({}, {restartPolicy: 'Never'}), exited(), ['Failed', 'Error', false, undefined]],

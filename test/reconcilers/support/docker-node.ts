@@ -14,7 +14,7 @@ import type {Instance} from '../../../store/resources/instance.js';
 import type {Service, ServiceSpec} from '../../../store/resources/service.js';
 
 /** A node of its own on a real engine: its containers go with the test. */
-export interface DockerNode {
+export interface DockerNode extends AsyncDisposable {
 	readonly store: Store;
 	readonly docker: Dockerode;
 	/** A namespace, and so a network, of its own. */
@@ -39,16 +39,23 @@ export async function setUpDocker(t: ExecutionContext, {url = testDockerUrl()}: 
 	const directory = await makeTempDirectory();
 	const store = await openLevelStore({directory: directory.path, now: () => new Date(), ballastBytes: 4096});
 	const listed = (): Promise<Dockerode.ContainerInfo[]> => docker.listContainers({all: true, filters: {label: [`motey.io/node=${identity.id}`]}});
-	t.teardown(async () => {
+	const agents: Agent[] = [];
+	let isOver = false;
+	// A network must go before its engine does: what is left of it in the kernel takes the addresses of the next.
+	const end = async (): Promise<void> => {
+		if (isOver) return;
+		isOver = true;
+		for (const agent of agents) agent[Symbol.dispose]();
 		if (!t.passed) t.log(store.events.list().items.map(event => `${event.lastTimestamp} ${event.reason} ${event.message} ×${event.count}`).join('\n'));
 		await store[Symbol.asyncDispose]();
 		await directory[Symbol.asyncDispose]();
-		// An engine that ended before its containers did needs no cleaning.
-		await Promise.all((await listed().catch(() => [])).map(one => docker.getContainer(one.Id).remove({force: true, v: true}).catch(() => undefined)));
+		await Promise.all((await listed()).map(one => docker.getContainer(one.Id).remove({force: true, v: true}).catch(() => undefined)));
 		await docker.getNetwork(`motey_${namespace}`).remove().catch(() => undefined);
-	});
+	};
+	t.teardown(end);
 	const named = (instance: string): string => `motey_${namespace}_${instance}_${identity.id.slice(0, 6)}`;
 	return {
+		[Symbol.asyncDispose]: end,
 		store, docker, namespace, named,
 		apply: (name, spec) => apply(store, name, spec, {namespace}),
 		remove: (kind, name) => remove(store, kind, name, namespace),
@@ -58,7 +65,7 @@ export async function setUpDocker(t: ExecutionContext, {url = testDockerUrl()}: 
 		start: options => {
 			const engine = createDockerEngine({url, nodeId: identity.id, nodeName: identity.name, clock, log: silent, policy: baseline});
 			const agent = runAgent(store, engine, {...options, identity});
-			t.teardown(() => agent[Symbol.dispose]());
+			agents.push(agent);
 			return agent;
 		},
 		container: instance => docker.getContainer(named(instance)),
