@@ -21,7 +21,7 @@ const figures: readonly (readonly [file: string, inCode: string, inPage: string]
 	['store/event-log-memory.ts', 'capacity: 1_000, maxAgeMs: 24 * 3_600_000', '1 000 events, 24 h'],
 	['store/level/saved-events.ts', 'saveMs = 30_000', 'at most every 30 s'],
 	['reconcilers/create.ts', 'resyncMs = 25_000', 'again every 25 s'],
-	['reconcilers/create.ts', '{prepare: 4, start: 4, end: 8}', '4 pulls, 4 starts, 8 removals'],
+	['reconcilers/create.ts', '{prepare: 4, start: 8, end: 8}', '4 pulls, 8 starts, 8 removals'],
 	['reconcilers/create.ts', 'instanceConcurrency = 128', '128 Instances'],
 	['reconcilers/create.ts', 'name: \'service\', concurrency: 16', '16 Services'],
 	['reconcilers/create.ts', 'new Deletions(10_000)', 'uids | 10 000'],
