@@ -10,7 +10,7 @@ import {interleave, median, quantile, type Figure} from '../figures.js';
 import {startNodeProcess, type NodeProcess} from '../../support/node-process.js';
 
 const services = '/apis/motey.io/v1/namespaces/default/services';
-const raised = ['limits.mutationsPerSecond=1000000', 'limits.mutationsBurst=1000000', 'limits.connections=4096', 'engines.docker.enabled=false', 'engines.simulated.enabled=true'];
+const raised = ['limits.mutationsPerSecond=1000000', 'limits.mutationsBurst=1000000', 'limits.connections=4096', 'limits.watches=300', 'limits.watchesPerToken=300', 'limits.unauthenticatedBurstPerAddress=4096', 'engines.docker.enabled=false', 'engines.simulated.enabled=true'];
 // Nobody has this engine, so nothing is placed and only the store's work is timed.
 const service = (name: string) => ({apiVersion: 'motey.io/v1', kind: 'Service', metadata: {name}, spec: {replicas: 0, images: [{name: 'a', image: 'a', engine: 'simulated'}]}});
 
@@ -94,7 +94,7 @@ async function drain(response: IncomingMessage): Promise<void> {
 
 async function watchFigures(node: NodeProcess, progress: (text: string) => void): Promise<readonly Figure[]> {
 	const figures: Figure[] = [];
-	for (const watchers of [1, 45]) {
+	for (const watchers of [1, 100]) {
 		progress(`watch: ${watchers} watchers`);
 		const motey = await fanOut(watchers, async () => node.open(`${services}?watch=true&resourceVersion=${(await node.call('GET', `${services}?limit=1`)).metadata.resourceVersion}`),
 			async index => node.call('POST', services, service(`w${watchers}-${index}`)));
