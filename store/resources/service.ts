@@ -85,13 +85,17 @@ function hasUniqueNames(spec: {images: readonly {name: string}[]}): boolean {
 	return new Set(spec.images.map(image => image.name)).size === spec.images.length;
 }
 
+// Made once: zod compiles a schema at its first use.
+const WrittenSpec = z.looseObject({images: z.array(z.unknown())});
+const WrittenEntry = z.looseObject({name: z.string().optional(), image: z.string().optional()});
+
 function fillSpec(spec: unknown): unknown {
-	const written = z.looseObject({images: z.array(z.unknown())}).safeParse(spec);
+	const written = WrittenSpec.safeParse(spec);
 	return written.success ? {...written.data, images: written.data.images.map(fillNames)} : spec;
 }
 
 function fillNames(entry: unknown): unknown {
-	const written = z.looseObject({name: z.string().optional(), image: z.string().optional()}).safeParse(entry);
+	const written = WrittenEntry.safeParse(entry);
 	if (!written.success) return entry;
 	const {name, image} = written.data;
 	if (name === undefined && image !== undefined) return {...written.data, name: nameFromReference(image)};
