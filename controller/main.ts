@@ -27,7 +27,7 @@ import {createNodeFacts} from './node-facts.js';
 import {createOwned, runLoops} from './process.js';
 import {removeRunState, writeRunState} from './run-state.js';
 import {createStatistics} from './statistics.js';
-import {loadTls} from './tls/load.js';
+import type {PreparedTls} from './tls/load.js';
 import {createWorkloads} from './workloads.js';
 
 /** A node at work. */
@@ -39,6 +39,16 @@ export interface RunningNode {
 	close(): Promise<void>;
 }
 
+/** What a node is started with. */
+export interface NodeOptions {
+	readonly config: Config;
+	readonly log: Log;
+	readonly version: string;
+	readonly supervised: boolean;
+	/** Begun before this module was loaded: making certificates and loading packages go well together. */
+	readonly tls: Promise<PreparedTls>;
+}
+
 /** How long answers under way may take when the process ends. */
 const closeGraceMs = 1500;
 
@@ -46,7 +56,7 @@ const closeGraceMs = 1500;
  * Constructs and starts everything, in the order it is needed, and closes what it opened when a step fails. The API opens last, so that whoever
  * reaches it finds a node at work. Throws `ConfigError` and `StoreError` with what to do.
  */
-export async function startNode({config, log, version, supervised}: {config: Config; log: Log; version: string; supervised: boolean}): Promise<RunningNode> {
+export async function startNode({config, log, version, supervised, tls}: NodeOptions): Promise<RunningNode> {
 	const owned = createOwned(log);
 	try {
 		await mkdir(config.dataDir, {recursive: true, mode: 0o700});
@@ -57,7 +67,7 @@ export async function startNode({config, log, version, supervised}: {config: Con
 		const identity = await loadIdentity(config.dataDir);
 		const registry = new Registry();
 		const metrics = createMetrics({registry});
-		const store = owned.own('store', await openLevelStore({directory: join(config.dataDir, 'store'), now, host: config.name, limits: limits.store, log, synced: metrics.committed}), async it => it[Symbol.asyncDispose]());
+		const store = owned.own('store', await openLevelStore({directory: join(config.dataDir, 'store'), nodeId: identity.id, now, host: config.name, limits: limits.store, log, synced: metrics.committed}), async it => it[Symbol.asyncDispose]());
 		const token = await ensureAdminToken({store, file: join(config.dataDir, 'admin.token'), now});
 		registerStoreMetrics({registry, store});
 		const engines = createEngines(enginesOf({config, nodeId: identity.id, clock, log}).map(engine => measured(engine, metrics.engineCalled)));
@@ -82,10 +92,10 @@ export async function startNode({config, log, version, supervised}: {config: Con
 			health: {checks: () => checks(store, config.name)},
 			authentication: {compatibility: config.compatibility, hostNames: [config.name, ...config.api.hosts, ...config.api.listen]},
 		});
-		const names = ['localhost', '127.0.0.1', '::1', config.name, ...config.api.hosts, ...config.api.listen.filter(address => address !== '0.0.0.0' && address !== '::')];
-		const tls = await loadTls({directory: join(config.dataDir, 'tls'), nodeName: config.name, names: [...new Set(names)], now: clock.now()});
+		const {material, save} = await tls;
+		await save();
 		const listeners = owned.own('listeners', await openListeners({
-			handler, tls, port: config.api.port, tlsPort: config.api.tlsPort, addresses: config.api.listen,
+			handler, tls: material, port: config.api.port, tlsPort: config.api.tlsPort, addresses: config.api.listen,
 			socket: config.api.socket ?? join(config.runDir, 'motey.sock'), maxHeaderSize: limits.http.headerBytes,
 			configure: server => configureHttpServer(server, {limits: limits.http, gate}),
 		}), async it => it.close(closeGraceMs));
@@ -96,7 +106,7 @@ export async function startNode({config, log, version, supervised}: {config: Con
 		log.info('node is ready', {name: config.name, id: identity.id, version, ...listening});
 		return {
 			listening,
-			access: {token, authority: tls.authority},
+			access: {token, authority: material.authority},
 			async close() {
 				closing.abort();
 				await owned.close();

@@ -36,6 +36,11 @@ export interface Transaction {
 	 * The result is frozen, carries its revision, and is on disk once the promise of `transact` resolves.
 	 */
 	put<R extends Resource>(object: R): R;
+	/**
+	 * Creates or replaces an object as another node says it is: `uid`, `generation` and `creationTimestamp` are kept as given, only
+	 * `resourceVersion` is this store's. Deep-equal to the stored one apart from that, it is not written.
+	 */
+	putCopy<R extends Resource>(object: R): R;
 	/** Deletes at once, finalizers or not. Absent is success. */
 	delete(kind: Kind, key: ObjectKey): void;
 }

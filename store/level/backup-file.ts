@@ -4,7 +4,7 @@ import {dirname} from 'node:path';
 import {crc32} from 'node:zlib';
 import {z} from 'zod';
 import {StoreError} from '../errors.js';
-import {schemas, type Resource} from '../resources/kinds.js';
+import {kinds, schemas, type Resource} from '../resources/kinds.js';
 import {syncDirectory} from './database.js';
 import {keyOfObject} from './keys.js';
 import {parseObject} from './load.js';
@@ -17,7 +17,7 @@ export interface Backup {
 }
 
 const Header = z.strictObject({content: z.literal('motey store backup'), format: z.literal(1), epoch: z.int().min(0), counter: z.int().min(0)});
-const Named = z.looseObject({kind: z.enum(['Service', 'Instance', 'Node', 'Token']), metadata: z.looseObject({name: z.string(), namespace: z.string().optional()})});
+const Named = z.looseObject({kind: z.enum(kinds), metadata: z.looseObject({name: z.string(), namespace: z.string().optional()})});
 const Footer = z.strictObject({objects: z.int().min(0), sha256: z.string()});
 
 /**

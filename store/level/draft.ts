@@ -1,5 +1,7 @@
 import {StoreError} from '../errors.js';
 import {keyOf, keyText, schemas, type IndexName, type Kind, type ObjectKey, type Resource, type ResourceOf} from '../resources/kinds.js';
+import type {ObjectMeta} from '../resources/meta.js';
+import {ownerAnnotation} from '../resources/ownership.js';
 import type {Change, Transaction} from '../store.js';
 import {deepFreeze} from './deep-freeze.js';
 import type {StoreLimits} from './limits.js';
@@ -28,6 +30,8 @@ export interface DraftOptions {
 	readonly now: Date;
 	readonly randomUuid: () => string;
 	readonly limits: StoreLimits;
+	/** Id of this node, which owns what is first put here. */
+	readonly nodeId?: string;
 }
 
 /**
@@ -74,7 +78,14 @@ export class Draft implements Transaction {
 
 	put<R extends Resource>(object: R): R {
 		const previous = this.#table.entry(object.kind, keyText(keyOf(object)));
-		const owned = this.#owned(object, previous?.object);
+		return this.#store(object, {previous, owned: this.#owned(object, previous?.object)});
+	}
+
+	putCopy<R extends Resource>(object: R): R {
+		return this.#store(object, {previous: this.#table.entry(object.kind, keyText(keyOf(object))), owned: {}});
+	}
+
+	#store<R extends Resource>(object: R, {previous, owned}: {previous: Entry | undefined; owned: Partial<ObjectMeta>}): R {
 		const unchanged = {...object, metadata: {...object.metadata, ...owned, resourceVersion: previous?.object.metadata.resourceVersion ?? ''}};
 		if (previous && isSame(previous.object, unchanged)) return previous.object;
 
@@ -110,11 +121,16 @@ export class Draft implements Transaction {
 	#owned(object: Resource, previous: Resource | undefined) {
 		if (!previous) {
 			const creationTimestamp = this.#options.now.toISOString().replace(/\.\d+Z$/, 'Z');
-			return {uid: this.#options.randomUuid(), creationTimestamp, generation: 1};
+			return {uid: this.#options.randomUuid(), creationTimestamp, generation: 1, ...this.#ownership(object)};
 		}
 		const {uid, creationTimestamp, generation, deletionTimestamp} = previous.metadata;
 		const intends = !sameJson(object.spec, previous.spec) || (deletionTimestamp === undefined && object.metadata.deletionTimestamp !== undefined);
 		return {uid, creationTimestamp, generation: intends ? generation + 1 : generation};
+	}
+
+	#ownership({metadata: {annotations}}: Resource): Pick<ObjectMeta, 'annotations'> {
+		const {nodeId} = this.#options;
+		return nodeId === undefined || annotations?.[ownerAnnotation] !== undefined ? {} : {annotations: {...annotations, [ownerAnnotation]: nodeId}};
 	}
 
 	/** A frozen copy that is exactly what a later start will read from disk, so that memory and disk cannot differ. */

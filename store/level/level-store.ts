@@ -18,6 +18,8 @@ export interface LevelStoreParts extends JournalParts {
 	readonly table: Table;
 	readonly events: EventLog;
 	readonly randomUuid: () => string;
+	/** Id of this node, the owner of what is first put here. */
+	readonly nodeId?: string;
 	/** Told of every position that is acknowledged. */
 	readonly acknowledged: (position: Position) => void;
 	/** Called once nothing can be written any more, before the database is closed. */
@@ -84,9 +86,9 @@ export class LevelStore implements Store {
 
 	async transact<T>(work: (transaction: Transaction) => T): Promise<T> {
 		if (this.#closing) throw new StoreError('Unavailable', 'The store is closed.');
-		const {now, randomUuid, limits} = this.#parts;
+		const {now, randomUuid, limits, nodeId} = this.#parts;
 		const {epoch, counter} = this.#pendingHead;
-		const draft = new Draft({table: this.#pending, epoch, counter, now: now(), randomUuid, limits});
+		const draft = new Draft({table: this.#pending, epoch, counter, now: now(), randomUuid, limits, ...nodeId === undefined ? {} : {nodeId}});
 		let result: T;
 		try {
 			result = work(draft);

@@ -24,6 +24,8 @@ export interface LevelStoreOptions {
 	readonly now: () => Date;
 	readonly randomUuid?: () => string;
 	readonly limits?: Partial<StoreLimits>;
+	/** Id of this node, the owner of what is first put here. */
+	readonly nodeId?: string;
 	readonly log?: StoreLog;
 	/** The node's name, as the source of its events. */
 	readonly host?: string;
@@ -77,6 +79,7 @@ async function openLocked(options: LevelStoreOptions, owner: AsyncDisposable): P
 		const store = new LevelStore({
 			directory, database, head, history, table, health, guard, space, events, log, now, randomUuid, synced: options.synced ?? (() => undefined),
 			limits: {...defaultLimits, ...options.limits},
+			...options.nodeId === undefined ? {} : {nodeId: options.nodeId},
 			acknowledged: latest => position.note(latest),
 			async closing() {
 				stop.abort();

@@ -33,6 +33,8 @@ export const ImageEntry = z.strictObject({
 	restartUnhealthy: z.boolean().exactOptional(),
 	maxBackoffSeconds: MaxBackoffSeconds.exactOptional(),
 	stopGraceSeconds: StopGraceSeconds.exactOptional(),
+	/** Taken by a later version; until then naming it is an error, never silence. */
+	files: z.never('files is not supported yet').exactOptional(),
 }).readonly();
 export type ImageEntry = z.infer<typeof ImageEntry>;
 
@@ -55,7 +57,7 @@ export type ImageTemplate = z.infer<typeof ImageTemplate>;
 
 /** The entry with every default, for the engine `engine`. `replicas` belongs to the Service and is left behind. */
 export function templateOf(entry: ImageEntry, engine: string): ImageTemplate {
-	const {replicas: _, ...rest} = entry;
+	const {replicas: _, files: __, ...rest} = entry;
 	return ImageTemplate.parse({...rest, engine});
 }
 

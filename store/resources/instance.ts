@@ -17,6 +17,8 @@ export const InstanceSpec = z.strictObject({
 	slot: z.int().min(0),
 	binding: z.int().min(1),
 	nodeName: z.string(),
+	/** Id of that node, which a new name does not change; absent on Instances of older agents. */
+	nodeId: z.string().exactOptional(),
 	specHash: z.string(),
 	/** Rises with every binding of the slot; the container sees it as MOTEY_FENCE. */
 	fence: z.int().min(1),
@@ -80,6 +82,11 @@ export function instanceName({service, image, slot, binding}: {service: string; 
 /** The uid under which the container of an Instance runs: its own, or that of the orphan it was given. */
 export function containerUid({metadata, spec}: Pick<Instance, 'metadata' | 'spec'>): string {
 	return spec.adopted ?? metadata.uid;
+}
+
+/** True when an Instance is bound to this node, under whatever name it had then. */
+export function isBoundTo({spec}: Pick<Instance, 'spec'>, node: {readonly id: string; readonly name: string}): boolean {
+	return spec.nodeId === undefined ? spec.nodeName === node.name : spec.nodeId === node.id;
 }
 
 /** Labels by which Instances are found. */

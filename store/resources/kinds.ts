@@ -1,5 +1,9 @@
+import {Cursor} from './cursor.js';
 import {Instance} from './instance.js';
+import {JoinToken} from './join-token.js';
+import {Member} from './member.js';
 import {Node} from './node.js';
+import {conflictAnnotation} from './ownership.js';
 import {Service} from './service.js';
 import {Token} from './token.js';
 
@@ -9,19 +13,22 @@ export interface ResourceByKind {
 	readonly Instance: Instance;
 	readonly Node: Node;
 	readonly Token: Token;
+	readonly Member: Member;
+	readonly Cursor: Cursor;
+	readonly JoinToken: JoinToken;
 }
 export type Kind = keyof ResourceByKind;
 export type ResourceOf<K extends Kind> = ResourceByKind[K];
 export type Resource = ResourceByKind[Kind];
 
 /** The schema that a stored object of each kind satisfies. */
-export const schemas = {Service, Instance, Node, Token} as const;
+export const schemas = {Service, Instance, Node, Token, Member, Cursor, JoinToken} as const;
 
 /** Kinds without a namespace; their key has namespace `''`. */
-export const clusterScoped: ReadonlySet<Kind> = new Set<Kind>(['Node', 'Token']);
+export const clusterScoped: ReadonlySet<Kind> = new Set<Kind>(['Node', 'Token', 'Member', 'Cursor', 'JoinToken']);
 
 /** All kinds, in the order a start-up list shows them. */
-export const kinds = ['Node', 'Service', 'Instance', 'Token'] as const satisfies readonly Kind[];
+export const kinds = ['Node', 'Service', 'Instance', 'Token', 'Member', 'Cursor', 'JoinToken'] as const satisfies readonly Kind[];
 
 /** What names an object within its kind. `namespace` is `''` for cluster-scoped kinds. */
 export interface ObjectKey {
@@ -29,9 +36,9 @@ export interface ObjectKey {
 	readonly name: string;
 }
 
-/** The key of an object. */
-export function keyOf(object: Resource): ObjectKey {
-	return {namespace: object.metadata.namespace ?? '', name: object.metadata.name};
+/** The key of an object: its name, and where another object keeps that name also its uid, after a `~` that no name may hold. */
+export function keyOf({metadata: {namespace = '', name, uid, annotations}}: Resource): ObjectKey {
+	return {namespace, name: annotations?.[conflictAnnotation] === undefined ? name : `${name}~${uid}`};
 }
 
 /** A key as one string, for maps and work queues: `namespace/name`, or `/name` for cluster-scoped kinds. */
@@ -52,8 +59,8 @@ export function parseKey(text: string): ObjectKey {
 export const indexes = {
 	/** By uid of the controlling owner. */
 	owner: (object: Resource): readonly string[] => (object.metadata.ownerReferences ?? []).filter(reference => reference.controller).map(reference => reference.uid),
-	/** By the node an Instance is bound to. */
-	node: (object: Resource): readonly string[] => (object.kind === 'Instance' ? [object.spec.nodeName] : []),
+	/** By the node an Instance is bound to: its name as it was then, and its id. */
+	node: (object: Resource): readonly string[] => (object.kind === 'Instance' ? [object.spec.nodeName, ...object.spec.nodeId === undefined || object.spec.nodeId === object.spec.nodeName ? [] : [object.spec.nodeId]] : []),
 	/** By own uid; an Instance also by that of the container it adopted. */
 	uid: (object: Resource): readonly string[] => (object.kind === 'Instance' && object.spec.adopted !== undefined ? [object.metadata.uid, object.spec.adopted] : [object.metadata.uid]),
 	/** A Token by the hash of its secret. */

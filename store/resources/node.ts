@@ -21,6 +21,8 @@ export const NodeStatus = z.strictObject({
 	capacity: Amount,
 	reserved: Amount,
 	info: z.strictObject({version: z.string(), os: z.string(), architecture: z.string(), kernel: z.string()}).readonly(),
+	/** Ports on which peers reach it, when it is in a cluster. */
+	peer: z.strictObject({port: z.int(), publishPort: z.int()}).readonly().exactOptional(),
 	lastHeardAt: Timestamp.exactOptional(),
 }).readonly();
 export type NodeStatus = z.infer<typeof NodeStatus>;

@@ -1,20 +1,37 @@
 import {z} from 'zod';
 import {Condition} from './condition.js';
 import {ImageEntry, nameFromReference} from './image.js';
-import {ObjectMeta, ObjectMetaInput} from './meta.js';
+import {LabelKey, LabelValue, ObjectMeta, ObjectMetaInput} from './meta.js';
 
-/** Fields that a later version takes; until then naming one is an error, never silence. */
-const notYet = (field: string) => z.never(`${field} is not supported yet`).exactOptional();
+const Placement = z.strictObject({
+	strategy: z.enum(['here', 'spread', 'pack']).exactOptional(),
+	nodeSelector: z.record(LabelKey, LabelValue).readonly().exactOptional(),
+	prefer: z.array(z.strictObject({
+		capability: z.string().min(1).max(128),
+		capability_type: z.string().min(1).max(128).exactOptional(),
+		weight: z.int().min(1).max(100),
+	}).readonly()).max(100).readonly().exactOptional(),
+}).readonly();
+export type Placement = z.infer<typeof Placement>;
+
+const Failover = z.strictObject({
+	enabled: z.boolean().exactOptional(),
+	afterSeconds: z.int().min(10).max(86_400).exactOptional(),
+	maxCopies: z.int().min(1).max(10).exactOptional(),
+	adopt: z.literal('never', 'only "never" is supported yet').exactOptional(),
+	reconcile: z.enum(['keepOriginal', 'keepReplacement']).exactOptional(),
+}).readonly();
+export type Failover = z.infer<typeof Failover>;
 
 const images = z.array(ImageEntry).min(1, 'needs at least one image').max(100).readonly();
 
 const specFields = {
 	replicas: z.int().min(0).max(1000).exactOptional(),
-	perNode: notYet('perNode'),
-	placement: notYet('placement'),
-	capabilityLoss: notYet('capabilityLoss'),
-	failover: notYet('failover'),
-	atMostOne: notYet('atMostOne'),
+	perNode: z.boolean().exactOptional(),
+	placement: Placement.exactOptional(),
+	capabilityLoss: z.enum(['keep', 'reschedule']).exactOptional(),
+	failover: Failover.exactOptional(),
+	atMostOne: z.boolean().exactOptional(),
 };
 
 /** The user's intent. Stored as written: defaults are applied where it is read, so that a default may change without touching what exists. */
@@ -22,6 +39,9 @@ export const ServiceSpec = z.strictObject({...specFields, images})
 	.refine(hasUniqueNames, {path: ['images'], message: 'every image needs a name of its own'})
 	.refine(spec => spec.replicas === undefined || spec.images.some(image => image.replicas === undefined), {
 		path: ['replicas'], message: 'applies to no image because each has its own replicas: leave one of the two out',
+	})
+	.refine(spec => spec.perNode !== true || (spec.replicas === undefined && spec.images.every(image => image.replicas === undefined)), {
+		path: ['perNode'], message: 'runs one on each node that fits, so no replicas can be asked for: leave one of the two out',
 	})
 	.readonly();
 export type ServiceSpec = z.infer<typeof ServiceSpec>;
@@ -75,6 +95,9 @@ export const ServiceInput = z.strictObject({
 	spec: ServiceSpecInput,
 	status: z.unknown().exactOptional(),
 });
+
+/** What the failover of a Service is where it does not say. */
+export const failoverDefaults = {enabled: true, afterSeconds: 60, maxCopies: 2, reconcile: 'keepOriginal'} as const;
 
 /** Replicas of one entry: its own, else the Service's, else 1. */
 export function replicasOf(spec: Pick<ServiceSpec, 'replicas'>, entry: Pick<ImageEntry, 'replicas'>): number {

@@ -53,7 +53,7 @@ test('kinds are those of the API: required, wrong type, wrong value', t => {
 });
 
 test('a field of a later version says so and is never taken in silence', t => {
-	t.deepEqual(sentences(service({images: [{image: 'x'}], failover: {enabled: true}})), ['spec.failover is not supported yet']);
+	t.deepEqual(sentences(service({images: [{image: 'x', files: []}]})), ['spec.images[0].files is not supported yet']);
 });
 
 test('a value of a list names the nearest', t => {
