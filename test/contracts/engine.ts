@@ -102,6 +102,18 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
 		t.like(await under.engine.inspect(workload, {signal}), {state: 'running', engineId: first.engineId, uid: workload.uid});
 	});
 
+	check('what has the slot now is neither stopped, removed, measured nor entered in the name of an earlier one', async (t, under) => {
+		const workload = under.workload();
+		const {engineId} = await run(under, workload);
+		const earlier = {...workload, uid: 'an-earlier-one'};
+		await under.engine.stop(earlier, {signal, graceSeconds: 1});
+		await under.engine.remove(earlier, {signal});
+		t.is(await codeOf(under.engine.stats(earlier, {signal})), 'NotFound');
+		t.is(await codeOf(linesOf(under.engine.logs(earlier, {signal, follow: false, timestamps: false, previous: false}))), 'NotFound');
+		t.is(await codeOf(under.engine.exec(earlier, {signal, command: ['true'], onOutput: () => undefined})), 'NotFound');
+		t.like(await under.engine.inspect(workload, {signal}), {state: 'running', engineId});
+	});
+
 	check('one that ends by itself is observed with its exit code', async (t, under) => {
 		const workload = under.workload({template: under.parameters.fails});
 		await run(under, workload);

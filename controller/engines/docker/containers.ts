@@ -66,9 +66,15 @@ export class Containers {
 		return this.#known.get(uid);
 	}
 
-	/** The id of the container of `reference`, without a call when it is known. */
+	/** The very container of `reference`: whatever else has its slot meanwhile is not meant. */
+	async own({name, uid}: WorkloadReference, signal: AbortSignal): Promise<Inspection | undefined> {
+		const inSlot = await this.find({name, uid}, signal);
+		return inSlot === undefined || inSlot.Config.Labels[labels.uid] === uid ? inSlot : this.#findRenamed({name, uid}, signal);
+	}
+
+	/** The id of the very container of `reference`, without a call when it is known. */
 	async #idOf(reference: WorkloadReference, signal: AbortSignal): Promise<string | undefined> {
-		return this.#known.get(reference.uid)?.id ?? (await this.find(reference, signal))?.Id;
+		return this.#known.get(reference.uid)?.id ?? (await this.own(reference, signal))?.Id;
 	}
 
 	forget(engineId: string): void {

@@ -15,7 +15,7 @@ function removesLimit({Config: config, HostConfig: host}: Inspection, limits: Re
 
 /** Puts `limits` in force on the container as it runs. False when only a new container can have them. */
 export async function updateLimits({api, containers}: {readonly api: EngineApi; readonly containers: Containers}, reference: WorkloadReference, {limits, signal}: CallOptions & {readonly limits: Resources}): Promise<boolean> {
-	const before = await containers.find(reference, signal);
+	const before = await containers.own(reference, signal);
 	if (before === undefined) throw new EngineError('NotFound', `There is no container ${reference.name}`, {transient: true});
 	if (removesLimit(before, limits)) return false;
 	const wanted = limitsOf(limits);

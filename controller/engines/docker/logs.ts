@@ -56,7 +56,7 @@ interface Access {
 
 /** Reads a container's log. `NotFound` when there is no container, or no run before the present one. */
 export async function* readLogs({api, containers, clock}: {readonly api: EngineApi; readonly containers: Containers; readonly clock: Clock}, reference: WorkloadReference, options: CallOptions & LogOptions): AsyncGenerator<LogLine, void, undefined> {
-	const inspection = await containers.find(reference, options.signal);
+	const inspection = await containers.own(reference, options.signal);
 	if (inspection === undefined) throw new EngineError('NotFound', `There is no container ${reference.name}`, {transient: true});
 	const none = new EngineError('NotFound', `${reference.name} has had no run before the present one`, {transient: true});
 	const {State: state} = inspection;

@@ -17,13 +17,13 @@ export function createSimulatedEngine({clock}: {readonly clock: Clock}): Simulat
 	const world = new World(clock);
 	const faults = new Faults();
 	const known = (uid: string): NonNullable<ReturnType<World['find']>> => {
-		const instance = world.find({name: '', uid});
+		const instance = world.own(uid);
 		if (instance === undefined) throw new RangeError(`No simulated instance has the uid ${uid}`);
 		return instance;
 	};
-	const found = (reference: WorkloadReference): ReturnType<typeof known> => {
-		const instance = world.find(reference);
-		if (instance === undefined) throw notFound(reference.name);
+	const found = ({name, uid}: WorkloadReference): ReturnType<typeof known> => {
+		const instance = world.own(uid);
+		if (instance === undefined) throw notFound(name);
 		return instance;
 	};
 
@@ -80,17 +80,17 @@ export function createSimulatedEngine({clock}: {readonly clock: Clock}): Simulat
 			world.start(instance);
 			return world.observe(instance);
 		},
-		stop: async (reference, {signal, graceSeconds}) => {
+		stop: async ({uid}, {signal, graceSeconds}) => {
 			await faults.pass('stop', signal);
-			const instance = world.find(reference);
+			const instance = world.own(uid);
 			if (instance === undefined || (instance.state !== 'running' && instance.state !== 'paused')) return;
 			const {stop_delay_ms: stopMs} = instance.script;
 			await delay(Math.min(stopMs, graceSeconds * 1000), {call: 'stop', signal});
 			world.end(instance, stopMs > graceSeconds * 1000 ? 137 : 0);
 		},
-		remove: async (reference, {signal}) => {
+		remove: async ({uid}, {signal}) => {
 			await faults.pass('remove', signal);
-			const instance = world.find(reference);
+			const instance = world.own(uid);
 			if (instance !== undefined) world.remove(instance);
 		},
 		update: async (reference, limits, {signal}) => {

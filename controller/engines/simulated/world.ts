@@ -46,9 +46,14 @@ export class World {
 		this.#hints.next(hint);
 	}
 
-	/** Found by name, or by uid when it was renamed. */
+	/** What is in the slot: found by name, or by uid when it was renamed. */
 	find({name, uid}: WorkloadReference): Simulated | undefined {
-		return this.#instances.get(name) ?? this.#instances.get(this.#nameOf.get(uid) ?? '');
+		return this.#instances.get(name) ?? this.own(uid);
+	}
+
+	/** The very instance of this uid, whoever has its slot meanwhile. */
+	own(uid: string): Simulated | undefined {
+		return this.#instances.get(this.#nameOf.get(uid) ?? '');
 	}
 
 	all(): readonly Simulated[] {
