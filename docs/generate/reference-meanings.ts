@@ -31,11 +31,7 @@ const others: Readonly<Record<string, string>> = {
 
 /** What a field of a later version will do. */
 const later: Readonly<Record<string, string>> = {
-	'Service.spec.perNode': 'One instance on each node that fits.',
-	'Service.spec.placement': 'How to choose among several nodes.',
-	'Service.spec.capabilityLoss': 'What happens when a node loses a capability that an instance needs.',
-	'Service.spec.failover': 'Whether and when another node takes over.',
-	'Service.spec.atMostOne': 'Never two copies in the whole fleet, also while it is split.',
+	'Service.spec.images.files': 'Small files mounted into the containers.',
 };
 
 /** The sentence about a field, given `Service` and `spec.images[].name`. Throws for a field nobody has described. */
