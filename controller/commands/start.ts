@@ -6,10 +6,11 @@ import {loadConfig, type ConfigFlags, type LoadedConfig} from '../config/load.js
 import {isSupervised} from '../config/invoker.js';
 import {startDaemon} from '../daemon.js';
 import {createLogger} from '../logger.js';
-import {startNode} from '../main.js';
 import {whenAskedToEnd} from '../process.js';
 import {readRunState} from '../run-state.js';
 import {saveAccess} from '../save-access.js';
+import {servedNames} from '../served-names.js';
+import {prepareTls} from '../tls/load.js';
 import {moteyVersion} from '../version.js';
 import {withConfigOptions} from './config-options.js';
 
@@ -40,7 +41,11 @@ async function runHere({config, settings}: LoadedConfig): Promise<void> {
 	const log = createLogger({level: config.log.level, file: config.log.file, node: config.name});
 	log.debug('configuration', {settings});
 	const asked = whenAskedToEnd();
-	const node = await startNode({config, log, version, supervised: isSupervised()});
+	const tls = prepareTls({directory: join(config.dataDir, 'tls'), nodeName: config.name, names: servedNames(config), now: new Date()});
+	// Its failure is told when it is waited for; until then the loading below must not be cut short by it.
+	tls.catch(() => undefined);
+	const {startNode} = await import('../main.js');
+	const node = await startNode({config, log, version, supervised: isSupervised(), tls});
 	await saveAccess({config, listening: node.listening, access: node.access});
 	process.send?.({ready: true});
 	log.info('ending', {signal: await asked});

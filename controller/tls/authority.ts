@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import {webcrypto} from 'node:crypto';
 import * as x509 from '@peculiar/x509';
+import type {KeyPair} from './make-certificates.js';
 
 const algorithm = {name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256'};
 const dayMs = 24 * 60 * 60 * 1000;
@@ -8,12 +9,6 @@ const dayMs = 24 * 60 * 60 * 1000;
 const backdatedDays = 30;
 const authorityYears = 20;
 const serverYears = 10;
-
-/** A certificate and its private key, both PEM. */
-export interface KeyPair {
-	readonly certificate: string;
-	readonly privateKey: string;
-}
 
 /** Makes the node's own certificate authority: P-256, self-signed, valid 20 years, backdated 30 days. `now` is the wall clock. */
 export async function createAuthority(name: string, now: Date): Promise<KeyPair> {

@@ -1,15 +1,21 @@
 import {X509Certificate} from 'node:crypto';
 import {once} from 'node:events';
-import {stat} from 'node:fs/promises';
+import {readdir, stat} from 'node:fs/promises';
 import {get} from 'node:https';
 import {createServer} from 'node:https';
 import type {AddressInfo} from 'node:net';
 import {join} from 'node:path';
 import test from 'ava';
-import {loadTls} from '../../controller/tls/load.js';
+import {prepareTls, type TlsMaterial, type TlsOptions} from '../../controller/tls/load.js';
 import {makeTempDirectory} from '../support/temp-directory.js';
 
 const day = 24 * 60 * 60 * 1000;
+
+async function loadTls(options: TlsOptions): Promise<TlsMaterial> {
+	const {material, save} = await prepareTls(options);
+	await save();
+	return material;
+}
 
 test('clients that pin the authority trust every name the node answers for', async t => {
 	await using directory = await makeTempDirectory();
@@ -32,6 +38,12 @@ test('a second start uses the same certificates, and keys are private', async t 
 	const options = {directory: directory.path, nodeName: 'n', names: ['localhost'], now: new Date()};
 	t.deepEqual(await loadTls(options), await loadTls(options));
 	for (const name of ['ca.key', 'server.key']) t.is((await stat(join(directory.path, name))).mode & 0o777, 0o600);
+});
+
+test('nothing is written before it is asked for: another process may hold this node', async t => {
+	await using directory = await makeTempDirectory();
+	await prepareTls({directory: directory.path, nodeName: 'n', names: ['localhost'], now: new Date()});
+	t.deepEqual(await readdir(directory.path), []);
 });
 
 test('a new name or a near end makes a new certificate under the same authority', async t => {

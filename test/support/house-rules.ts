@@ -38,7 +38,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
 	// Also in all of store/: what is read back from a disk enters as unknown, like everything from outside.
 	zod: ['store/', 'api/', 'controller/'],
 	rxjs: ['store/', 'reconcilers/', 'controller/', 'api/watch/', 'api/kubernetes/'],
-	dockerode: ['controller/engines/docker/'],
+	'docker-modem': ['controller/engines/docker/'],
 	zeromq: ['controller/peers/', 'controller/capabilities/'],
 	mqtt: ['controller/discovery/'],
 	aedes: ['controller/discovery/'],
