@@ -23,11 +23,24 @@ export type JsonPatch = z.infer<typeof JsonPatch>;
 /** The patched value, or what its operation number `index` lacks. */
 export type Patched = {readonly kind: 'patched'; readonly value: unknown} | {readonly kind: 'failed'; readonly index: number; readonly message: string};
 
-/** Applies a JSON patch (RFC 6902), whole or not at all. Changes nothing in place, so copies cost nothing. */
-export function jsonPatch(target: unknown, patch: JsonPatch): Patched {
+/** What a patch may make of an object. */
+export interface PatchLimits {
+	/** What its copies and moves may add up to, as JSON. */
+	readonly bodyBytes: number;
+	/** Lists and objects within each other. */
+	readonly depth: number;
+}
+
+/**
+ * Applies a JSON patch (RFC 6902), whole or not at all. Changes nothing in place, so a copy costs nothing here; but who looks at its result
+ * looks at every copy, and forty of them, each of all before, would never be looked through. Hence the limits.
+ */
+export function jsonPatch(target: unknown, patch: JsonPatch, limits: PatchLimits): Patched {
 	let value = target;
+	let leftBytes = limits.bodyBytes;
 	for (const [index, operation] of patch.entries()) {
 		try {
+			leftBytes -= copiedBytes(value, operation, {...limits, bodyBytes: leftBytes});
 			value = applyOne(value, operation);
 		} catch (error) {
 			if (error instanceof PatchFailure) return {kind: 'failed', index, message: error.message};
@@ -42,6 +55,36 @@ class PatchFailure extends Error {
 }
 
 type Path = readonly string[];
+
+/** What the operation copies. Fails when that is too much, or when what it puts in place would nest too deep. */
+function copiedBytes(root: unknown, operation: Operation, {bodyBytes, depth}: PatchLimits): number {
+	if (operation.op === 'test' || operation.op === 'remove') return 0;
+	const room = {depth: depth - parsePointer(operation.path).length, maxDepth: depth};
+	if ('value' in operation) {
+		// Its size is the body's, which is bounded already.
+		sizeOf(operation.value, {...room, bytes: Number.POSITIVE_INFINITY});
+		return 0;
+	}
+	return sizeOf(read(root, parsePointer(operation.from)), {...room, bytes: bodyBytes});
+}
+
+interface Room {
+	readonly bytes: number;
+	readonly depth: number;
+	readonly maxDepth: number;
+}
+
+/** About how long the value is as JSON. Looks no further than there is room. */
+function sizeOf(value: unknown, {bytes, depth, maxDepth}: Room): number {
+	if (!isList(value) && !isRecord(value)) return typeof value === 'string' ? value.length + 2 : 4;
+	if (depth <= 0) throw new PatchFailure(`nests more than ${maxDepth} deep`);
+	let size = 2;
+	for (const [key, inner] of Object.entries(value)) {
+		size += key.length + sizeOf(inner, {bytes: bytes - size, depth: depth - 1, maxDepth});
+		if (size > bytes) throw new PatchFailure('copies more than a request may hold');
+	}
+	return size;
+}
 
 function applyOne(root: unknown, operation: Operation): unknown {
 	const path = parsePointer(operation.path);

@@ -1,6 +1,8 @@
 import test from 'ava';
 import {JsonPatch, jsonPatch} from '../../../api/kubernetes/json-patch.js';
 
+const limits = {bodyBytes: 10_000, depth: 10};
+
 type Vector = readonly [name: string, document: unknown, patch: unknown, result: unknown];
 
 /** The examples of RFC 6902, appendix A, that succeed; and others beside them. */
@@ -41,11 +43,11 @@ const failing: readonly (readonly [string, unknown, unknown])[] = [
 const malformed: readonly unknown[] = [{}, [{op: 'spam', path: '/a'}], [{op: 'add', path: '/a'}], [{op: 'add', path: 'a', value: 1}], [{op: 'move', path: '/a'}], [{op: 'remove', path: '/~2'}], [{}]];
 
 test('JSON patches give what RFC 6902 says', t => {
-	for (const [name, document, patch, result] of good) t.deepEqual(jsonPatch(document, JsonPatch.parse(patch)), {kind: 'patched', value: result}, name);
+	for (const [name, document, patch, result] of good) t.deepEqual(jsonPatch(document, JsonPatch.parse(patch), limits), {kind: 'patched', value: result}, name);
 });
 
 test('a patch that does not fit fails as a whole', t => {
-	for (const [name, document, patch] of failing) t.is(jsonPatch(document, JsonPatch.parse(patch)).kind, 'failed', name);
+	for (const [name, document, patch] of failing) t.is(jsonPatch(document, JsonPatch.parse(patch), limits).kind, 'failed', name);
 	t.false('polluted' in {});
 });
 
@@ -55,6 +57,21 @@ test('what is no patch is refused before it is tried', t => {
 
 test('a patch changes nothing in place', t => {
 	const document = Object.freeze({a: Object.freeze([1, 2])});
-	jsonPatch(document, JsonPatch.parse([{op: 'add', path: '/a/-', value: 3}, {op: 'remove', path: '/a/0'}]));
+	jsonPatch(document, JsonPatch.parse([{op: 'add', path: '/a/-', value: 3}, {op: 'remove', path: '/a/0'}]), limits);
 	t.deepEqual(document, {a: [1, 2]});
+});
+
+test('copies of copies end where they would be more than a request may hold', t => {
+	const doubling = Array.from({length: 40}, (_, index) => ({op: 'copy', from: '/a', path: `/a/k${index}`}));
+	const patched = jsonPatch({a: {text: 'x'}}, JsonPatch.parse(doubling), {...limits, depth: 100});
+	t.like(patched, {kind: 'failed', message: 'copies more than a request may hold'});
+	t.true(patched.kind === 'failed' && patched.index < 20);
+});
+
+test('a patch nests nothing deeper than a request may', t => {
+	const wrap = [{op: 'add', path: '/outer', value: {}}, {op: 'move', from: '/a', path: '/outer/a'}, {op: 'move', from: '/outer', path: '/a'}];
+	const wrapping = Array.from({length: 10}, () => wrap).flat();
+	t.like(jsonPatch({a: {}}, JsonPatch.parse(wrapping), limits), {kind: 'failed', message: 'nests more than 10 deep'});
+	t.is(jsonPatch({a: {}}, JsonPatch.parse(wrapping.slice(0, 15)), limits).kind, 'patched');
+	t.like(jsonPatch({}, JsonPatch.parse([{op: 'add', path: '/a', value: [[[[[[[[[[1]]]]]]]]]]}]), limits), {kind: 'failed', message: 'nests more than 10 deep'});
 });
