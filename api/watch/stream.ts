@@ -49,7 +49,7 @@ class WatchStream {
 	readonly #over: AbortSignal;
 	/** Everything up to this revision has been told, or was not for this watcher. */
 	#position: string;
-	/** True once changes arrive as they are committed: then the latest revision is told, too. */
+	/** True while changes arrive as they are committed: then the latest revision is told, too. */
 	#isLive = false;
 
 	constructor(watcher: Watcher, over: AbortSignal) {
@@ -94,6 +94,8 @@ class WatchStream {
 		return new Promise((resolve, reject) => {
 			const subscription = new Subscription();
 			const stop = (outcome: 'full' | 'ended'): void => {
+				// What is committed while nobody follows must be read from history: a bookmark beyond it would skip it.
+				this.#isLive = false;
 				subscription.unsubscribe();
 				this.#over.removeEventListener('abort', onOver);
 				resolve(outcome);

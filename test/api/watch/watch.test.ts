@@ -180,11 +180,11 @@ test('a stalled watcher costs no more than its bound, is closed, and holds up no
 	await closed;
 });
 
-test('a slow watcher that was paused goes on where it stopped, without gap or repeat', async t => {
-	await using api = await serveTestApi({limits: {watchBlockedMs: 20_000, watchBufferBytes: 65_536}});
+for (const bookmarks of [false, true]) test(`a slow watcher that was paused goes on where it stopped, without gap or repeat${bookmarks ? ', though bookmarks come meanwhile' : ''}`, async t => {
+	await using api = await serveTestApi({limits: {watchBlockedMs: 20_000, watchBufferBytes: 65_536, bookmarkMs: 20}});
 	const socket = connect(api.served.port, '127.0.0.1');
 	socket.pause();
-	socket.write(`GET ${path}?watch=true HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${api.token}\r\n\r\n`);
+	socket.write(`GET ${path}?watch=true${bookmarks ? '&allowWatchBookmarks=true' : ''} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${api.token}\r\n\r\n`);
 	await api.call('POST', path, {body: serviceDocument('web')});
 	const large = 'x'.repeat(100_000);
 	const writes = 120;
