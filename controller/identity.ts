@@ -23,7 +23,19 @@ export async function loadIdentity(dataDirectory: string): Promise<Identity> {
 }
 
 function idOf(privateKey: string): string {
-	const publicKey = createPublicKey(privateKey).export({type: 'spki', format: 'der'});
+	return idOfSpki(createPublicKey(privateKey).export({type: 'spki', format: 'der'}));
+}
+
+/** The id of the node that holds the private half of `identityKey` (Ed25519, raw 32 bytes, base64url); undefined when that is no key. */
+export function idOfPublicKey(identityKey: string): string | undefined {
+	try {
+		return idOfSpki(createPublicKey({key: {kty: 'OKP', crv: 'Ed25519', x: identityKey}, format: 'jwk'}).export({type: 'spki', format: 'der'}));
+	} catch {
+		return undefined;
+	}
+}
+
+function idOfSpki(publicKey: Uint8Array): string {
 	return base32(createHash('sha256').update(publicKey).digest().subarray(0, 16));
 }
 

@@ -27,7 +27,7 @@ export const MemberRecord = z.strictObject({
 export type MemberRecord = z.infer<typeof MemberRecord>;
 
 /** Where a member was last reached or said to be; a guess that no signature covers. */
-const PeerAddress = z.strictObject({host: z.string().min(1).max(253), port: z.int().min(1).max(65_535), publishPort: z.int().min(1).max(65_535)}).readonly();
+export const PeerAddress = z.strictObject({host: z.string().min(1).max(253), port: z.int().min(1).max(65_535), publishPort: z.int().min(1).max(65_535)}).readonly();
 export type PeerAddress = z.infer<typeof PeerAddress>;
 
 /** A member of the cluster, this node included, by its id. Stands in no public list; spreads to every member. Cluster-scoped. */

@@ -1,0 +1,185 @@
+import {BehaviorSubject, distinctUntilChanged, type Observable} from 'rxjs';
+import {ClusterError, type Cluster, type JoinAnswer, type JoinRequest} from '../../api/ports/cluster.js';
+import {timestamp} from '../../reconcilers/timestamp.js';
+import type {Log} from '../../reconcilers/ports/log.js';
+import type {Member, MemberRecord, PeerAddress} from '../../store/resources/member.js';
+import type {Store} from '../../store/store.js';
+import {createClusterKey, readClusterFile, removeClusterFile, writeClusterFile, type ClusterFile} from './cluster-files.js';
+import {checkProof, signProof} from './join-proof.js';
+import {certificateSha256, readJoinText, writeJoinText} from './join-text.js';
+import {requestJoin} from './request-join.js';
+import {JoinTokens} from './join-tokens.js';
+import {isGenuine, signMember} from './member-record.js';
+import {mergeMembers, presentMembers, putMember} from './members.js';
+import {publicKeyOf} from './signature.js';
+
+/** What membership stands on. */
+export interface MembershipOptions {
+	readonly store: Store;
+	readonly dataDir: string;
+	readonly node: {readonly id: string; readonly name: string};
+	/** Identity key, PEM, and the public half of the CURVE key, Z85. */
+	readonly keys: {readonly privateKey: string; readonly curveKey: string};
+	/** Of this run of the agent: ends every token it issued. */
+	readonly session: string;
+	/** Where peers reach this node, given its advertised host. */
+	readonly addressOf: (advertise: string) => PeerAddress;
+	/** First address that others could reach; undefined when there is none. */
+	readonly ownAddress: () => string | undefined;
+	/** The authority of this node, which becomes the cluster's or is replaced by it. */
+	readonly authority: {read(): Promise<JoinAnswer['authority']>; replace(pair: JoinAnswer['authority']): Promise<void>};
+	readonly now: () => Date;
+	readonly log: Log;
+}
+
+/** This node's part in a cluster, over any number of beginnings and ends. */
+export class Membership implements Omit<Cluster, 'forget' | 'authority'> {
+	readonly #options: MembershipOptions;
+	readonly #tokens: JoinTokens;
+	readonly #file: BehaviorSubject<ClusterFile | undefined>;
+
+	/** Reads what this node is a member of. Throws `ConfigError` when that cannot be read. */
+	static async open(options: MembershipOptions): Promise<Membership> {
+		const membership = new Membership(options, await readClusterFile(options.dataDir));
+		await membership.#renewOwnRecord();
+		return membership;
+	}
+
+	private constructor(options: MembershipOptions, file: ClusterFile | undefined) {
+		this.#options = options;
+		this.#tokens = new JoinTokens(options);
+		this.#file = new BehaviorSubject(file);
+	}
+
+	/** The present membership, and every later one; undefined while in no cluster. */
+	get changes(): Observable<ClusterFile | undefined> {
+		return this.#file.pipe(distinctUntilChanged());
+	}
+
+	get file(): ClusterFile | undefined {
+		return this.#file.value;
+	}
+
+	advertised(): string | undefined {
+		return this.file?.advertise;
+	}
+
+	members(): ReturnType<Cluster['members']> {
+		return this.#options.store.list('Member').items.map(({spec, status}) => ({
+			id: spec.id, name: spec.name, self: spec.id === this.#options.node.id, forgotten: spec.forgotten, since: spec.since,
+			addresses: (status?.addresses ?? []).map(({host, port}) => `${host.includes(':') ? `[${host}]` : host}:${port}`),
+		}));
+	}
+
+	async init({advertise = this.advertised() ?? this.#options.ownAddress()}: {readonly advertise?: string}): Promise<void> {
+		if (advertise === undefined) throw new ClusterError('Invalid', 'this host has no address that others could reach', {fix: 'Say under which address they do: --advertise ADDRESS.'});
+		const clusterKey = this.file?.clusterKey ?? createClusterKey();
+		await this.#begin({clusterKey, advertise}, []);
+	}
+
+	async issueToken(options: {readonly ttlSeconds: number}): Promise<{readonly text: string; readonly expiresAt: string}> {
+		this.#required();
+		const {id, secret, expiresAt} = await this.#tokens.issue(options);
+		const authoritySha256 = certificateSha256((await this.#options.authority.read()).certificate) ?? '';
+		return {text: writeJoinText({authoritySha256, id, secret}), expiresAt};
+	}
+
+	tokens(): ReturnType<Cluster['tokens']> {
+		return this.#tokens.list();
+	}
+
+	async revokeToken(id: string): Promise<void> {
+		await this.#tokens.revoke(id);
+	}
+
+	async admit(request: JoinRequest): Promise<JoinAnswer> {
+		const {clusterKey} = this.#required();
+		const {store, node, now, log, authority} = this.#options;
+		const pair = await authority.read();
+		checkProof(request, certificateSha256(pair.certificate) ?? '');
+		await store.transact(transaction => {
+			this.#tokens.consume(transaction, {...request.token, identityKey: request.identityKey});
+			const known = transaction.get('Member', {namespace: '', name: request.id});
+			const namesake = presentMembers(store).find(({spec}) => spec.name === request.name && spec.id !== request.id);
+			if (namesake) throw new ClusterError('Conflict', `a member is called ${request.name} already: ${namesake.spec.id}`, {fix: 'Start the new node under another name: motey start --name NAME.'});
+			if (known && !known.spec.forgotten && known.spec.curveKey === request.curveKey && known.spec.name === request.name) return;
+			const {id, name, identityKey, curveKey, address} = request;
+			const statement = {id, name, identityKey, curveKey, forgotten: false, since: timestamp(now()), by: node.id, incarnation: (known?.spec.incarnation ?? 0) + 1};
+			putMember(transaction, signMember(statement, clusterKey), [address]);
+		});
+		log.info('a node has joined', {id: request.id, name: request.name});
+		return {clusterKey, authority: pair, members: store.list('Member').items.map(({spec, status}) => ({record: spec, addresses: status?.addresses ?? []}))};
+	}
+
+	async join({server, token, advertise = this.#options.ownAddress()}: {readonly server: string; readonly token: string; readonly advertise?: string}): Promise<void> {
+		const {node, keys, store, authority, addressOf} = this.#options;
+		const text = readJoinText(token);
+		if (!text) throw new ClusterError('Invalid', 'this is no join token', {fix: 'It begins with M1; `motey cluster token` on a member prints one.'});
+		const others = presentMembers(store).filter(({spec}) => spec.id !== node.id);
+		if (others.length > 0) throw new ClusterError('Conflict', `this node is in a cluster already, with ${others.map(({spec}) => spec.name).join(', ')}`, {fix: `Run \`motey node forget ${node.name}\` there first.`});
+		if (advertise === undefined) throw new ClusterError('Invalid', 'this host has no address that others could reach', {fix: 'Say under which address they do: --advertise ADDRESS.'});
+		const unproven = {token: {id: text.id, secret: text.secret}, id: node.id, name: node.name, identityKey: publicKeyOf(keys.privateKey), curveKey: keys.curveKey, address: addressOf(advertise)};
+		const answer = await requestJoin({server, authoritySha256: text.authoritySha256, request: signProof(unproven, {privateKey: keys.privateKey, authoritySha256: text.authoritySha256})});
+		const own = answer.members.find(({record}) => record.id === node.id)?.record;
+		if (own?.identityKey !== unproven.identityKey || !answer.members.every(({record}) => isGenuine(record, answer.clusterKey))) {
+			throw new ClusterError('Forbidden', `${server} answered with member records that its own key did not sign`, {fix: 'Check that this is the node you mean.'});
+		}
+		await authority.replace(answer.authority);
+		await this.#begin({clusterKey: answer.clusterKey, advertise}, answer.members);
+	}
+
+	/** Stores the genuine ones of a peer's member records; the rest are told and dropped. Resolves with those that were new. */
+	async accept(records: readonly MemberRecord[]): Promise<readonly MemberRecord[]> {
+		const {clusterKey} = this.#required();
+		const genuine = records.filter(record => isGenuine(record, clusterKey));
+		if (genuine.length < records.length) this.#options.log.warn('member records that the cluster did not sign were dropped', {ids: records.filter(record => !genuine.includes(record)).map(({id}) => id)});
+		return mergeMembers(this.#options.store, genuine.map(record => ({record, addresses: []})));
+	}
+
+	/** Signs the tombstone of a member. Its keys open nothing from then on, wherever the tombstone has arrived. */
+	async entomb({spec}: Member): Promise<MemberRecord> {
+		const {clusterKey} = this.#required();
+		const {signature: _, ...statement} = spec;
+		const record = signMember({...statement, forgotten: true, since: timestamp(this.#options.now()), by: this.#options.node.id}, clusterKey);
+		await this.#options.store.transact(transaction => putMember(transaction, record));
+		return record;
+	}
+
+	/** Ends this node's membership, as its own tombstone asks. */
+	async leave(): Promise<void> {
+		const {store, dataDir} = this.#options;
+		await removeClusterFile(dataDir);
+		await store.transact(transaction => {
+			for (const {metadata} of store.list('Member').items) transaction.delete('Member', {namespace: '', name: metadata.name});
+		});
+		this.#file.next(undefined);
+	}
+
+	async #begin(file: ClusterFile, others: JoinAnswer['members']): Promise<void> {
+		await mergeMembers(this.#options.store, others);
+		await writeClusterFile(this.#options.dataDir, file);
+		this.#file.next(file);
+		await this.#renewOwnRecord();
+	}
+
+	/** Says anew what the cluster's record of this node says, when its name, keys or address have changed. */
+	async #renewOwnRecord(): Promise<void> {
+		const {store, node, keys, addressOf, now} = this.#options;
+		if (!this.file) return;
+		const {clusterKey, advertise} = this.file;
+		const known = store.get('Member', {namespace: '', name: node.id});
+		if (known?.spec.forgotten) return;
+		const identityKey = publicKeyOf(keys.privateKey);
+		const isCurrent = known?.spec.name === node.name && known.spec.curveKey === keys.curveKey && known.spec.identityKey === identityKey;
+		const record = isCurrent ? known.spec : signMember({
+			id: node.id, name: node.name, identityKey, curveKey: keys.curveKey, forgotten: false,
+			since: known?.spec.since ?? timestamp(now()), by: node.id, incarnation: (known?.spec.incarnation ?? 0) + 1,
+		}, clusterKey);
+		await store.transact(transaction => putMember(transaction, record, [addressOf(advertise)]));
+	}
+
+	#required(): ClusterFile {
+		if (!this.file) throw new ClusterError('Conflict', 'this node is in no cluster', {fix: 'Begin one with `motey cluster init`, or join one with `motey cluster join`.'});
+		return this.file;
+	}
+}
