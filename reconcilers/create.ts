@@ -1,4 +1,4 @@
-import {filter, from, ignoreElements, merge, mergeMap, share, tap, throttleTime} from 'rxjs';
+import {filter, from, merge, mergeMap, share, tap, throttleTime} from 'rxjs';
 import type {Observable} from 'rxjs';
 import {containerUid} from '../store/resources/instance.js';
 import {keyOf, keyText} from '../store/resources/kinds.js';
@@ -13,7 +13,6 @@ import {Steps} from './instance/steps.js';
 import type {EngineWidth} from './instance/steps.js';
 import {Inventory} from './inventory.js';
 import {createNodeReconciler} from './node/reconciler.js';
-import {Deletions} from './orphan/deletions.js';
 import {createOrphanReconciler} from './orphan/reconciler.js';
 import type {OrphanAccess} from './orphan/reconciler.js';
 import type {Clock} from './ports/clock.js';
@@ -64,7 +63,6 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 	const preparations = new Preparations();
 	const portWaiters = new PortWaiters();
 	const pauses = new Pauses(clock);
-	const deletions = new Deletions(10_000);
 	const refreshOne = async (engine: Engine, signal: AbortSignal): Promise<void> => {
 		const moment = observations.moment();
 		const listed = new Map((await inventory.list(engine, {maxAgeMs: 0, signal})).map(one => [one.uid, one]));
@@ -84,7 +82,7 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 		store, engines, node, clock, recorder, observations, preparations, portWaiters, pauses, steps: new Steps({width, recorder}),
 	});
 	const nodeReconciler = createNodeReconciler({store, engines, node, facts, clock});
-	const orphans = createOrphanReconciler({store, engines, nodeName: node.name, inventory, deletions, recorder, maxAgeMs: 1.5 * resyncMs});
+	const orphans = createOrphanReconciler({store, engines, nodeName: node.name, inventory, recorder, maxAgeMs: 1.5 * resyncMs});
 
 	const loops = [
 		createReconcileLoop({
@@ -112,21 +110,12 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 		}),
 		createReconcileLoop({
 			...shared, name: 'orphan', concurrency: 2,
-			sources: [deletionRecords(store, deletions), unknownHeard(options, {hints, inventory})],
+			sources: [unknownHeard(options, {hints, inventory})],
 			reconcile: orphans.reconcile,
 			keys: () => engines.all.map(engine => engine.name),
 		}),
 	];
 	return {loops, orphans};
-}
-
-/** Remembers deletions as they happen; emits nothing. */
-function deletionRecords(store: Store, deletions: Deletions): Observable<string> {
-	return store.changes({kind: 'Instance'}).pipe(
-		filter(change => change.type === 'deleted'),
-		tap(({object}) => deletions.add(containerUid(object))),
-		ignoreElements(),
-	);
 }
 
 /** Every engine's name some time after something is heard of a uid that no Instance has; the end of a container that was removed on purpose is heard like that too. */

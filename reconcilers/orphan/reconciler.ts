@@ -1,10 +1,9 @@
 import type {Store} from '../../store/store.js';
 import type {Recorder} from '../events/recorder.js';
 import type {Inventory} from '../inventory.js';
-import {done} from '../outcome.js';
+import {again, done} from '../outcome.js';
 import type {Outcome} from '../outcome.js';
 import type {Engine, Engines, Observation} from '../ports/engine.js';
-import type {Deletions} from './deletions.js';
 import {planOrphans} from './plan.js';
 
 /** A container of ours that no Instance names. */
@@ -27,18 +26,20 @@ export interface OrphanReconcilerOptions {
 	readonly engines: Engines;
 	readonly nodeName: string;
 	readonly inventory: Inventory;
-	readonly deletions: Deletions;
 	readonly recorder: Recorder;
 	/** A list of at most this age will do, in milliseconds; what is heard of meanwhile makes the inventory forget it. */
 	readonly maxAgeMs: number;
 }
 
 const graceSeconds = 10;
+/** How long after a look that could not be told the next one is, in milliseconds. */
+const tellAgainMs = 1000;
 
 /** Looks at one engine by name. */
 export function createOrphanReconciler(options: OrphanReconcilerOptions): OrphanAccess & {reconcile: (key: string, signal: AbortSignal) => Promise<Outcome>} {
-	const {store, engines, nodeName, inventory, deletions, recorder, maxAgeMs} = options;
+	const {store, engines, nodeName, inventory, recorder, maxAgeMs} = options;
 	const reported = new Map<string, readonly Orphan[]>();
+	const told = new Map<string, ReadonlySet<string>>();
 	const list = (): readonly Orphan[] => [...reported.values()].flat();
 
 	const end = async (engine: Engine, {name, uid}: Observation, signal: AbortSignal): Promise<void> => {
@@ -52,18 +53,25 @@ export function createOrphanReconciler(options: OrphanReconcilerOptions): Orphan
 		const plan = planOrphans({
 			observations: await inventory.list(engine, {maxAgeMs, signal}),
 			hasInstance: uid => store.lookup('Instance', 'uid', uid).length > 0,
-			wasDeleted: uid => deletions.has(uid),
+			wasDeleted: uid => store.wasDeleted(uid),
 			inSlotOf: one => store.lookup('Instance', 'node', nodeName).filter(({metadata, spec}) => metadata.namespace === one.namespace
 				&& spec.service === one.service && spec.image.name === one.image && spec.slot === one.slot),
 		});
-		const known = new Set(reported.get(key)?.map(({observation}) => observation.uid));
 		reported.set(key, plan.report.map(observation => ({engine: key, observation})));
-		const node = store.get('Node', {namespace: '', name: nodeName});
-		for (const {uid, name} of plan.report) {
-			if (node && !known.has(uid)) recorder.warning(node, 'OrphanFound', `${name} runs here but no Instance names it: it is left running until it is pruned by hand`);
-		}
+		const isTold = tell(key, plan.report);
 		await Promise.all(plan.end.map(observation => end(engine, observation, signal)));
-		return done;
+		return isTold ? done : again(tellAgainMs);
+	};
+
+	/** False when there is no Node yet to tell it of, as on the first start after a restore. */
+	const tell = (key: string, report: readonly Observation[]): boolean => {
+		const node = store.get('Node', {namespace: '', name: nodeName});
+		if (!node) return report.length === 0;
+		for (const {uid, name} of report) {
+			if (!told.get(key)?.has(uid)) recorder.warning(node, 'OrphanFound', `${name} runs here but no Instance names it: it is left running until it is pruned by hand`);
+		}
+		told.set(key, new Set(report.map(({uid}) => uid)));
+		return true;
 	};
 
 	return {

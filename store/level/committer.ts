@@ -1,7 +1,8 @@
 import type {Database, Operation} from './database.js';
+import {uidsLeftBy} from './deletions.js';
 import type {Write} from './draft.js';
 import type {Head} from './head.js';
-import {headKey, keyOfObject, logKey} from './keys.js';
+import {deletionKey, headKey, keyOfObject, logKey} from './keys.js';
 import {logText} from './log-record.js';
 import {seal} from './seal.js';
 
@@ -28,7 +29,7 @@ export function takeGroup(queue: Accepted[]): readonly Accepted[] {
 	return queue.splice(0, stop === -1 ? queue.length : stop);
 }
 
-/** Writes a group in one synced batch: every object, every log record and the head, or nothing. */
+/** Writes a group in one synced batch: every object, every record of a write or a deletion, and the head, or nothing. */
 export async function commitGroup(database: Database, group: readonly Accepted[]): Promise<void> {
 	const operations = group.flatMap(({writes, at}) => writes.flatMap(write => operationsOf(write, at)));
 	const head = group.at(-1)?.head;
@@ -38,8 +39,11 @@ export async function commitGroup(database: Database, group: readonly Accepted[]
 function operationsOf({change, counter, text, entry}: Write, at: number): readonly Operation[] {
 	const key = keyOfObject(change.object);
 	const log = logKey(counter);
+	const deletion = deletionKey(counter);
+	const left = uidsLeftBy(change);
 	return [
 		entry ? {type: 'put', key, value: seal(key, text)} : {type: 'del', key},
 		{type: 'put', key: log, value: seal(log, logText(change, {at, objectText: text}))},
+		...left.length === 0 ? [] : [{type: 'put', key: deletion, value: seal(deletion, JSON.stringify(left))} as const],
 	];
 }

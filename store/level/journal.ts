@@ -99,8 +99,9 @@ export class Journal {
 		this.#run();
 	}
 
-	/** Queues operations that need no sync; they are asked for when it is their turn. */
+	/** Queues operations that need no sync; they are asked for when it is their turn. Ignored once the journal is closed. */
 	background(chore: () => readonly Operation[]): void {
+		if (this.#closing.signal.aborted) return;
 		this.#chores.push(chore);
 		this.#run();
 	}
@@ -109,7 +110,6 @@ export class Journal {
 	async close(): Promise<void> {
 		this.#closing.abort();
 		await this.#running;
-		for (const {reject} of this.#undecided) reject(new StoreError('Unavailable', 'The store was closed before it was known whether this was written.'));
 		await this.#database.close();
 	}
 
@@ -188,8 +188,11 @@ export class Journal {
 		for (const {reject} of waiting) reject(refusal);
 		if (full) await this.#parts.space.release();
 		const found = await this.#reopen();
-		if (!found) return;
 		this.#undecided = [];
+		if (!found) {
+			for (const {reject} of group) reject(new StoreError('Unavailable', 'The store was closed before it was known whether this was written.'));
+			return;
+		}
 		this.#history = found.history;
 		const adopted = group.length > 0 && sameJson(group.at(-1)?.head, found.head);
 		for (const accepted of group) {

@@ -19,12 +19,17 @@ export function keyOfObject(object: Resource): string {
 
 /** Where a write is recorded: 40 bits of counter in hexadecimal, so that the keys sort as the counters do. */
 export function logKey(counter: number): string {
-	return `log/${counter.toString(16).padStart(counterDigits, '0')}`;
+	return `log/${counterText(counter)}`;
 }
 
-/** The counter in a log key. */
+/** Where the uids are kept that a deletion left behind, by the counter of that write. */
+export function deletionKey(counter: number): string {
+	return `deletion/${counterText(counter)}`;
+}
+
+/** The counter in a log or deletion key. */
 export function counterOf(key: string): number {
-	return parseInt(key.slice('log/'.length), 16);
+	return parseInt(key.slice(key.indexOf('/') + 1), 16);
 }
 
 /** Where an event is kept. */
@@ -33,6 +38,10 @@ export function eventKey(name: string): string {
 }
 
 /** Bounds of a keyspace, for an iterator. `0` is the character after `/`. */
-export function within(space: 'object' | 'log' | 'event'): {readonly gt: string; readonly lt: string} {
+export function within(space: 'object' | 'log' | 'deletion' | 'event'): {readonly gt: string; readonly lt: string} {
 	return {gt: `${space}/`, lt: `${space}0`};
+}
+
+function counterText(counter: number): string {
+	return counter.toString(16).padStart(counterDigits, '0');
 }

@@ -4,9 +4,11 @@ import type {EventLog} from '../event-log.js';
 import {keyOf, keyText, type IndexName, type Kind, type ObjectKey, type ResourceOf} from '../resources/kinds.js';
 import type {Change, Listing, Revision, Store, StoreHealth, Transaction} from '../store.js';
 import type {Accepted} from './committer.js';
+import {uidsLeftBy, type Deletions} from './deletions.js';
 import {Draft} from './draft.js';
 import type {Head} from './head.js';
 import type {Health} from './health.js';
+import {deletionKey} from './keys.js';
 import {Journal, type JournalParts} from './journal.js';
 import {expired, replay} from './replay.js';
 import {formatRevision, parseRevision, type Position} from './revision.js';
@@ -16,6 +18,7 @@ import type {Table} from './table.js';
 /** What the store is made of, once it is open. */
 export interface LevelStoreParts extends JournalParts {
 	readonly table: Table;
+	readonly deletions: Deletions;
 	readonly events: EventLog;
 	readonly randomUuid: () => string;
 	/** Id of this node, the owner of what is first put here. */
@@ -70,6 +73,10 @@ export class LevelStore implements Store {
 
 	lookup<K extends Kind>(kind: K, index: IndexName, value: string): readonly ResourceOf<K>[] {
 		return this.#committed.lookup(kind, index, value);
+	}
+
+	wasDeleted(uid: string): boolean {
+		return this.#parts.deletions.has(uid);
 	}
 
 	revision(): Revision {
@@ -166,7 +173,19 @@ export class LevelStore implements Store {
 		}
 		this.#head = head;
 		this.#parts.acknowledged(head);
-		for (const {change} of writes) for (const watcher of this.#watchers) watcher.next(change);
+		this.#noteDeletions(writes);
+		// Whoever begins to watch because of what is told here begins with the next commit.
+		const watchers = [...this.#watchers];
+		for (const {change} of writes) for (const watcher of watchers) watcher.next(change);
+	}
+
+	#noteDeletions(writes: Accepted['writes']): void {
+		const {deletions} = this.#parts;
+		for (const {change, counter} of writes) {
+			const uids = uidsLeftBy(change);
+			if (uids.length > 0) deletions.add(counter, uids);
+		}
+		if (deletions.isFull) this.journal.background(() => deletions.takeSurplus().map(counter => ({type: 'del', key: deletionKey(counter)})));
 	}
 
 	#follow(subscriber: Subscriber<Change>, since: Revision | undefined): () => void {

@@ -3,6 +3,7 @@ import {schemas, type Resource} from '../resources/kinds.js';
 import {z} from 'zod';
 import type {Database} from './database.js';
 import {deepFreeze} from './deep-freeze.js';
+import {Deletions} from './deletions.js';
 import {checkFormat, corrupt, Head} from './head.js';
 import {History} from './history.js';
 import {counterOf, formatKey, headKey, keyOfObject, logKey, within} from './keys.js';
@@ -75,6 +76,21 @@ export async function loadEvents(database: Database, log: StoreLog): Promise<rea
 		}
 	}
 	return events.sort((a, b) => Date.parse(a.lastTimestamp) - Date.parse(b.lastTimestamp));
+}
+
+const Uids = z.array(z.string());
+
+/** Records of deletions. A damaged one is left out and told: what it named is then reported and left running, which is the safe side. */
+export async function loadDeletions(database: Database, log: StoreLog): Promise<Deletions> {
+	const deletions = new Deletions();
+	for await (const [key, sealed] of database.iterator(within('deletion'))) {
+		try {
+			deletions.add(counterOf(key), parseStored(key, unseal(key, sealed), Uids));
+		} catch (error) {
+			log.warn('a record of a deletion is damaged and left out', {key, error});
+		}
+	}
+	return deletions;
 }
 
 async function loadHistory(reader: Reader, head: Head): Promise<History> {

@@ -8,7 +8,7 @@ import {Health} from './health.js';
 import type {SyncedBatch} from './journal.js';
 import {LevelStore} from './level-store.js';
 import {defaultLimits, type StoreLimits} from './limits.js';
-import {load, loadEvents} from './load.js';
+import {load, loadDeletions, loadEvents} from './load.js';
 import {lockDirectory} from './owner-lock.js';
 import {isLater, type Position} from './revision.js';
 import {SavedEvents} from './saved-events.js';
@@ -44,7 +44,7 @@ const dayMs = 24 * 3_600_000;
 
 /**
  * Opens the store in a directory, creating it only where none has ever been. Verifies everything it reads. Throws `StoreError`:
- * `Corrupt`, `Locked`, `NewerFormat`, `DiskFull`; it never starts empty in the place of a damaged store.
+ * `Corrupt`, `Locked`, `NewerFormat`, `DiskFull`, `Unavailable`; it never starts empty in the place of a damaged store.
  */
 export async function openLevelStore(options: LevelStoreOptions): Promise<LevelStore> {
 	await mkdir(options.directory, {recursive: true, mode: 0o700});
@@ -63,6 +63,8 @@ async function openLocked(options: LevelStoreOptions, owner: AsyncDisposable): P
 	const database = await openDatabase(databasePath(directory));
 	try {
 		const {head, table, history} = await load(database);
+		const deletions = await loadDeletions(database, log);
+		const saved = await loadEvents(database, log);
 		checkWitness(head, sworn);
 		const position = new SwornPosition({directory, sworn, log});
 		position.note(head);
@@ -74,10 +76,10 @@ async function openLocked(options: LevelStoreOptions, owner: AsyncDisposable): P
 		await guard.check();
 
 		const unsaved = new SavedEvents(() => store.journal.background(() => unsaved.take()));
-		const events = createEventLog({now, randomUuid, host, saved: await loadEvents(database, log), changed: change => unsaved.note(change)});
+		const events = createEventLog({now, randomUuid, host, saved, changed: change => unsaved.note(change)});
 		const stop = new AbortController();
 		const store = new LevelStore({
-			directory, database, head, history, table, health, guard, space, events, log, now, randomUuid, synced: options.synced ?? (() => undefined),
+			directory, database, head, history, table, deletions, health, guard, space, events, log, now, randomUuid, synced: options.synced ?? (() => undefined),
 			limits: {...defaultLimits, ...options.limits},
 			...options.nodeId === undefined ? {} : {nodeId: options.nodeId},
 			acknowledged: latest => position.note(latest),

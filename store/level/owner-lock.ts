@@ -13,7 +13,8 @@ export async function lockDirectory(directory: string): Promise<AsyncDisposable>
 	const name = `\0motey-store-${dev}-${ino}`;
 	const server = createServer(socket => {
 		socket.on('error', () => undefined);
-		socket.end(String(process.pid));
+		// Whoever asked need not end its side: closing would wait for it.
+		socket.end(String(process.pid), () => socket.destroy());
 	});
 	try {
 		await listen(server, name);

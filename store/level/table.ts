@@ -59,7 +59,8 @@ export class Table {
 		const cacheKey = `${kind}/${namespace ?? ''}`;
 		const cached = this.#listed.get(cacheKey);
 		const items = cached ?? this.#collect(kind, namespace);
-		if (!cached) this.#listed.set(cacheKey, items);
+		// Nothing is remembered of what does not exist: anybody may ask for any namespace.
+		if (!cached && items.length > 0) this.#listed.set(cacheKey, items);
 		return areOfKind(items, kind) ? items : [];
 	}
 

@@ -175,6 +175,34 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
 		t.deepEqual((await reopen()).list('Service'), before);
 	});
 
+	check('the deletion of an Instance is on record with the deletion, also of the uid it had adopted, and across a restart; nothing else is', async (t, store, reopen) => {
+		const [gone, kept, named] = await store.transact(transaction => [
+			transaction.put({...instance('gone'), spec: {...instance('gone').spec, adopted: 'an-orphan'}}), transaction.put(instance('kept')), transaction.put(service('web')),
+		] as const);
+		await store.transact(transaction => {
+			transaction.delete('Instance', key('gone'));
+			transaction.delete('Service', key('web'));
+		});
+		await t.throwsAsync(store.transact(transaction => {
+			transaction.delete('Instance', key('kept'));
+			throw new Error('changed my mind');
+		}));
+		const recorded = (of: Store): readonly boolean[] => [gone.metadata.uid, 'an-orphan', kept.metadata.uid, named.metadata.uid].map(uid => of.wasDeleted(uid));
+		t.deepEqual(recorded(store), [true, true, false, false]);
+		t.deepEqual(recorded(await reopen()), [true, true, false, false]);
+	});
+
+	check('who begins to watch while a change is told begins with the next one', async (t, store) => {
+		const late: string[] = [];
+		const first = store.changes({}).subscribe(() => {
+			first.unsubscribe();
+			store.changes({}).subscribe(change => late.push(change.object.metadata.name));
+		});
+		await store.transact(transaction => [transaction.put(service('a')), transaction.put(service('b'))]);
+		await store.transact(transaction => transaction.put(service('c')));
+		t.deepEqual(late, ['c']);
+	});
+
 	check('a closed store refuses', async (t, store) => {
 		const following = firstValueFrom(store.changes({}).pipe(toArray()));
 		await store[Symbol.asyncDispose]();

@@ -1,5 +1,9 @@
 import test from 'ava';
+import {openLevelStore} from '../../store/level/open.js';
 import {eventually} from '../support/eventually.js';
+import {makeTempDirectory} from '../support/temp-directory.js';
+import {runAgent} from './support/agent.js';
+import {MemoryEngine, World} from './support/memory-engine.js';
 import {containerOf, isStarted, setUp} from './support/node-of-one.js';
 import {apply, entry, getInstance, getService, isReady, remove} from './support/objects.js';
 
@@ -155,16 +159,38 @@ test('a container of ours that no Instance names keeps running, is reported, and
 	await apply(store, 'shop', {images: [entry()]});
 	await eventually(() => isReady(store, 'shop'));
 	first[Symbol.dispose]();
-	await store.transact(transaction => {
-		transaction.delete('Instance', {namespace: 'default', name: 'shop-app-0'});
-		transaction.delete('Service', {namespace: 'default', name: 'shop'});
-	});
-	const agent = start();
+	// As after a restore from a backup made before the Service.
+	const {store: restored} = await setUp(t);
+	using agent = runAgent(restored, new MemoryEngine(world));
 	const orphan = await eventually(() => agent.orphans.list()[0]);
 	t.is(world.running().length, 1);
-	t.true(store.events.list().items.some(event => event.reason === 'OrphanFound'));
+	await eventually(() => restored.events.list().items.some(event => event.reason === 'OrphanFound'));
 	t.true(await agent.orphans.prune(orphan.observation.uid, {signal: AbortSignal.timeout(5000)}));
 	t.is(world.containers.size, 0);
+});
+
+test('a create that came true after its Instance was deleted and the agent restarted is ended', async t => {
+	await using directory = await makeTempDirectory();
+	const open = () => openLevelStore({directory: directory.path, now: () => new Date(), ballastBytes: 4096});
+	const world = new World();
+	const late = await (async () => {
+		await using store = await open();
+		using first = runAgent(store, new MemoryEngine(world));
+		await apply(store, 'shop', {images: [entry()]});
+		await eventually(() => isReady(store, 'shop'));
+		const before = {...world.running()[0]!};
+		await remove(store, 'Service', 'shop');
+		await eventually(() => getService(store, 'shop') === undefined);
+		first[Symbol.dispose]();
+		return before;
+	})();
+	const stranger = {...late, name: containerOf('other-app-0'), uid: 'of-a-store-before', service: 'other'};
+	for (const one of [late, stranger]) world.containers.set(one.name, one);
+	await using store = await open();
+	using agent = runAgent(store, new MemoryEngine(world));
+	await eventually(() => world.containers.size === 1);
+	t.is((await eventually(() => agent.orphans.list()[0])).observation.uid, stranger.uid);
+	t.is(world.running().length, 1);
 });
 
 test('a create that came true after its Instance was deleted is ended', async t => {

@@ -110,3 +110,16 @@ test('a store cannot be made on a full disk, and can once there is room', async 
 	await using store = await openIn(join(disk.path, 'store'));
 	t.truthy(await store.transact(transaction => transaction.put(service('web'))));
 });
+
+test('a store that is closed while its disk is full leaves nobody waiting for what it could not write', async t => {
+	await using disk = mountTmpfs({sizeMiB: 16});
+	const store = await openIn(join(disk.path, 'store'), {ballastBytes: 0, freeSpaceBytes: () => Promise.resolve(100 * mebibyte)});
+	await store.transact(transaction => transaction.put(service('old')));
+	fill(disk.path);
+	const writing = store.transact(transaction => Array.from({length: 40}, (_, index) => transaction.put(service(`new-${index}`, {note: 'x'.repeat(100_000)}))));
+	const outcome = writing.then(() => 'written', (error: unknown) => (error instanceof StoreError ? error.code : String(error)));
+	await eventually(() => !store.health().writable, {everyMs: 1});
+	store.events.record({about: {apiVersion: 'motey.io/v1', kind: 'Service', name: 'old', namespace: 'default', uid: 'u'}, type: 'Normal', reason: 'Placed', message: 'on here', component: 'test'});
+	await store[Symbol.asyncDispose]();
+	t.true(['DiskFull', 'Unavailable'].includes(await outcome));
+});

@@ -4,7 +4,7 @@ import type {StoreError} from '../../store/errors.js';
 import {openLevelStore, type LevelStoreOptions} from '../../store/level/open.js';
 import {storeContract} from '../contracts/store.js';
 import {eventually} from '../support/eventually.js';
-import {key, service, temporaryDirectory} from './samples.js';
+import {instance, key, service, temporaryDirectory} from './samples.js';
 
 const openIn = (directory: string, options: Partial<LevelStoreOptions> = {}) => openLevelStore({directory, now: () => new Date(), ballastBytes: 0, ...options});
 
@@ -100,6 +100,38 @@ test('events are there after a restart, counted and under new revisions', async 
 	const {items} = again.events.list();
 	t.deepEqual(items.map(({count, message, source}) => ({count, message, source})), [{count: 3, message: 'on here', source: {component: 'test', host: 'here'}}]);
 	await t.throwsAsync(firstValueFrom(again.events.changes({since: before.revision})), {code: 'Expired'});
+});
+
+test('of too many records of deletions the oldest go, from the disk as well', async t => {
+	await using directory = await temporaryDirectory();
+	const store = await openIn(directory.path, {limits: {objects: 11_000}});
+	const uids: string[] = [];
+	for (let batch = 0; batch < 21; batch += 1) {
+		const made = await store.transact(transaction => Array.from({length: 500}, (_, index) => transaction.put(instance(`web-${batch}-${index}`))));
+		uids.push(...made.map(one => one.metadata.uid));
+		await store.transact(transaction => {
+			for (const one of made) transaction.delete('Instance', key(one.metadata.name));
+		});
+	}
+	const known = (of: typeof store): number => uids.filter(uid => of.wasDeleted(uid)).length;
+	await eventually(() => known(store) === 10_000);
+	t.false(store.wasDeleted(uids[499]!));
+	t.true(store.wasDeleted(uids[500]!));
+	await store[Symbol.asyncDispose]();
+	await using again = await openIn(directory.path);
+	t.is(known(again), 10_000);
+});
+
+test('what is to be saved after the store was closed is not, and the store can be opened again', async t => {
+	await using directory = await temporaryDirectory();
+	const store = await openIn(directory.path);
+	await store[Symbol.asyncDispose]();
+	store.journal.background(() => {
+		t.fail('asked for after the end');
+		return [];
+	});
+	await using again = await openIn(directory.path);
+	t.true(again.health().writable);
 });
 
 test('a scrub of a sound store finds nothing', async t => {

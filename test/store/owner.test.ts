@@ -1,6 +1,7 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {rm, writeFile} from 'node:fs/promises';
+import {connect} from 'node:net';
+import {rm, stat, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import test from 'ava';
 import {openLevelStore} from '../../store/level/open.js';
@@ -45,6 +46,17 @@ test('a replaced lock file fences the store as well', async t => {
 	await writeFile(join(directory.path, 'database', 'LOCK'), '');
 	await eventually(() => !store.health().writable, {withinMs: 20_000});
 	await t.throwsAsync(store.transact(transaction => transaction.put(service('web'))), {code: 'Unavailable'});
+});
+
+test('one who asks for the owner and never hangs up does not keep the store from closing', async t => {
+	await using directory = await temporaryDirectory();
+	const store = await openIn(directory.path);
+	const {dev, ino} = await stat(directory.path);
+	const asking = connect({path: `\0motey-store-${dev}-${ino}`, allowHalfOpen: true});
+	const [answer] = await once(asking, 'data') as [Buffer];
+	t.is(answer.toString(), String(process.pid));
+	await store[Symbol.asyncDispose]();
+	asking.destroy();
 });
 
 test('the lock of a killed process is free at once', async t => {
