@@ -26,8 +26,9 @@ import {createLocalNode} from './local-node.js';
 import {createNodeFacts} from './node-facts.js';
 import {createOwned, runLoops} from './process.js';
 import {removeRunState, writeRunState} from './run-state.js';
+import {servedNames} from './served-names.js';
 import {createStatistics} from './statistics.js';
-import type {PreparedTls} from './tls/load.js';
+import {loadTls} from './tls/load.js';
 import {createWorkloads} from './workloads.js';
 
 /** A node at work. */
@@ -45,8 +46,6 @@ export interface NodeOptions {
 	readonly log: Log;
 	readonly version: string;
 	readonly supervised: boolean;
-	/** Begun before this module was loaded: making certificates and loading packages go well together. */
-	readonly tls: Promise<PreparedTls>;
 }
 
 /** How long answers under way may take when the process ends. */
@@ -56,7 +55,7 @@ const closeGraceMs = 1500;
  * Constructs and starts everything, in the order it is needed, and closes what it opened when a step fails. The API opens last, so that whoever
  * reaches it finds a node at work. Throws `ConfigError` and `StoreError` with what to do.
  */
-export async function startNode({config, log, version, supervised, tls}: NodeOptions): Promise<RunningNode> {
+export async function startNode({config, log, version, supervised}: NodeOptions): Promise<RunningNode> {
 	const owned = createOwned(log);
 	try {
 		await mkdir(config.dataDir, {recursive: true, mode: 0o700});
@@ -88,14 +87,13 @@ export async function startNode({config, log, version, supervised, tls}: NodeOpt
 			randomUuid: randomUUID,
 			admission: createAdmission(engines),
 			workloads: createWorkloads({engines, referenceOf: instance => workloadOf(instance, {nodeId: identity.id})}),
-			node: createLocalNode({name: config.name, id: identity.id, version, dataDir: config.dataDir, store, orphans: reconcilers.orphans, statistics: createStatistics({directory: config.dataDir, now})}),
+			node: createLocalNode({name: config.name, id: identity.id, version, dataDir: config.dataDir, store, orphans: reconcilers.orphans, statistics: createStatistics({directory: config.dataDir, clock})}),
 			health: {checks: () => checks(store, config.name)},
 			authentication: {compatibility: config.compatibility, hostNames: [config.name, ...config.api.hosts, ...config.api.listen]},
 		});
-		const {material, save} = await tls;
-		await save();
+		const tls = await loadTls({directory: join(config.dataDir, 'tls'), nodeName: config.name, names: servedNames(config), now: now()});
 		const listeners = owned.own('listeners', await openListeners({
-			handler, tls: material, port: config.api.port, tlsPort: config.api.tlsPort, addresses: config.api.listen,
+			handler, tls, port: config.api.port, tlsPort: config.api.tlsPort, addresses: config.api.listen,
 			socket: config.api.socket ?? join(config.runDir, 'motey.sock'), maxHeaderSize: limits.http.headerBytes,
 			configure: server => configureHttpServer(server, {limits: limits.http, gate}),
 		}), async it => it.close(closeGraceMs));
@@ -106,7 +104,7 @@ export async function startNode({config, log, version, supervised, tls}: NodeOpt
 		log.info('node is ready', {name: config.name, id: identity.id, version, ...listening});
 		return {
 			listening,
-			access: {token, authority: material.authority},
+			access: {token, authority: tls.authority},
 			async close() {
 				closing.abort();
 				await owned.close();

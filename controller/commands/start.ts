@@ -9,8 +9,6 @@ import {createLogger} from '../logger.js';
 import {whenAskedToEnd} from '../process.js';
 import {readRunState} from '../run-state.js';
 import {saveAccess} from '../save-access.js';
-import {servedNames} from '../served-names.js';
-import {prepareTls} from '../tls/load.js';
 import {moteyVersion} from '../version.js';
 import {withConfigOptions} from './config-options.js';
 
@@ -41,11 +39,8 @@ async function runHere({config, settings}: LoadedConfig): Promise<void> {
 	const log = createLogger({level: config.log.level, file: config.log.file, node: config.name});
 	log.debug('configuration', {settings});
 	const asked = whenAskedToEnd();
-	const tls = prepareTls({directory: join(config.dataDir, 'tls'), nodeName: config.name, names: servedNames(config), now: new Date()});
-	// Its failure is told when it is waited for; until then the loading below must not be cut short by it.
-	tls.catch(() => undefined);
 	const {startNode} = await import('../main.js');
-	const node = await startNode({config, log, version, supervised: isSupervised(), tls});
+	const node = await startNode({config, log, version, supervised: isSupervised()});
 	await saveAccess({config, listening: node.listening, access: node.access});
 	process.send?.({ready: true});
 	log.info('ending', {signal: await asked});

@@ -9,7 +9,7 @@ import {openListeners, type ListenerOptions} from '../../controller/listeners.js
 import {createOwned} from '../../controller/process.js';
 import {readRunState, writeRunState} from '../../controller/run-state.js';
 import {systemdUnit} from '../../controller/systemd-unit.js';
-import {prepareTls} from '../../controller/tls/load.js';
+import {loadTls} from '../../controller/tls/load.js';
 import {makeTempDirectory} from '../support/temp-directory.js';
 
 const silent = {debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined};
@@ -55,7 +55,7 @@ test('what was opened is closed in reverse, also when one part fails', async t =
 });
 
 async function listenerOptions(directory: string): Promise<ListenerOptions> {
-	const {material: tls} = await prepareTls({directory: join(directory, 'tls'), nodeName: 'n', names: ['localhost'], now: new Date()});
+	const tls = await loadTls({directory: join(directory, 'tls'), nodeName: 'n', names: ['localhost'], now: new Date()});
 	return {handler: (_request, response) => response.end('ok'), configure: () => undefined, tls, port: 0, tlsPort: 0, addresses: [], socket: join(directory, 's'), maxHeaderSize: 16_384};
 }
 

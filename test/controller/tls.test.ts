@@ -1,21 +1,17 @@
 import {X509Certificate} from 'node:crypto';
 import {once} from 'node:events';
-import {readdir, stat} from 'node:fs/promises';
+import {stat} from 'node:fs/promises';
 import {get} from 'node:https';
 import {createServer} from 'node:https';
 import type {AddressInfo} from 'node:net';
 import {join} from 'node:path';
 import test from 'ava';
-import {prepareTls, type TlsMaterial, type TlsOptions} from '../../controller/tls/load.js';
+import {createAuthority, createServerCertificate} from '../../controller/tls/authority.js';
+import {ipBytes} from '../../controller/tls/ip-bytes.js';
+import {loadTls} from '../../controller/tls/load.js';
 import {makeTempDirectory} from '../support/temp-directory.js';
 
 const day = 24 * 60 * 60 * 1000;
-
-async function loadTls(options: TlsOptions): Promise<TlsMaterial> {
-	const {material, save} = await prepareTls(options);
-	await save();
-	return material;
-}
 
 test('clients that pin the authority trust every name the node answers for', async t => {
 	await using directory = await makeTempDirectory();
@@ -40,12 +36,6 @@ test('a second start uses the same certificates, and keys are private', async t 
 	for (const name of ['ca.key', 'server.key']) t.is((await stat(join(directory.path, name))).mode & 0o777, 0o600);
 });
 
-test('nothing is written before it is asked for: another process may hold this node', async t => {
-	await using directory = await makeTempDirectory();
-	await prepareTls({directory: directory.path, nodeName: 'n', names: ['localhost'], now: new Date()});
-	t.deepEqual(await readdir(directory.path), []);
-});
-
 test('a new name or a near end makes a new certificate under the same authority', async t => {
 	await using directory = await makeTempDirectory();
 	const options = {directory: directory.path, nodeName: 'n', names: ['localhost'], now: new Date()};
@@ -64,3 +54,30 @@ test('certificates are valid on a board whose clock is a month behind', async t 
 	const {certificate} = await loadTls({directory: directory.path, nodeName: 'n', names: ['localhost'], now});
 	t.true(Date.parse(new X509Certificate(certificate).validFrom) < now.getTime() - 29 * day);
 });
+
+test('a chain holds for a node that is still there after 2049, whose years are written in another form', t => {
+	const now = new Date('2045-06-01T12:00:00.500Z');
+	const authority = createAuthority('edge_01', now);
+	const [issuer, server] = [authority, createServerCertificate(authority, ['shelf.example', '10.1.2.3', 'fd00::7'], now)].map(({certificate}) => new X509Certificate(certificate));
+	t.true(server!.checkIssued(issuer!));
+	t.true(server!.verify(issuer!.publicKey));
+	t.is(new Date(server!.validTo).toISOString(), '2055-05-30T12:00:00.000Z');
+	t.is(new Date(issuer!.validFrom).toISOString(), '2045-05-02T12:00:00.000Z');
+	t.is(issuer!.subject, 'CN=Motey CA of edge_01');
+	t.deepEqual([issuer!.ca, server!.ca], [true, false]);
+	t.deepEqual(['10.1.2.3', 'fd00::7', '10.1.2.4'].map(address => server!.checkIP(address)), ['10.1.2.3', 'fd00::7', undefined]);
+});
+
+for (const [address, hex] of [
+	['1.2.3.4', '01020304'],
+	['::', '00000000000000000000000000000000'],
+	['::1', '00000000000000000000000000000001'],
+	['fe80::1%eth0', 'fe800000000000000000000000000001'],
+	['2001:db8::8:800:200c:417a', '20010db80000000000080800200c417a'],
+	['::ffff:10.0.0.1', '00000000000000000000ffff0a000001'],
+	['1:2:3:4:5:6:7:8', '00010002000300040005000600070008'],
+] as const) {
+	test(`the bytes of ${address} are ${hex}`, t => {
+		t.is(ipBytes(address).toString('hex'), hex);
+	});
+}

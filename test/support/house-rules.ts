@@ -43,7 +43,6 @@ const owners: Readonly<Record<string, readonly string[]>> = {
 	mqtt: ['controller/discovery/'],
 	aedes: ['controller/discovery/'],
 	immer: ['store/', 'reconcilers/'],
-	'@peculiar/x509': ['controller/tls/'],
 };
 
 /** Each package is known in few places, so that it can be exchanged there. */
