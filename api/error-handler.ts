@@ -1,4 +1,4 @@
-import type {ErrorRequestHandler, RequestHandler} from 'express';
+import type {ErrorRequestHandler, RequestHandler, Response} from 'express';
 import type {Log} from './ports/log.js';
 import {sendError} from './send.js';
 import {statusOf} from './status-of.js';
@@ -9,14 +9,22 @@ export function notServed(): RequestHandler {
 	return (_request, response) => sendError(response, unknownPath());
 }
 
+/** How Node says that the other end has left. */
+const partings: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED']);
+
 /** Turns whatever was thrown into a Status. What nobody foresaw goes into the log, never to the client. Errors after a 504 change nothing. */
 export function errorHandler(log: Log): ErrorRequestHandler {
-	// Express knows an error handler by its four parameters, so the last one is there though there is nothing to pass on but a broken connection.
+	// eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows an error handler by its four parameters; its own, which would be next, prints to the standard error
 	return (error: unknown, request, response, next) => {
+		if (isMoot(error, response)) return;
 		const status = statusOf(error);
 		if (status.code === 500) log.error('request failed', {method: request.method, path: request.path, error});
-		if (response.writableEnded) return;
-		if (response.destroyed) next(error);
-		else sendError(response, status);
+		if (!response.writableEnded && !response.destroyed) sendError(response, status);
 	};
+}
+
+/** True for what follows from a client that left, or from an answer that was ready after its 504: nothing is wrong, and nobody is there to be told. */
+function isMoot(error: unknown, response: Response): boolean {
+	const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+	return response.writableEnded ? code === 'ERR_HTTP_HEADERS_SENT' : response.destroyed && partings.has(code);
 }

@@ -1,8 +1,10 @@
 import {Router} from 'express';
 import {z} from 'zod';
 import {Name} from '../../store/resources/meta.js';
+import {check, problemSentence} from '../../store/resources/problems.js';
 import {Role, type Token} from '../../store/resources/token.js';
 import type {Store} from '../../store/store.js';
+import {noteRevision} from '../audit.js';
 import {readDocument, readText} from '../kubernetes/read-document.js';
 import type {ApiLimits} from '../ports/limits.js';
 import {sendJson} from '../send.js';
@@ -38,14 +40,15 @@ export function tokenRoutes({store, now, limits}: {readonly store: Store; readon
 	});
 
 	router.post(tokensPath, async (request, response) => {
-		const wanted = TokenRequest.safeParse(readDocument(await readText(request, limits), limits).value);
-		if (!wanted.success) throw badRequest(z.prettifyError(wanted.error));
+		const wanted = check(TokenRequest, readDocument(await readText(request, limits), limits).value);
+		if (!wanted.ok) throw badRequest(wanted.problems.map(problemSentence).join('; '));
 		const secret = createSecret();
 		const token = await store.transact(transaction => {
-			const taken = transaction.get('Token', {namespace: '', name: wanted.data.name});
-			if (taken) throw alreadyExists(served, wanted.data.name, taken.metadata.uid);
-			return transaction.put(tokenRecord({...wanted.data, secret, now: now()}));
+			const taken = transaction.get('Token', {namespace: '', name: wanted.value.name});
+			if (taken) throw alreadyExists(served, wanted.value.name, taken.metadata.uid);
+			return transaction.put(tokenRecord({...wanted.value, secret, now: now()}));
 		});
+		noteRevision(response, token.metadata.resourceVersion);
 		sendJson(response, 201, {...viewOf(token, now()), secret} satisfies CreatedToken);
 	});
 

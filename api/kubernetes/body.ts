@@ -35,7 +35,7 @@ function collect(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> 
 		let length = 0;
 		const finish = (error?: Error): void => {
 			clearTimeout(deadline);
-			request.off('data', onData).off('end', onEnd).off('error', finish).off('close', onClose);
+			request.off('data', onData).off('end', onEnd).off('error', onClose).off('close', onClose);
 			if (error) {
 				request.pause();
 				reject(error);
@@ -51,7 +51,7 @@ function collect(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> 
 		const onEnd = (): void => finish();
 		const onClose = (): void => finish(badRequest('the body ended before it was whole'));
 		const deadline = setTimeout(() => finish(new ApiError(408, {reason: 'Timeout', message: `the body did not arrive within ${limits.bodyTimeoutMs / 1000} s`})), limits.bodyTimeoutMs);
-		request.on('data', onData).on('end', onEnd).on('error', finish).on('close', onClose);
+		request.on('data', onData).on('end', onEnd).on('error', onClose).on('close', onClose);
 	});
 }
 

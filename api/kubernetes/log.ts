@@ -66,7 +66,7 @@ async function sendLines({response}: Exchange, lines: AsyncIterable<LogLine>, {l
 			if (!taken) await once(response, 'drain', {signal});
 		}
 	} catch (error) {
-		if (!response.headersSent) throw error;
+		if (!response.headersSent && !signal.aborted) throw error;
 	} finally {
 		clearTimeout(begin);
 	}

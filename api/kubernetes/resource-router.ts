@@ -38,7 +38,7 @@ export function resourceRouter(prefix: string, kinds: readonly ServedKind[]): Re
 	};
 }
 
-function choose(kind: ServedKind, {name, subresource}: Target, {method, query}: {readonly method: string; readonly query: URLSearchParams}): {readonly verb: Verb | undefined; readonly handlers: Readonly<Partial<Record<Verb, Handler>>>} {
+function choose(kind: ServedKind, {namespace, name, subresource}: Target, {method, query}: {readonly method: string; readonly query: URLSearchParams}): {readonly verb: Verb | undefined; readonly handlers: Readonly<Partial<Record<Verb, Handler>>>} {
 	if (subresource !== undefined) {
 		return {verb: verbsOfItem[method], handlers: kind.subresources[subresource] ?? {}};
 	}
@@ -46,7 +46,10 @@ function choose(kind: ServedKind, {name, subresource}: Target, {method, query}: 
 		const {create: _create, list: _list, watch: _watch, deletecollection: _collection, ...handlers} = kind.verbs;
 		return {verb: verbsOfItem[method], handlers};
 	}
-	const {get: _get, update: _update, patch: _patch, delete: _delete, ...handlers} = kind.verbs;
+	const {get: _get, update: _update, patch: _patch, delete: _delete, deletecollection, ...others} = kind.verbs;
+	// As in Kubernetes, nothing deletes across all namespaces at once.
+	const isOneNamespace = namespace !== undefined || !kind.readable.resource.namespaced;
+	const handlers = deletecollection && isOneNamespace ? {...others, deletecollection} : others;
 	const verb = verbsOfCollection[method];
 	return {verb: method === 'GET' && isWatch(query) ? 'watch' : verb, handlers};
 }

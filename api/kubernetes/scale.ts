@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {ServiceSpec, type Service} from '../../store/resources/service.js';
 import {check} from '../../store/resources/problems.js';
+import {noteRevision} from '../audit.js';
 import {sendJson} from '../send.js';
 import {badRequest, conflict, invalid, notFound} from '../status.js';
 import type {Exchange, Handler} from './exchange.js';
@@ -48,6 +49,7 @@ async function change(rules: KindRules<'Service'>, {exchange, context, wanted}: 
 		rules.check(next, live, transaction);
 		return isDryRun ? next : transaction.put(next);
 	});
+	noteRevision(response, service.metadata.resourceVersion);
 	sendJson(response, 200, scaleOf(service));
 }
 

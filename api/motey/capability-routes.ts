@@ -1,6 +1,7 @@
 import {Router} from 'express';
 import {z} from 'zod';
 import {Capability, type NodeCapability} from '../../store/resources/capability.js';
+import {check, problemSentence} from '../../store/resources/problems.js';
 import type {Store} from '../../store/store.js';
 import {readText} from '../kubernetes/read-document.js';
 import {readJson} from '../kubernetes/read-json.js';
@@ -50,9 +51,9 @@ export function capabilityRoutes({store, node, limits}: CapabilityDependencies):
 }
 
 function parse(text: string, limits: ApiLimits): readonly Capability[] {
-	const written = WrittenCapabilities.safeParse(readJson(text, limits).value);
-	if (!written.success) throw badRequest(`send a JSON array of {"capability": …, "capability_type": …}: ${z.prettifyError(written.error)}`);
-	return written.data;
+	const written = check(WrittenCapabilities, readJson(text, limits).value);
+	if (!written.ok) throw badRequest(`send a JSON array of {"capability": …, "capability_type": …}: ${written.problems.map(problemSentence).join('; ')}`);
+	return written.value;
 }
 
 function capabilityView({capability, capability_type: type}: NodeCapability): Readonly<Record<string, string>> {

@@ -3,6 +3,7 @@ import {z} from 'zod';
 import {blueprintId, blueprintToService, serviceToBlueprint, type BlueprintView} from '../../store/resources/blueprint.js';
 import type {Service} from '../../store/resources/service.js';
 import type {Store} from '../../store/store.js';
+import {noteRevision} from '../audit.js';
 import {readText} from '../kubernetes/read-document.js';
 import type {ApiLimits} from '../ports/limits.js';
 import {sendJson} from '../send.js';
@@ -51,6 +52,7 @@ export function serviceRoutes({store, writer, limits}: ServiceDependencies): Rou
 
 	router.post(path, async (request, response) => {
 		const {outcome, service} = await writer.replace(blueprintToService(readBlueprint(await readBody(request), limits)));
+		noteRevision(response, service.metadata.resourceVersion);
 		if (outcome === 'created') response.setHeader('Location', `${path}/${encodeURIComponent(blueprintId(service))}`);
 		sendJson(response, outcome === 'created' ? 201 : 200, view(service));
 	});

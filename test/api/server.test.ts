@@ -1,7 +1,9 @@
+import {connect, type Socket} from 'node:net';
 import test from 'ava';
 import {StoreError} from '../../store/errors.js';
 import type {Store} from '../../store/store.js';
 import {eventually} from '../support/eventually.js';
+import {testInstance} from './support/instance.js';
 import {serveTestApi, serviceDocument, servicesPath as path} from './support/serve.js';
 import {createApi} from '../../api/server.js';
 import {listen} from './support/listen.js';
@@ -57,6 +59,54 @@ test('a request nobody answers in time is answered with 504', async t => {
 	t.is((await response.json() as {reason: string}).reason, 'Timeout');
 });
 
+test('an answer that is ready after its 504 is no failure', async t => {
+	const failures: unknown[] = [];
+	await using api = await serveTestApi({limits: {answerTimeoutMs: 50}});
+	let answer: (() => void) | undefined;
+	const asked = new Promise<void>(resolve => {
+		answer = resolve;
+	});
+	const node = {...api.dependencies.node, statistics: async () => asked.then(async () => api.dependencies.node.statistics())};
+	await using served = await listen(createApi({...api.dependencies, node, log: {...api.dependencies.log, error: (_message, fields) => failures.push(fields)}}));
+	const headers = {authorization: `Bearer ${api.token}`};
+	t.is((await fetch(`${served.url}/v1/nodestatus`, {headers})).status, 504);
+	answer?.();
+	t.is((await fetch(`${served.url}/v1/nodestatus`, {headers})).status, 200);
+	t.deepEqual(failures, []);
+});
+
+test('a client that leaves in the middle of its body, or before its log begins, is no failure', async t => {
+	const failures: unknown[] = [];
+	const answered: string[] = [];
+	let reading = false;
+	await using api = await serveTestApi({
+		log: {debug: () => undefined, info: () => undefined, warn: () => undefined, error: (_message, fields) => failures.push(fields)},
+		meter: {watchers: () => undefined, answered: ({method, route}) => answered.push(`${method} ${route}`)},
+		workloads: {
+			async *logs(_instance, {signal}): AsyncGenerator<never, void> {
+				reading = true;
+				await new Promise(resolve => signal.addEventListener('abort', resolve));
+				throw new Error('its reader left');
+			},
+			stats: () => Promise.reject(new Error('nothing runs here')),
+			volumes: () => [],
+		},
+	});
+	await api.store.transact(transaction => transaction.put(testInstance('one')));
+	const send = (head: string, body = ''): Socket => connect(api.served.port, '127.0.0.1').setNoDelay().on('error', () => undefined)
+		.once('connect', function write(this: Socket) {
+			this.write(`${head} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${api.token}\r\n${body === '' ? '' : 'Content-Length: 500\r\n'}\r\n${body}`);
+		});
+	const writer = send(`PUT ${path}/web`, '{"kind":');
+	const reader = send('GET /apis/motey.io/v1/namespaces/default/instances/one/log?follow=true');
+	await eventually(() => reading);
+	writer.destroy();
+	reader.destroy();
+	await eventually(() => answered.includes('PUT kubernetes') && answered.includes('GET watch'));
+	t.is((await api.call('GET', path)).status, 200);
+	t.deepEqual(failures, []);
+});
+
 test('every write that was answered is in the store, and the original\'s routes write by the same rules', async t => {
 	await using api = await serveTestApi();
 	const answers = await Promise.all(Array.from({length: 50}, async (_, index) => api.call('POST', path, {body: serviceDocument(`s${index}`)})));
@@ -87,4 +137,8 @@ test('every request that may change something is told to the log, with its resul
 	await eventually(() => told.length === 2);
 	t.like(told[0], {who: 'admin', method: 'POST', path: `${path}?fieldManager=me`, code: 201, from: '127.0.0.1', revision: body.metadata.resourceVersion});
 	t.like(told[1], {who: 'viewer', method: 'DELETE', code: 403});
+	const scaled = await api.call('PATCH', `${path}/web/scale`, {body: {spec: {replicas: 2}}, type: 'application/merge-patch+json'});
+	await api.call('POST', '/v1/service', {body: {service_name: 'old', images: [{name: 'shop/web:1', engine: 'docker'}]}});
+	await eventually(() => told.length === 4);
+	t.deepEqual(told.slice(2).map(({revision}) => revision), [scaled.body.metadata.resourceVersion, api.store.revision()]);
 });

@@ -202,6 +202,10 @@ test('deletecollection deletes what the selector names', async t => {
 	t.is((await api.call('DELETE', `${path}?labelSelector=app%3Da`)).status, 200);
 	t.truthy((await api.call('GET', `${path}/a`)).body.metadata.deletionTimestamp);
 	t.is((await api.call('GET', `${path}/b`)).body.metadata.deletionTimestamp, undefined);
+	const everywhere = await api.call('DELETE', '/apis/motey.io/v1/services');
+	t.is(everywhere.status, 405, 'never across namespaces');
+	t.is(everywhere.headers.get('allow'), 'GET, POST');
+	t.is((await api.call('GET', `${path}/b`)).body.metadata.deletionTimestamp, undefined);
 });
 
 test('scale is read and written as autoscaling/v1, and touches replicas only', async t => {
