@@ -1,10 +1,11 @@
-import {catchError, defer, filter, from, map, merge, mergeMap, tap} from 'rxjs';
+import {EMPTY, catchError, defer, filter, from, map, merge, mergeMap, of, tap} from 'rxjs';
 import type {Observable} from 'rxjs';
 import {keyOf, keyText} from '../store/resources/kinds.js';
 import {containerUid} from '../store/resources/instance.js';
 import type {Instance} from '../store/resources/instance.js';
 import type {Service} from '../store/resources/service.js';
 import type {Store} from '../store/store.js';
+import {coalesceByKey} from './coalesce-by-key.js';
 import {fromAbortable} from './from-abortable.js';
 import type {Observations} from './instance/observations.js';
 import type {Pauses} from './instance/pauses.js';
@@ -52,17 +53,24 @@ export function instanceSources(options: InstanceSourcesOptions): readonly Obser
 		mergeMap(({object}) => from([keyText(keyOf(object)), ...portWaiters.of(object.metadata.uid)])),
 	);
 	const hinted = hints.pipe(mergeMap(hint => {
-		if (hint.kind === 'changed') {
-			// Of a container without an Instance nothing is remembered: the orphan reconciler hears of it too.
-			const named = store.lookup('Instance', 'uid', hint.uid).filter(isHere);
-			if (named.length > 0) observations.forget(hint.uid);
-			return from(named.map(instance => keyText(keyOf(instance))));
-		}
-		observations.forgetAll();
-		pauses.endAll();
-		return fromAbortable(refresh).pipe(catchError(() => from([undefined])), mergeMap(() => from(instanceKeys(store, nodeName))));
-	}, 4));
-	return [changed, hinted];
+		if (hint.kind !== 'changed') return EMPTY;
+		// Of a container without an Instance nothing is remembered: the orphan reconciler hears of it too.
+		const named = store.lookup('Instance', 'uid', hint.uid).filter(isHere);
+		if (named.length > 0) observations.forget(hint.uid);
+		return from(named.map(instance => keyText(keyOf(instance))));
+	}));
+	// However often an engine comes and goes: one look at everything at a time, and one more afterwards.
+	const lost = hints.pipe(
+		filter(hint => hint.kind !== 'changed'),
+		tap(() => {
+			observations.forgetAll();
+			pauses.endAll();
+		}),
+		map(() => 'everything'),
+		coalesceByKey(() => fromAbortable(refresh).pipe(catchError(() => of(undefined))), {concurrency: 1}),
+		mergeMap(() => from(instanceKeys(store, nodeName))),
+	);
+	return [changed, hinted, lost];
 }
 
 /** Keys of every Instance bound to a node. */

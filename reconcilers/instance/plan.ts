@@ -48,7 +48,8 @@ export function planInstance(view: InstanceView): Step {
 	if (isDeleting(instance)) return {do: 'end'};
 	if (!observed) return planAbsent(view);
 	if (observed.uid !== containerUid(instance)) {
-		return settle(view, {phase: 'Pending', reason: 'NameConflict', message: `the container ${observed.name} of an earlier Instance is still in the slot`, ready: false}, 1000);
+		// Nothing of another's container is its own: neither its id nor where it can be reached.
+		return settle({...view, observed: undefined}, {phase: 'Pending', reason: 'NameConflict', message: `the container ${observed.name} of an earlier Instance is still in the slot`, ready: false}, 1000);
 	}
 	if (observed.state === 'dead' || observed.state === 'removing') return {do: 'remove'};
 	if (observed.name !== view.name) return {do: 'rename'};

@@ -1,4 +1,4 @@
-import {keyText, keyOf, parseKey} from '../../store/resources/kinds.js';
+import {keyOf, parseKey} from '../../store/resources/kinds.js';
 import {containerUid} from '../../store/resources/instance.js';
 import type {Instance, InstanceStatus} from '../../store/resources/instance.js';
 import type {Store} from '../../store/store.js';
@@ -20,8 +20,9 @@ import type {PortWaiters} from './port-waiters.js';
 import type {Preparations} from './preparations.js';
 import {saysTheSame, statusOf} from './status.js';
 import {tellSettled} from './story.js';
-import type {Verdict} from './status.js';
 import type {EngineStep, StepContext, Steps} from './steps.js';
+import {underWay} from './under-way.js';
+import type {Stage} from './under-way.js';
 import {whenSlow} from './when-slow.js';
 import {workloadOf} from './workload.js';
 
@@ -63,12 +64,25 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 		}
 		const engine = engines.get(instance.spec.image.engine);
 		if (!engine) return fail(key, instance, {error: new EngineError('Unavailable', `this node has no engine ${instance.spec.image.engine}`, {transient: true}), observed: undefined});
-		return isDeleting(instance) ? end(key, {instance, engine, signal}) : converge(key, {instance, engine, signal});
+		try {
+			return isDeleting(instance) ? await end(key, {instance, engine, signal}) : await converge(key, {instance, engine, signal});
+		} finally {
+			// It may have gone meanwhile, after what remembers it had heard so.
+			if (store.get('Instance', parseKey(key))?.metadata.uid !== instance.metadata.uid) forget(key, instance);
+		}
 	};
 
 	function recovered(key: string): void {
 		backoff.forget(key);
 		stumbled.delete(key);
+		portWaiters.forget(key);
+	}
+
+	function forget(key: string, instance: Instance): void {
+		observations.drop(containerUid(instance));
+		startedMs.delete(containerUid(instance));
+		pauses.end(instance);
+		recovered(key);
 	}
 
 	async function converge(key: string, {instance: first, engine, signal}: Subject): Promise<Outcome> {
@@ -87,7 +101,7 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 				if (step.do === 'end') return again(0);
 				const pauseMs = pauses.leftMs(instance);
 				if (pauseMs > 0) return again(pauseMs);
-				observed = await act(step, {instance, engine, signal});
+				observed = await act(step, {instance, engine, signal}, observed);
 				instance = {...instance, ...after(step, instance)};
 			}
 			return again(1000);
@@ -108,16 +122,14 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 		return observed;
 	}
 
-	async function act(step: EngineStep, {instance, engine, signal}: Subject): Promise<Observation | undefined> {
+	async function act(step: EngineStep, subject: Subject, before: Observation | undefined): Promise<Observation | undefined> {
+		const {instance} = subject;
 		const uid = containerUid(instance);
 		observations.forget(uid);
 		const moment = observations.moment();
 		const whilePreparing = preparations.begin(instance);
 		try {
-			const observed = await whenSlow(() => steps.perform(step, contextOf({instance, engine, signal}, whilePreparing)), {
-				afterMs: slowMs,
-				announce: () => announce(instance, underWay(step, instance)),
-			});
+			const observed = await steps.perform(step, contextOf(subject, {whilePreparing, before}));
 			if (step.do !== 'rename' && step.do !== 'limit') startedMs.set(uid, clock.monotonicMs());
 			observations.learn(uid, observed, moment);
 			return observed;
@@ -134,10 +146,7 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 			const wasNeverStarted = instance.status === undefined && await engine.inspect(workload, {signal}) === undefined;
 			if (!wasNeverStarted) {
 				recorder.normal(instance, 'Killing', `${workload.name} is stopped and removed`);
-				await whenSlow(() => steps.end(contextOf({instance, engine, signal}, signal)), {
-					afterMs: slowMs,
-					announce: () => announce(instance, {phase: 'Stopping', reason: '', message: 'it is being stopped', ready: false}),
-				});
+				await steps.end(contextOf({instance, engine, signal}, {whilePreparing: signal, before: observations.get(containerUid(instance))?.observed}));
 			}
 		} catch (error) {
 			signal.throwIfAborted();
@@ -147,19 +156,15 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 			const current = transaction.get('Instance', keyOf(instance));
 			if (current?.metadata.uid === uid) transaction.put(withoutFinalizers(current, containerFinalizer));
 		});
-		observations.drop(containerUid(instance));
-		startedMs.delete(containerUid(instance));
-		pauses.end(instance);
-		recovered(key);
+		forget(key, instance);
 		return done;
 	}
 
 	async function settle(key: string, instance: Instance, {status, againAfterMs}: Extract<Step, {do: 'settle'}>): Promise<Outcome> {
 		recovered(key);
-		portWaiters.forget(key);
 		pauses.end(instance);
 		tellSettled(recorder, {instance, before: store.get('Instance', parseKey(key))?.status, status});
-		await write(key, status);
+		await write(instance, status);
 		return againAfterMs === undefined ? done : again(againAfterMs);
 	}
 
@@ -176,7 +181,7 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 		if (error instanceof PortHeldError) portWaiters.wait(key, error.holder);
 		const {verdict, retry} = failure;
 		if (instance.status?.reason !== verdict.reason || instance.status.message !== verdict.message) recorder.warning(instance, verdict.reason, verdict.message);
-		await write(key, statusOf(instance, verdict, {observed, nowMs}));
+		await write(instance, statusOf(instance, verdict, {observed, nowMs}));
 		if (retry.kind === 'never') return done;
 		const afterMs = retry.kind === 'after' ? retry.ms : backoff.next(key);
 		if (error instanceof EngineError) pauses.begin(instance, afterMs);
@@ -184,23 +189,27 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 	}
 
 	/** Says what is under way; that it could not be said harms nothing. */
-	async function announce(instance: Instance, verdict: Verdict): Promise<void> {
-		const observed = observations.get(containerUid(instance))?.observed;
-		await write(keyText(keyOf(instance)), statusOf(instance, verdict, {observed, nowMs: clock.now().getTime()})).catch(() => undefined);
+	async function announce(instance: Instance, stage: Stage, observed: Observation | undefined): Promise<void> {
+		await write(instance, statusOf(instance, underWay(stage, instance), {observed, nowMs: clock.now().getTime()})).catch(() => undefined);
 	}
 
-	async function write(key: string, status: InstanceStatus): Promise<void> {
-		const before = store.get('Instance', parseKey(key));
-		if (!before || saysTheSame(before.status, status)) return;
+	/** Nothing is written of one that is gone, nor to another of its name. */
+	async function write(instance: Instance, status: InstanceStatus): Promise<void> {
+		const key = keyOf(instance);
+		const {uid} = instance.metadata;
+		const before = store.get('Instance', key);
+		if (before?.metadata.uid !== uid || saysTheSame(before.status, status)) return;
 		await store.transact(transaction => {
-			const current = transaction.get('Instance', parseKey(key));
-			if (current?.metadata.uid === before.metadata.uid) transaction.put<Instance>({...current, status});
+			const current = transaction.get('Instance', key);
+			if (current?.metadata.uid === uid) transaction.put<Instance>({...current, status});
 		});
 	}
 
-	function contextOf({instance, engine, signal}: Subject, whilePreparing: AbortSignal): StepContext {
+	/** `before` is what was in the slot when the step began. */
+	function contextOf({instance, engine, signal}: Subject, {whilePreparing, before}: {whilePreparing: AbortSignal; before: Observation | undefined}): StepContext {
 		return {
 			engine, instance, signal, whilePreparing,
+			showing: (stage, work) => whenSlow(work, {afterMs: slowMs, announce: () => announce(instance, stage, stage.kind === 'replacing' || stage.kind === 'stopping' ? before : undefined)}),
 			workload: workloadOf(instance, {nodeId: node.id}),
 			checkPorts: () => hostPorts.check(instance, () => store.lookup('Instance', 'node', node.name)),
 		};
@@ -221,10 +230,4 @@ function after(step: EngineStep, {status, spec}: Instance): Pick<Instance, 'stat
 	const counts = 'counts' in step ? step.counts : {restarts: base.restarts, failures: 0};
 	const limited = step.do === 'limit' ? {restarts: base.restarts, failures: base.failures ?? 0} : counts;
 	return {status: {...rest, ...limited, resources: spec.image.resources}};
-}
-
-function underWay(step: EngineStep, {spec: {image}, status}: Instance): Verdict {
-	if (step.do === 'start' && step.cause === 'first') return {phase: 'Preparing', reason: 'ImagePulling', message: `the image ${image.image} is being prepared`, ready: false};
-	if (step.do === 'replace') return {phase: status?.phase ?? 'Starting', reason: 'Replacing', message: `it is being replaced because ${step.because}`, ready: status?.ready ?? false};
-	return {phase: 'Starting', reason: 'Starting', message: 'it is being started', ready: false};
 }

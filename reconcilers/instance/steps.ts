@@ -4,6 +4,7 @@ import type {CallOptions, Engine, Observation, Workload} from '../ports/engine.j
 import {EngineError} from '../ports/engine.js';
 import {Gate} from './gate.js';
 import type {Step} from './plan.js';
+import type {Stage} from './under-way.js';
 
 /** How many calls of each kind one engine gets at once. */
 export interface EngineWidth {
@@ -21,6 +22,8 @@ export interface StepContext extends CallOptions {
 	readonly checkPorts: () => void;
 	/** Ends when the Instance changes: what is being prepared may not be wanted any more. */
 	readonly whilePreparing: AbortSignal;
+	/** Runs `work`, and says what is under way when it takes long. */
+	readonly showing: <T>(stage: Stage, work: () => Promise<T>) => Promise<T>;
 }
 
 /** Everything that asks something of an engine; `settle` and `end` are the reconciler's own. */
@@ -42,24 +45,28 @@ export class Steps {
 
 	/** Resolves with what is in the slot afterwards. */
 	async perform(step: EngineStep, context: StepContext): Promise<Observation | undefined> {
-		const {engine, workload, instance, signal} = context;
+		const {engine, workload, instance, signal, showing} = context;
 		switch (step.do) {
 			case 'start':
 				if (step.cause === 'crashed') this.#recorder.warning(instance, 'Crashed', `${workload.name} ended and is started again`);
-				await this.#makeReady(context);
-				return this.#launch(context, step.cause === 'first' ? 'Started' : 'Restarted');
+				await showing({kind: step.cause === 'first' ? 'preparing' : 'starting'}, () => this.#makeReady(context));
+				return showing({kind: 'starting'}, () => this.#launch(context, step.cause === 'first' ? 'Started' : 'Restarted'));
 			case 'resume':
 				this.#recorder.normal(instance, 'Resumed', `${workload.name} was paused and is resumed`);
-				return this.#start.run(signal, () => engine.start(workload, {signal}));
+				return showing({kind: 'starting'}, () => this.#start.run(signal, () => engine.start(workload, {signal})));
 			case 'restart':
 				this.#recorder.warning(instance, 'Unhealthy', `${workload.name} is restarted because its health check fails`);
-				await this.#stop(context);
-				return this.#launch(context, 'Restarted');
+				return showing({kind: 'starting'}, async () => {
+					await this.#stop(context);
+					return this.#launch(context, 'Restarted');
+				});
 			case 'replace':
-				await this.#makeReady(context);
+				await showing({kind: 'replacing', because: step.because}, () => this.#makeReady(context));
 				this.#recorder.normal(instance, 'Killing', `${workload.name} is replaced because ${step.because}`);
-				await this.end(context);
-				return this.#launch(context, 'Started');
+				return showing({kind: 'exchanging', because: step.because}, async () => {
+					await this.#remove(context);
+					return this.#launch(context, 'Started');
+				});
 			case 'limit':
 				if (await engine.update(workload, workload.template.resources, {signal})) return engine.inspect(workload, {signal});
 				return this.perform({do: 'replace', because: 'its limits cannot be changed in place'}, context);
@@ -75,6 +82,10 @@ export class Steps {
 
 	/** Stops it with its grace and removes it. */
 	async end(context: StepContext): Promise<void> {
+		await context.showing({kind: 'stopping'}, () => this.#remove(context));
+	}
+
+	async #remove(context: StepContext): Promise<void> {
 		const {engine, workload, signal} = context;
 		await this.#stop(context);
 		await this.#end.run(signal, () => engine.remove(workload, {signal}));

@@ -41,7 +41,7 @@ export function statusOf({service, instances, plan, now}: StatusView): ServiceSt
 		updated: total(slots.map(slot => slot.updated)),
 		phase: phaseOf(service, counted, plan),
 	};
-	const message = facts.phase === 'Running' && facts.ready === facts.wanted ? '' : sentence(facts);
+	const message = facts.phase === 'Running' ? '' : sentence(facts);
 	return {
 		observedGeneration: service.metadata.generation,
 		phase: facts.phase,

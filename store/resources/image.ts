@@ -64,5 +64,5 @@ export function templateOf(entry: ImageEntry, engine: string): ImageTemplate {
 /** The last path part of an image reference without tag or digest, as a name: `shop/web:1.4` → `web`. Characters outside the alphabet become `-`. */
 export function nameFromReference(reference: string): string {
 	const last = reference.replace(/@.*$/u, '').split('/').at(-1) ?? reference;
-	return last.replace(/:.*$/u, '').replace(/[^A-Za-z0-9._-]/gu, '-').replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/gu, '').slice(0, 63) || 'image';
+	return last.replace(/:.*$/u, '').replace(/[^A-Za-z0-9._-]/gu, '-').replace(/^[^A-Za-z0-9]+/u, '').slice(0, 63).replace(/[^A-Za-z0-9]+$/u, '') || 'image';
 }

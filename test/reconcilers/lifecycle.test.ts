@@ -60,6 +60,46 @@ test('a new spec replaces one container at a time, the next when the one before 
 	t.is(getService(store, 'shop')!.status!.updatedReplicas, 3);
 });
 
+test('what is replaced slowly is ready and reached while it runs, and neither once it is being stopped', async t => {
+	const {store, world, start} = await setUp(t);
+	start();
+	await apply(store, 'shop', {images: [entry({parameters: {port: 8080}})]});
+	await eventually(() => isReady(store, 'shop'));
+	const held = new Set(['prepare', 'stop']);
+	world.hold = call => eventually(() => !held.has(call.split(' ', 1)[0]!), {everyMs: 5});
+	await apply(store, 'shop', {images: [entry({image: 'app:2', parameters: {port: 8080}})]});
+	const replacing = () => eventually(() => [getInstance(store, 'shop-app-0')!.status!].find(one => one.reason === 'Replacing'));
+	t.like(await replacing(), {phase: 'Running', ready: true, ports: [{container: 80, host: 8080, protocol: 'tcp'}]});
+	held.delete('prepare');
+	await eventually(() => !getInstance(store, 'shop-app-0')!.status!.ready);
+	t.like(await replacing(), {phase: 'Starting', ports: undefined});
+	await eventually(() => getService(store, 'shop')!.status!.readyReplicas === 0);
+	held.delete('stop');
+	await eventually(() => isReady(store, 'shop'));
+	t.is(world.running()[0]!.contentId, 'sha256:app:2');
+});
+
+test('the status of an Instance that is gone is never written to the next one of its name', async t => {
+	const {store, world, start} = await setUp(t);
+	start();
+	let isHeld = true;
+	world.hold = call => eventually(() => !isHeld || !call.startsWith('start'), {everyMs: 5});
+	await apply(store, 'shop', {images: [entry()]});
+	await eventually(() => world.calls.some(call => call.startsWith('start')));
+	const {uid} = getInstance(store, 'shop-app-0')!.metadata;
+	const wrong: string[] = [];
+	store.changes({kind: 'Instance'}).subscribe(({object}) => {
+		const container = [...world.containers.values()].find(one => one.engineId === object.status?.engineId);
+		if (container && container.uid !== object.metadata.uid) wrong.push(container.name);
+	});
+	await store.transact(transaction => transaction.delete('Instance', {namespace: 'default', name: 'shop-app-0'}));
+	await eventually(() => ![undefined, uid].includes(getInstance(store, 'shop-app-0')?.metadata.uid));
+	isHeld = false;
+	await eventually(() => isReady(store, 'shop') && world.running().length === 1);
+	t.deepEqual(wrong, []);
+	t.not(world.running()[0]!.uid, uid);
+});
+
 test('a restart on request replaces every container and changes no spec', async t => {
 	const {store, world, start} = await setUp(t);
 	start();

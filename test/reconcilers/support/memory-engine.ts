@@ -15,6 +15,8 @@ export class World {
 	readonly calls: string[] = [];
 	readonly hints = new Subject<EngineHint>();
 	up = true;
+	/** Awaited before every call. */
+	hold: (call: string) => Promise<unknown> | undefined = () => undefined;
 	/** Called before every call; throwing there is the call's failure before it happened. */
 	before: (call: string) => void = () => undefined;
 	/** Called after every changing call has happened; throwing there loses its answer. */
@@ -65,6 +67,7 @@ export class MemoryEngine implements Engine {
 		await new Promise(resolve => {
 			setImmediate(resolve);
 		});
+		await this.#world.hold(call);
 		if (signal.aborted) throw new EngineError('Aborted', 'aborted', {transient: true});
 		if (!this.#world.up) throw new EngineError('Unavailable', 'the engine does not answer', {transient: true});
 		this.#world.before(call);
