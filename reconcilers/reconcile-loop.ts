@@ -48,9 +48,9 @@ export interface ReconcileLoopOptions {
 }
 
 /** First retry of a failed key at once for the eye, the last every half minute (contract: convergence within 30 s). */
-const retry_ = {firstMs: 20, maxMs: 30_000} as const;
+const ofOneKey = {firstMs: 20, maxMs: 30_000} as const;
 /** All failed keys together. */
-const retries = {perSecond: 20, burst: 100} as const;
+const ofAllKeys = {perSecond: 20, burst: 100} as const;
 
 /**
  * Keys in, reports out: everything a reconciler has in common. An error inside one key touches no other: when transient that key backs off,
@@ -61,8 +61,8 @@ export function createReconcileLoop(options: ReconcileLoopOptions): ReconcileLoo
 	let waiting = 0;
 	const reports = defer(() => {
 		const later = new DelayedKeys();
-		const backoff = new Backoff({...retry_, random: () => clock.random()});
-		const bucket = new TokenBucket({...retries, monotonicMs: () => clock.monotonicMs()});
+		const backoff = new Backoff({...ofOneKey, random: () => clock.random()});
+		const bucket = new TokenBucket({...ofAllKeys, monotonicMs: () => clock.monotonicMs()});
 		const delayOf = (key: string, outcome: Outcome): number | undefined => {
 			if (outcome.kind !== 'failed') backoff.forget(key);
 			if (outcome.kind === 'done') return undefined;
@@ -107,7 +107,10 @@ function resyncs({beforeResync, keys, resyncMs, clock, log, name}: ReconcileLoop
 	})) : from([undefined]);
 	return prepare.pipe(
 		mergeMap(() => from(keys())),
+		catchError((error: unknown) => {
+			log.warn('resync failed', {reconciler: name, error});
+			return EMPTY;
+		}),
 		repeat({delay: () => timer(resyncMs * (0.9 + clock.random() / 5))}),
-		catchError(() => EMPTY),
 	);
 }

@@ -20,6 +20,18 @@ test('everything is looked at when the loop begins, and again at each resync', a
 	t.true(loop.reports.every(report => report.outcome === 'done'));
 });
 
+test('a look at everything that fails is made again at the next resync', async t => {
+	let looks = 0;
+	const keys = (): string[] => {
+		looks += 1;
+		if (looks === 2) throw new Error('not just now');
+		return ['a'];
+	};
+	using loop = run({keys, resyncMs: 20, reconcile: () => Promise.resolve(done)});
+	await eventually(() => loop.reports.length >= 3);
+	t.true(looks >= 4);
+});
+
 test('a key that fails is tried again with growing pauses, and holds up no other', async t => {
 	let failures = 0;
 	const reconcile = (key: string): Promise<Outcome> => {
