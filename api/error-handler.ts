@@ -15,7 +15,7 @@ const partings: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ERR_STRE
 /** Turns whatever was thrown into a Status. What nobody foresaw goes into the log, never to the client. Errors after a 504 change nothing. */
 export function errorHandler(log: Log): ErrorRequestHandler {
 	// eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows an error handler by its four parameters; its own, which would be next, prints to the standard error
-	return (error: unknown, request, response, next) => {
+	return (error: unknown, request, response, _next) => {
 		if (isMoot(error, response)) return;
 		const status = statusOf(error);
 		if (status.code === 500) log.error('request failed', {method: request.method, path: request.path, error});
