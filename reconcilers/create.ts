@@ -2,6 +2,7 @@ import {filter, from, merge, mergeMap, share, tap, throttleTime} from 'rxjs';
 import type {Observable} from 'rxjs';
 import {containerUid} from '../store/resources/instance.js';
 import {keyOf, keyText} from '../store/resources/kinds.js';
+import type {MemberRecord} from '../store/resources/member.js';
 import type {Store} from '../store/store.js';
 import {createRecorder} from './events/recorder.js';
 import {Observations} from './instance/observations.js';
@@ -11,6 +12,8 @@ import {Preparations} from './instance/preparations.js';
 import {createInstanceReconciler} from './instance/reconciler.js';
 import {Steps} from './instance/steps.js';
 import type {EngineWidth} from './instance/steps.js';
+import {createFleet} from './fleet.js';
+import type {FleetReconcilers} from './fleet.js';
 import {Inventory} from './inventory.js';
 import {createNodeReconciler} from './node/reconciler.js';
 import {createOrphanReconciler} from './orphan/reconciler.js';
@@ -18,7 +21,9 @@ import type {OrphanAccess} from './orphan/reconciler.js';
 import type {Clock} from './ports/clock.js';
 import type {Engine, EngineHint, Engines} from './ports/engine.js';
 import type {Log} from './ports/log.js';
+import {noPeers} from './ports/no-peers.js';
 import type {NodeFactsPort} from './ports/node-facts.js';
+import type {Peers} from './ports/peers.js';
 import {createReconcileLoop} from './reconcile-loop.js';
 import type {ReconcileLoop} from './reconcile-loop.js';
 import {createServiceReconciler} from './service/reconciler.js';
@@ -33,6 +38,10 @@ export interface ReconcilersOptions {
 	readonly facts: NodeFactsPort;
 	readonly clock: Clock;
 	readonly log: Log;
+	/** The other nodes; none unless told. */
+	readonly peers?: Peers;
+	/** Checks and stores what a peer says of the members of the cluster. */
+	readonly acceptMembers?: (records: readonly MemberRecord[]) => Promise<void>;
 	/** Milliseconds between two looks at everything; 25 000 unless told, because what a lost hint hid is to be repaired within 30 s. */
 	readonly resyncMs?: number;
 	/** Calls of each kind an engine gets at once. */
@@ -43,6 +52,8 @@ export interface ReconcilersOptions {
 export interface Reconcilers {
 	readonly loops: readonly ReconcileLoop[];
 	readonly orphans: OrphanAccess;
+	/** What this node answers to others. */
+	readonly answers: Pick<FleetReconcilers, 'acceptance' | 'hearReport'>;
 }
 
 /** Found by measuring against a bare loop on two cores: with eight starts at once thirty containers are up as fast as the bare loop has them. */
@@ -54,7 +65,7 @@ const orphanDelayMs = 2000;
 
 /** Wires the service, instance, node and orphan reconcilers of one node. */
 export function createReconcilers(options: ReconcilersOptions): Reconcilers {
-	const {store, engines, node, facts, clock, log, resyncMs = 25_000, engineWidth: width = defaultWidth} = options;
+	const {store, engines, node, facts, clock, log, resyncMs = 25_000, engineWidth: width = defaultWidth, peers = noPeers} = options;
 	const recorder = createRecorder(store.events, 'motey');
 	const hints = merge(...engines.all.map(engine => engine.events())).pipe(share());
 	const shared = {resyncMs, clock, log};
@@ -84,7 +95,11 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 	const nodeReconciler = createNodeReconciler({store, engines, node, facts, clock});
 	const orphans = createOrphanReconciler({store, engines, nodeName: node.name, inventory, recorder, maxAgeMs: 1.5 * resyncMs});
 
+	const acceptMembers = options.acceptMembers ?? (async () => Promise.resolve());
+	const fleet = createFleet({store, engines, inventory, self: node, peers, acceptMembers, recorder, clock, log, resyncMs});
+
 	const loops = [
+		...fleet.loops,
 		createReconcileLoop({
 			...shared, name: 'node', concurrency: 1,
 			sources: nodeSources({store, nodeName: node.name, hints, facts: facts.changes, forgetHealth: nodeReconciler.forgetHealth}),
@@ -115,7 +130,7 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 			keys: () => engines.all.map(engine => engine.name),
 		}),
 	];
-	return {loops, orphans};
+	return {loops, orphans, answers: fleet};
 }
 
 /** Every engine's name some time after something is heard of a uid that no Instance has; the end of a container that was removed on purpose is heard like that too. */

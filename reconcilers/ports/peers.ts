@@ -37,8 +37,8 @@ export interface RemoteInstance {
 	readonly status?: InstanceStatus;
 	/** The executing node's revision of that status. */
 	readonly revision: Revision;
-	/** True while its end was ordered and has not been reached. */
-	readonly ending: boolean;
+	/** `ended`: it was ended as ordered, and nothing of it is left. */
+	readonly state: 'kept' | 'ending' | 'ended';
 }
 
 /** What an owner has written since a revision, oldest first and complete up to `revision`. */
@@ -51,8 +51,6 @@ export interface Delta {
 	readonly deleted: readonly {readonly kind: Kind; readonly uid: string}[];
 	/** False while an owner restored from a backup still collects: what is missing from `whole` is then no deletion. */
 	readonly complete: boolean;
-	/** True when more is to be had at once. */
-	readonly more: boolean;
 }
 
 export type PeerErrorCode = 'Unreachable' | 'Refused' | 'NotFound' | 'Conflict' | 'Failed';

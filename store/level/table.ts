@@ -12,7 +12,7 @@ export interface Entry {
 }
 
 const digestSize = 2 ** 48;
-const indexNames: readonly IndexName[] = ['owner', 'node', 'uid', 'secret'];
+const indexNames: readonly IndexName[] = ['owner', 'owned', 'node', 'uid', 'secret'];
 
 /** The entry of a frozen object whose JSON has `bytes` bytes. */
 export function entryOf(object: Resource, bytes: number): Entry {

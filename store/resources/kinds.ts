@@ -3,7 +3,7 @@ import {Instance} from './instance.js';
 import {JoinToken} from './join-token.js';
 import {Member} from './member.js';
 import {Node} from './node.js';
-import {conflictAnnotation} from './ownership.js';
+import {conflictAnnotation, ownerAnnotation} from './ownership.js';
 import {Service} from './service.js';
 import {Token} from './token.js';
 
@@ -61,6 +61,8 @@ export const indexes = {
 	owner: (object: Resource): readonly string[] => (object.metadata.ownerReferences ?? []).filter(reference => reference.controller).map(reference => reference.uid),
 	/** By the node an Instance is bound to: its name as it was then, and its id. */
 	node: (object: Resource): readonly string[] => (object.kind === 'Instance' ? [object.spec.nodeName, ...object.spec.nodeId === undefined || object.spec.nodeId === object.spec.nodeName ? [] : [object.spec.nodeId]] : []),
+	/** By the id of the node whose word about it counts. */
+	owned: ({metadata: {annotations}}: Resource): readonly string[] => (annotations?.[ownerAnnotation] === undefined ? [] : [annotations[ownerAnnotation]]),
 	/** By own uid; an Instance also by that of the container it adopted. */
 	uid: (object: Resource): readonly string[] => (object.kind === 'Instance' && object.spec.adopted !== undefined ? [object.metadata.uid, object.spec.adopted] : [object.metadata.uid]),
 	/** A Token by the hash of its secret. */

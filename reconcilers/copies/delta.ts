@@ -1,0 +1,56 @@
+import {lastValueFrom, takeWhile, timeout, toArray} from 'rxjs';
+import {StoreError} from '../../store/errors.js';
+import type {Kind, Resource} from '../../store/resources/kinds.js';
+import {isOwnedBy} from '../../store/resources/ownership.js';
+import type {Change, Revision, Store} from '../../store/store.js';
+import type {Delta} from '../ports/peers.js';
+
+/** Kinds of which every node keeps a copy. Members spread from whoever has them, everything else from its owner. */
+export const spreadKinds = ['Service', 'Instance', 'Node', 'Token', 'Member'] as const satisfies readonly Kind[];
+
+/** How long reading the history may take. */
+const historyMs = 5000;
+
+/**
+ * What this node has written of its own since `since`, for another to copy; all of it when `since` is not given, or too old or unknown.
+ * `complete` tells whether absence from all of it means deletion.
+ */
+export async function deltaSince(store: Store, {nodeId, since, complete}: {readonly nodeId: string; readonly since?: Revision; readonly complete: boolean}): Promise<Delta> {
+	const revision = store.revision();
+	if (since === undefined) return whole(store, {nodeId, revision, complete});
+	if (since === revision) return {kind: 'changes', revision, objects: [], deleted: [], complete};
+	try {
+		const changes = await lastValueFrom(store.changes({since}).pipe(takeWhile(change => change.revision !== revision, true), toArray(), timeout({first: historyMs})));
+		return {kind: 'changes', revision, complete, ...latest(changes.filter(({object}) => isSpread(object, nodeId)))};
+	} catch (error) {
+		if (error instanceof StoreError && error.code === 'Expired') return whole(store, {nodeId, revision, complete});
+		throw error;
+	}
+}
+
+/** True for what this node tells others. Members are told by all; only their signed part leaves this node. */
+export function isSpread(object: Resource, nodeId: string): boolean {
+	return spreadKinds.some(kind => kind === object.kind) && (object.kind === 'Member' || isOwnedBy(object, nodeId));
+}
+
+function whole(store: Store, {nodeId, revision, complete}: {readonly nodeId: string; readonly revision: Revision; readonly complete: boolean}): Delta {
+	const objects = spreadKinds.flatMap((kind): readonly Resource[] => store.list(kind).items).filter(object => isSpread(object, nodeId));
+	return {kind: 'whole', revision, objects: objects.map(spoken), deleted: [], complete};
+}
+
+/** Of several changes of one object only the last counts. */
+function latest(changes: readonly Change[]): Pick<Delta, 'objects' | 'deleted'> {
+	const byUid = new Map(changes.map(change => [change.object.metadata.uid, change]));
+	const last = [...byUid.values()];
+	return {
+		objects: last.filter(({type}) => type !== 'deleted').map(({object}) => spoken(object)),
+		deleted: last.filter(({type}) => type === 'deleted').map(({object: {kind, metadata: {uid}}}) => ({kind, uid})),
+	};
+}
+
+/** Where a member was reached is this node's own guess, which a signature does not cover. */
+function spoken(object: Resource): Resource {
+	if (object.kind !== 'Member') return object;
+	const {status: _, ...said} = object;
+	return said;
+}

@@ -1,0 +1,79 @@
+import type {Instance} from '../../store/resources/instance.js';
+import {isBoundTo} from '../../store/resources/instance.js';
+import {keyText, parseKey} from '../../store/resources/kinds.js';
+import {isOwnedBy, ownershipOf} from '../../store/resources/ownership.js';
+import type {Store} from '../../store/store.js';
+import type {Recorder} from '../events/recorder.js';
+import {containerFinalizer, holds, isDeleting, withoutFinalizers} from '../finalizers.js';
+import {again, done} from '../outcome.js';
+import type {Outcome} from '../outcome.js';
+import type {Authority, Peers} from '../ports/peers.js';
+
+/** What ordering work from other nodes needs. */
+export interface AssignmentsOptions {
+	readonly store: Store;
+	readonly self: {readonly id: string; readonly name: string};
+	readonly peers: Peers;
+	readonly recorder: Recorder;
+}
+
+/** How long after an ordered end is asked again whether it has come; a report that comes earlier says so earlier. */
+const endingMs = 2000;
+
+/** Orders from other nodes what this node owns and has bound there. */
+export interface Assignments {
+	/** Looks at one Instance (`namespace/name`): has it kept there, or ended, and remembers what was answered. */
+	readonly reconcile: (key: string, signal: AbortSignal) => Promise<Outcome>;
+	/** Everything this node owns on a node is to be assigned there again: its link was opened anew, or it lost something. */
+	readonly forget: (nodeId: string) => void;
+}
+
+/** Every order may be repeated, so what was ordered is only remembered to keep silent: a new run of the agent orders everything once more. */
+export function createAssignments({store, self, peers, recorder}: AssignmentsOptions): Assignments {
+	const assigned = new Map<string, {readonly nodeId: string; readonly generation: number; readonly epoch: number}>();
+
+	const reconcile = async (key: string, signal: AbortSignal): Promise<Outcome> => {
+		const instance = store.get('Instance', parseKey(key));
+		if (!instance || isBoundTo(instance, self) || !isOwnedBy(instance, self.id)) return done;
+		const {nodeId} = instance.spec;
+		const authority: Authority = {epoch: ownershipOf(instance).epoch, owner: self.id};
+		if (isDeleting(instance)) return end(key, {instance, authority, signal});
+		if (nodeId === undefined || !peers.members().some(({id}) => id === nodeId)) return done;
+		const {uid, generation} = instance.metadata;
+		const before = assigned.get(uid);
+		if (before?.nodeId === nodeId && before.generation === generation && before.epoch === authority.epoch) return done;
+		await peers.assign(nodeId, {instance, authority}, {signal});
+		assigned.set(uid, {nodeId, generation, epoch: authority.epoch});
+		return done;
+	};
+
+	const end = async (key: string, {instance, authority, signal}: {readonly instance: Instance; readonly authority: Authority; readonly signal: AbortSignal}): Promise<Outcome> => {
+		if (!holds(instance, containerFinalizer)) return done;
+		const {spec: {nodeId}, metadata: {uid}} = instance;
+		const isMember = nodeId !== undefined && peers.members().some(({id}) => id === nodeId);
+		// What a forgotten node may still run is declared ended by whoever forgot it.
+		const ended = !isMember || await peers.terminate(nodeId, {uid, authority}, {signal});
+		if (!ended) return again(endingMs);
+		assigned.delete(uid);
+		await store.transact(transaction => {
+			const current = transaction.get('Instance', parseKey(key));
+			if (current?.metadata.uid === uid) transaction.put(withoutFinalizers(current, containerFinalizer));
+		});
+		if (isMember) recorder.normal(instance, 'Ended', `${instance.metadata.name} has ended on ${instance.spec.nodeName}`);
+		return done;
+	};
+
+	return {
+		reconcile,
+		forget(nodeId) {
+			for (const [uid, one] of assigned) if (one.nodeId === nodeId) assigned.delete(uid);
+		},
+	};
+}
+
+/** Keys of the Instances that this node owns and has bound to others. */
+export function assignmentKeys(store: Store, self: {readonly id: string; readonly name: string}): readonly string[] {
+	return store.list('Instance').items
+		.filter(instance => isOwnedBy(instance, self.id) && !isBoundTo(instance, self))
+		.map(({metadata: {namespace = '', name}}) => keyText({namespace, name}));
+}
