@@ -1,6 +1,6 @@
 import {statfs} from 'node:fs/promises';
 import {arch, cpus, platform, release, totalmem} from 'node:os';
-import {concatMap, distinctUntilChanged, from, timer, type Observable} from 'rxjs';
+import {distinctUntilChanged, exhaustMap, map, timer, type Observable} from 'rxjs';
 import type {NodeFacts, NodeFactsPort} from '../reconcilers/ports/node-facts.js';
 import type {Capability} from '../store/resources/capability.js';
 import {hostAddresses} from './addresses.js';
@@ -25,10 +25,11 @@ export function createNodeFacts({version, directory, statics}: {version: string;
 		disk,
 	});
 	const changes: Observable<unknown> = timer(0, lookEveryMs).pipe(
-		concatMap(() => from(readDisk(directory))),
-		concatMap(async latest => {
+		// A disk that does not answer is not asked again meanwhile.
+		exhaustMap(async () => readDisk(directory)),
+		map(latest => {
 			disk = latest;
-			return Promise.resolve(JSON.stringify(current()));
+			return JSON.stringify(current());
 		}),
 		distinctUntilChanged(),
 	);

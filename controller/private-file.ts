@@ -1,4 +1,4 @@
-import {open, readFile, rename} from 'node:fs/promises';
+import {open, readFile, rename, rm} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {z} from 'zod';
 
@@ -22,14 +22,19 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 /** Writes a file as a whole or not at all: mode 0600 unless said, synced with its directory before it takes the name. */
 export async function writePrivateFile(path: string, text: string, mode = 0o600): Promise<void> {
 	const unfinished = `${path}.unfinished-${process.pid}`;
-	const file = await open(unfinished, 'w', mode);
+	// One left by a process of this number that died, perhaps with another mode, is not written into.
+	await rm(unfinished, {force: true});
+	const file = await open(unfinished, 'wx', mode);
 	try {
 		await file.writeFile(text);
 		await file.sync();
+		await rename(unfinished, path);
+	} catch (error) {
+		await rm(unfinished, {force: true});
+		throw error;
 	} finally {
 		await file.close();
 	}
-	await rename(unfinished, path);
 	const directory = await open(dirname(path), 'r');
 	try {
 		await directory.sync();

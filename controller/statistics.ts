@@ -1,5 +1,6 @@
 import {statfs} from 'node:fs/promises';
 import {cpus, freemem, totalmem} from 'node:os';
+import type {Clock} from '../reconcilers/ports/clock.js';
 import {readIfThere} from './private-file.js';
 
 /** Use of the host in the original's keys: percentages 0–100, sizes in bytes. `sampledAt` is RFC 3339. */
@@ -19,16 +20,19 @@ interface CpuTimes {
  * Samples the host when asked, at most every `periodMs`, so that a quiet node does nothing and an answer never waits.
  * CPU is the average since the sample before.
  */
-export function createStatistics({directory, now, periodMs = 5000}: {directory: string; now: () => Date; periodMs?: number}): {read(): Promise<NodeStatistics>} {
+export function createStatistics({directory, clock, periodMs = 5000}: {directory: string; clock: Pick<Clock, 'now' | 'monotonicMs'>; periodMs?: number}): {read(): Promise<NodeStatistics>} {
 	let before = cpuTimes();
 	let latest: NodeStatistics | undefined;
+	let sampledMs = 0;
 	return {
 		async read() {
-			const at = now();
-			if (latest && at.getTime() - Date.parse(latest.sampledAt) < periodMs) return latest;
+			// Not by the wall clock: one that is put back would freeze the figures until it has caught up.
+			const nowMs = clock.monotonicMs();
+			if (latest && nowMs - sampledMs < periodMs) return latest;
+			sampledMs = nowMs;
 			const after = cpuTimes();
 			const [memory, disk] = await Promise.all([memoryUse(), diskUse(directory)]);
-			latest = {cpu: percent(after.busyMs - before.busyMs, after.totalMs - before.totalMs), memory, disk, sampledAt: at.toISOString()};
+			latest = {cpu: percent(after.busyMs - before.busyMs, after.totalMs - before.totalMs), memory, disk, sampledAt: clock.now().toISOString()};
 			before = after;
 			return latest;
 		},
