@@ -1,5 +1,5 @@
 import {once} from 'node:events';
-import {chmod, mkdir, unlink} from 'node:fs/promises';
+import {chmod, lstat, mkdir, unlink} from 'node:fs/promises';
 import {createServer, type RequestListener, type Server} from 'node:http';
 import {createServer as createTlsServer} from 'node:https';
 import {connect, isIPv6, type AddressInfo, type ListenOptions} from 'node:net';
@@ -37,6 +37,8 @@ export interface ListenerOptions {
 	readonly tlsPort: number;
 	readonly addresses: readonly string[];
 	readonly socket: string;
+	/** Told of what goes wrong with a server that listens already. */
+	readonly onError: (error: Error) => void;
 	/** Node's own option of `http.createServer`; bytes. */
 	readonly maxHeaderSize: number;
 }
@@ -51,6 +53,8 @@ export async function openListeners(options: ListenerOptions): Promise<Listeners
 		await once(server, 'listening').catch((error: unknown) => {
 			throw listenError(error, listen);
 		});
+		// A connection that could not be taken, for want of a descriptor say, is its client's loss and no reason to end.
+		server.on('error', options.onError);
 		return server;
 	};
 	const plain = () => createServer({maxHeaderSize: options.maxHeaderSize}, options.handler);
@@ -62,12 +66,12 @@ export async function openListeners(options: ListenerOptions): Promise<Listeners
 	};
 	try {
 		const port = portOf(await open(plain(), {host: '127.0.0.1', port: options.port}));
-		await withoutIpv6(async () => open(plain(), {host: '::1', port}), servers);
+		await orWithoutIpv6(async () => open(plain(), {host: '::1', port}), {servers, isAnyPort: options.port === 0});
 		const [first, ...others] = tlsAddresses(options.addresses);
 		const tlsPort = portOf(await open(secure(), {host: first, port: options.tlsPort}));
 		for (const address of others) {
 			const listen = async () => open(secure(), {host: address, port: tlsPort});
-			await (address === '::1' ? withoutIpv6(listen, servers) : listen());
+			await (address === '::1' ? orWithoutIpv6(listen, {servers, isAnyPort: options.tlsPort === 0}) : listen());
 		}
 		await claimSocket(options.socket);
 		await open(plain(), {path: options.socket}, true);
@@ -81,18 +85,24 @@ export async function openListeners(options: ListenerOptions): Promise<Listeners
 
 /** A wildcard holds loopback as well, and the kernel gives one port to only one of the two. */
 function tlsAddresses(addresses: readonly string[]): readonly [string, ...string[]] {
-	const wildcard = addresses.find(address => address === '::' || address === '0.0.0.0');
-	if (wildcard !== undefined) return [wildcard];
+	// That of IPv6 holds IPv4 as well.
+	if (addresses.includes('::')) return ['::'];
+	if (addresses.includes('0.0.0.0')) return ['0.0.0.0'];
 	const further = addresses.filter(address => !['127.0.0.1', '::1', 'localhost'].includes(address));
 	return ['127.0.0.1', '::1', ...further];
 }
 
-/** A host may have IPv6 switched off, which is no reason to serve nothing. */
-async function withoutIpv6(open: () => Promise<Server>, servers: Server[]): Promise<void> {
+/**
+ * A host may have IPv6 switched off, which is no reason to serve nothing. A port that another process has there is one: clients of `localhost`
+ * would bring it their tokens. Where any port will do nobody knows it beforehand, and the address is left out.
+ */
+async function orWithoutIpv6(open: () => Promise<Server>, {servers, isAnyPort}: {readonly servers: Server[]; readonly isAnyPort: boolean}): Promise<void> {
 	const before = servers.length;
 	try {
 		await open();
-	} catch {
+	} catch (error) {
+		const code = systemErrorCode(error instanceof Error ? error.cause : undefined);
+		if (code === 'EADDRINUSE' && !isAnyPort) throw error;
 		servers.length = before;
 	}
 }
@@ -103,19 +113,24 @@ async function claimSocket(path: string): Promise<void> {
 		throw new ConfigError(`api.socket: ${path} is longer than ${maxSocketPathBytes} bytes, which no unix socket can be; choose a shorter runDir or set api.socket`);
 	}
 	await mkdir(dirname(path), {recursive: true, mode: 0o750});
-	if (await answers(path)) throw new ConfigError(`api.socket: another process answers on ${path}; is a node running already? try motey status`);
-	await unlink(path).catch((error: unknown) => {
-		if (systemErrorCode(error) !== 'ENOENT') throw error;
+	const there = await lstat(path).catch((error: unknown) => {
+		if (systemErrorCode(error) === 'ENOENT') return undefined;
+		throw error;
 	});
+	if (there === undefined) return;
+	if (!there.isSocket()) throw new ConfigError(`api.socket: ${path} is there and is no socket; remove it or choose another path`);
+	if (await answers(path)) throw new ConfigError(`api.socket: another process answers on ${path}; is a node running already? try motey status`);
+	await unlink(path);
 }
 
+/** Only a refusal says that nobody listens: one that is too busy to take a connection is there all the same. */
 async function answers(path: string): Promise<boolean> {
 	const socket = connect(path);
 	try {
 		await once(socket, 'connect');
 		return true;
-	} catch {
-		return false;
+	} catch (error) {
+		return !['ECONNREFUSED', 'ENOENT'].includes(systemErrorCode(error) ?? '');
 	} finally {
 		socket.destroy();
 	}
@@ -142,9 +157,9 @@ function portOf(server: Server): number {
 function listenError(error: unknown, {host, port, path}: ListenOptions): Error {
 	const where = path ?? `${host !== undefined && isIPv6(host) ? `[${host}]` : host ?? ''}:${port ?? 0}`;
 	if (systemErrorCode(error) === 'EADDRINUSE') {
-		return new ConfigError(`${where} is taken by another process; is a node running already (motey status)? Or choose another port with --port, --tls-port or 0 for any`);
+		return new ConfigError(`${where} is taken by another process; is a node running already (motey status)? Or choose another port with --port, --tls-port or 0 for any`, {cause: error});
 	}
-	if (systemErrorCode(error) === 'EADDRNOTAVAIL') return new ConfigError(`${where}: this host has no such address; check api.listen`);
-	if (systemErrorCode(error) === 'EACCES') return new ConfigError(`${where}: not permitted; choose a port above 1023 or run as root`);
+	if (systemErrorCode(error) === 'EADDRNOTAVAIL') return new ConfigError(`${where}: this host has no such address; check api.listen`, {cause: error});
+	if (systemErrorCode(error) === 'EACCES') return new ConfigError(`${where}: not permitted; choose a port above 1023 or run as root`, {cause: error});
 	return error instanceof Error ? error : new Error(String(error));
 }

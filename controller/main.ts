@@ -95,6 +95,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		const listeners = owned.own('listeners', await openListeners({
 			handler, tls, port: config.api.port, tlsPort: config.api.tlsPort, addresses: config.api.listen,
 			socket: config.api.socket ?? join(config.runDir, 'motey.sock'), maxHeaderSize: limits.http.headerBytes,
+			onError: error => log.error('a connection was not taken', {error}),
 			configure: server => configureHttpServer(server, {limits: limits.http, gate}),
 		}), async it => it.close(closeGraceMs));
 		const {listening} = listeners;

@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {writeFile} from 'node:fs/promises';
+import {rename, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import {join} from 'node:path';
 import test from 'ava';
@@ -56,7 +56,7 @@ test('what was opened is closed in reverse, also when one part fails', async t =
 
 async function listenerOptions(directory: string): Promise<ListenerOptions> {
 	const tls = await loadTls({directory: join(directory, 'tls'), nodeName: 'n', names: ['localhost'], now: new Date()});
-	return {handler: (_request, response) => response.end('ok'), configure: () => undefined, tls, port: 0, tlsPort: 0, addresses: [], socket: join(directory, 's'), maxHeaderSize: 16_384};
+	return {handler: (_request, response) => response.end('ok'), configure: () => undefined, tls, port: 0, tlsPort: 0, addresses: [], socket: join(directory, 's'), maxHeaderSize: 16_384, onError: () => undefined};
 }
 
 test('a taken port is told with what to do, and nothing stays open', async t => {
@@ -73,7 +73,10 @@ test('a taken port is told with what to do, and nothing stays open', async t => 
 test('a socket that nobody answers on is replaced, one that answers is left', async t => {
 	await using directory = await makeTempDirectory();
 	const options = await listenerOptions(directory.path);
-	await writeFile(options.socket, '');
+	const dead = createServer().listen(join(directory.path, 'dead'));
+	await once(dead, 'listening');
+	await rename(join(directory.path, 'dead'), options.socket);
+	dead.close();
 	const first = await openListeners(options);
 	await t.throwsAsync(openListeners(options), {message: /another process answers/u});
 	await first.close(0);
