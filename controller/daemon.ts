@@ -1,14 +1,17 @@
 import {fork} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdir, open, readFile} from 'node:fs/promises';
+import {mkdir, open} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {z} from 'zod';
 import {systemErrorCode} from './private-file.js';
-import {readRunState, startTicksOf, type RunState} from './run-state.js';
+import {startTicksOf, type RunState} from './run-state.js';
 
 /** What the node's process tells the one that started it. */
 const Told = z.union([z.strictObject({ready: z.literal(true)}), z.strictObject({failed: z.string()})]);
+
+/** Twenty lines are never longer, and a log may be. */
+const tailBytes = 64 * 1024;
 
 /** Starting or stopping the daemon did not work; the message holds what the node itself said. */
 export class DaemonError extends Error {
@@ -21,7 +24,8 @@ export class DaemonError extends Error {
  * Rejects with what it said when it ends or is silent for `deadlineMs`; a silent one is left alone to be looked at.
  */
 export async function startDaemon({program, args, logFile, deadlineMs}: {program: string; args: readonly string[]; logFile: string; deadlineMs: number}): Promise<void> {
-	await mkdir(dirname(logFile), {recursive: true, mode: 0o750});
+	// By default this is the data directory, which is nobody else's.
+	await mkdir(dirname(logFile), {recursive: true, mode: 0o700});
 	const log = await open(logFile, 'a', 0o640);
 	try {
 		const {size} = await log.stat();
@@ -43,14 +47,14 @@ export async function startDaemon({program, args, logFile, deadlineMs}: {program
 }
 
 /** Asks the node to end, waits until it has, and kills it after `graceMs`. Its containers go on. */
-export async function stopDaemon({runDir, state, graceMs}: {runDir: string; state: RunState; graceMs: number}): Promise<void> {
+export async function stopDaemon({state, graceMs}: {state: Pick<RunState, 'pid' | 'startTicks'>; graceMs: number}): Promise<void> {
 	signal(state.pid, 'SIGTERM');
 	const until = performance.now() + graceMs;
 	let killed = false;
 	while (await startTicksOf(state.pid) === state.startTicks) {
 		if (performance.now() > until && !killed) {
 			killed = true;
-			if (await readRunState(runDir)) signal(state.pid, 'SIGKILL');
+			signal(state.pid, 'SIGKILL');
 		}
 		if (performance.now() > until + graceMs) throw new DaemonError(`process ${state.pid} does not end, not even by SIGKILL; look at it with: ps -o pid,stat,wchan ${state.pid}`);
 		await delay(20);
@@ -68,7 +72,11 @@ function signal(pid: number, name: NodeJS.Signals): void {
 
 /** What the log gained since it was `from` bytes long, at most its last 20 lines. */
 async function tail(file: string, from: number): Promise<string> {
-	const text = (await readFile(file)).subarray(from).toString('utf8').trim();
+	await using log = await open(file, 'r');
+	const {size} = await log.stat();
+	const start = Math.max(from, size - tailBytes);
+	const {buffer, bytesRead} = await log.read({buffer: Buffer.alloc(Math.max(0, size - start)), position: start});
+	const text = buffer.toString('utf8', 0, bytesRead).trim();
 	// What it complains of begins as every complaint of the command line does, and is about to be said once more.
 	return text === '' ? `it ended without a word; see ${file}` : text.split('\n').slice(-20).join('\n').replace(/^error: /u, '');
 }

@@ -54,11 +54,13 @@ export function follow<T>(stream: Observable<T>, onNext: (value: T) => void | Pr
 
 /** Resolves with the name of the first signal that asks this process to end. A second one ends it at once. */
 export async function whenAskedToEnd(): Promise<NodeJS.Signals> {
+	const names = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 	return new Promise(resolve => {
-		for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-			process.on(name, () => {
-				resolve(name);
-			});
-		}
+		const ask = (name: NodeJS.Signals): void => {
+			// What nobody listens to does what it does by default, and that is to end.
+			for (const each of names) process.off(each, ask);
+			resolve(name);
+		};
+		for (const name of names) process.on(name, ask);
 	});
 }

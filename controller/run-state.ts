@@ -20,12 +20,22 @@ export const RunState = z.strictObject({
 }).readonly();
 export type RunState = z.infer<typeof RunState>;
 
+/** Text that is no JSON is no run state, as any other rubbish. */
+const RunStateText = z.string().transform((text, context): unknown => {
+	try {
+		return JSON.parse(text);
+	} catch {
+		context.addIssue({code: 'custom', message: 'is no JSON'});
+		return z.NEVER;
+	}
+}).pipe(RunState);
+
 const path = (runDir: string) => join(runDir, 'motey.json');
 
 /** The state of the node that runs on this run directory now; undefined when none does, whatever a dead one left behind. */
 export async function readRunState(runDir: string): Promise<RunState | undefined> {
 	const text = await readIfThere(path(runDir));
-	const state = text === undefined ? undefined : RunState.safeParse(JSON.parse(text)).data;
+	const state = text === undefined ? undefined : RunStateText.safeParse(text).data;
 	return state !== undefined && await startTicksOf(state.pid) === state.startTicks ? state : undefined;
 }
 
