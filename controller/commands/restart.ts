@@ -3,6 +3,8 @@ import {build as buildServiceRestart} from '../../api/cli/verbs/restart.js';
 import type {CliContext} from '../../api/cli/verb.js';
 import {loadConfig, type ConfigFlags} from '../config/load.js';
 import {withConfigOptions} from './config-options.js';
+import {readRunState} from '../run-state.js';
+import {systemctl, unitName} from '../systemctl.js';
 import {runInBackground} from './start.js';
 import {stopNode} from './stop.js';
 
@@ -16,6 +18,13 @@ export function build(context: CliContext): Command {
 		.addHelpText('after', '\nExamples:\n  motey restart\n  motey restart shop')
 		.action(async (flags: ConfigFlags) => {
 			const loaded = await loadConfig(flags);
+			const running = await readRunState(loaded.config.runDir);
+			if (running?.supervised === true) {
+				// Started by hand instead, it would no longer be systemd's, and would not come back when it dies.
+				await systemctl('restart', unitName);
+				context.io.stdout.write(`node ${running.name} restarted by systemd; its containers kept running\n`);
+				return;
+			}
 			context.io.stdout.write(`${await stopNode(loaded.config.runDir)}\n`);
 			context.io.stdout.write(await runInBackground(loaded, given));
 		});

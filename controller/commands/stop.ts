@@ -1,10 +1,9 @@
 import type {CliContext} from '../../api/cli/verb.js';
-import {execFile} from 'node:child_process';
-import {promisify} from 'node:util';
 import {Command} from 'commander';
 import {loadConfig, type ConfigFlags} from '../config/load.js';
 import {stopDaemon} from '../daemon.js';
 import {readRunState} from '../run-state.js';
+import {systemctl, unitName} from '../systemctl.js';
 import {withConfigOptions} from './config-options.js';
 
 /** Longer than the node's own 5 s, so that only one that hangs is killed. */
@@ -15,10 +14,10 @@ export async function stopNode(runDir: string): Promise<string> {
 	const state = await readRunState(runDir);
 	if (!state) return `no node runs on ${runDir}`;
 	if (state.supervised) {
-		await promisify(execFile)('systemctl', ['stop', 'motey.service']);
+		await systemctl('stop', unitName);
 		return `node ${state.name} stopped by systemd; its containers keep running, and it comes back at boot`;
 	}
-	await stopDaemon({runDir, state, graceMs});
+	await stopDaemon({state, graceMs});
 	return `node ${state.name} stopped (pid ${state.pid}); its containers keep running`;
 }
 
