@@ -24,10 +24,18 @@ export function cliEnvironment(variables: Readonly<Record<string, string | undef
 		...(server === undefined ? {} : {server}),
 		...(token === undefined ? {} : {token}),
 		contextFile: filled(variables['MOTEY_CONFIG']) ?? join(filled(variables['HOME']) ?? homedir(), '.motey', 'config'),
-		runDir: filled(variables['MOTEY_RUN_DIR']) ?? (uid === 0 ? '/run/motey' : join(filled(variables['XDG_RUNTIME_DIR']) ?? join('/tmp', `motey-${uid}`), 'motey')),
+		runDir: filled(variables['MOTEY_RUN_DIR']) ?? defaultRunDir(variables, uid),
 		noColour: filled(variables['NO_COLOR']) !== undefined,
 		terminal: variables['TERM'] ?? '',
 	};
+}
+
+/** Not below /tmp: whoever made that folder first would be sent the token. */
+function defaultRunDir(variables: Readonly<Record<string, string | undefined>>, uid: number): string {
+	if (uid === 0) return '/run/motey';
+	const runtime = filled(variables['XDG_RUNTIME_DIR']);
+	if (runtime !== undefined) return join(runtime, 'motey');
+	return join(filled(variables['XDG_DATA_HOME']) ?? join(filled(variables['HOME']) ?? homedir(), '.local', 'share'), 'motey', 'run');
 }
 
 function filled(value: string | undefined): string | undefined {

@@ -52,6 +52,9 @@ export async function loadConfig(flags: ConfigFlags, environment: Readonly<Recor
 		...withoutFileOnly(fromEnvironment(environment)),
 		...withoutFileOnly(fromFlags(flags)),
 	];
+	// It would be set on every object there is, the policy among them.
+	const inherited = settings.find(({key}) => key.split('.').includes('__proto__'));
+	if (inherited) throw new ConfigError(unknownKey(inherited.key, settings));
 	const parsed = Config.safeParse(withGroups(nest(settings)));
 	if (!parsed.success) throw invalid(parsed.error, settings);
 	return {config: parsed.data, settings, file};
@@ -109,10 +112,10 @@ function fromFlags(flags: ConfigFlags): readonly Setting[] {
 	return [...common, ...set];
 }
 
-/** Text from a flag or variable, as YAML reads it; a list may be written with commas. */
+/** Text from a flag or variable: as it is where the key takes text, else as YAML reads it; a list may be written with commas. */
 function valueOf(key: string, text: string): unknown {
 	if (key === 'api.listen' || key === 'api.hosts') return text.split(',').map(part => part.trim());
-	return key === 'name' ? text : parseDocument(text).toJS({maxAliasCount: 0});
+	return schemaOf(key)?.safeParse(text).success === true ? text : parseDocument(text).toJS({maxAliasCount: 0});
 }
 
 const isFileOnly = ({key}: Setting): boolean => fileOnlyKeys.some(name => key === name || key.startsWith(`${name}.`));
@@ -138,10 +141,19 @@ function unknownKey(key: string, settings: readonly Setting[]): string {
 
 /** Every key of a schema, dotted. */
 export function knownKeys(schema: z.ZodType, prefix = ''): string[] {
+	const fields = fieldsOf(schema);
+	if (fields === undefined) return [prefix];
+	return [...fields].flatMap(([name, field]) => knownKeys(field, prefix === '' ? name : `${prefix}.${name}`));
+}
+
+/** What a dotted key of the configuration takes; undefined for one that there is not, or that is within a map. */
+const schemaOf = (key: string): z.ZodType | undefined =>
+	key.split('.').reduce<z.ZodType | undefined>((schema, name) => schema === undefined ? undefined : fieldsOf(schema)?.get(name), Config);
+
+function fieldsOf(schema: z.ZodType): ReadonlyMap<string, z.ZodType> | undefined {
 	const inner = schema instanceof z.ZodReadonly ? schema.unwrap() : schema;
-	if (!(inner instanceof z.ZodObject)) return [prefix];
-	return Object.entries(z.record(z.string(), z.instanceof(z.ZodType)).parse(inner.shape))
-		.flatMap(([name, field]) => knownKeys(field, prefix === '' ? name : `${prefix}.${name}`));
+	if (!(inner instanceof z.ZodObject)) return undefined;
+	return new Map(Object.entries(z.record(z.string(), z.instanceof(z.ZodType)).parse(inner.shape)));
 }
 
 const kebab = (flag: string): string => flag.replace(/[A-Z]/gu, letter => `-${letter.toLowerCase()}`);

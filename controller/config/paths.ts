@@ -10,9 +10,13 @@ export interface DefaultPaths {
 /** @see https://specifications.freedesktop.org/basedir-spec/latest/ */
 export function defaultPaths({uid, home, environment}: {uid: number; home: string; environment: Readonly<Record<string, string | undefined>>}): DefaultPaths {
 	if (uid === 0) return {configFile: '/etc/motey/motey.yaml', dataDir: '/var/lib/motey', runDir: '/run/motey'};
+	const base = (variable: string): string | undefined => environment[variable] === '' ? undefined : environment[variable];
+	const dataDir = join(base('XDG_DATA_HOME') ?? join(home, '.local', 'share'), 'motey');
+	const runtime = base('XDG_RUNTIME_DIR');
 	return {
-		configFile: join(environment['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'motey', 'motey.yaml'),
-		dataDir: join(environment['XDG_DATA_HOME'] ?? join(home, '.local', 'share'), 'motey'),
-		runDir: join(environment['XDG_RUNTIME_DIR'] ?? join('/tmp', `motey-${uid}`), 'motey'),
+		configFile: join(base('XDG_CONFIG_HOME') ?? join(home, '.config'), 'motey', 'motey.yaml'),
+		dataDir,
+		// Not below /tmp, where anybody may be first to make the folder and put a socket of his own into it.
+		runDir: runtime === undefined ? join(dataDir, 'run') : join(runtime, 'motey'),
 	};
 }

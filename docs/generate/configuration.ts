@@ -98,11 +98,12 @@ ${limits(defaultLimits, storeLimitMeanings)}
 function places(): string {
 	const root = defaultPaths({uid: 0, home: '/root', environment: {}});
 	const user = defaultPaths({uid: 1000, home: '~', environment: {XDG_RUNTIME_DIR: '$XDG_RUNTIME_DIR'}});
+	const bare = defaultPaths({uid: 1000, home: '~', environment: {}});
 	return [
 		['the file', root.configFile, user.configFile, 'XDG_CONFIG_HOME'],
 		['`dataDir`', root.dataDir, user.dataDir, 'XDG_DATA_HOME'],
 		['`runDir`', root.runDir, user.runDir, 'XDG_RUNTIME_DIR'],
-	].map(([what = '', ofRoot = '', ofUser = '', variable = '']) => `| ${what} | \`${ofRoot}\` | \`${ofUser}\`${ofUser.startsWith('$') ? ', without that variable `/tmp/motey-UID/motey`' : `, or below \`$${variable}\``} |`).join('\n');
+	].map(([what = '', ofRoot = '', ofUser = '', variable = '']) => `| ${what} | \`${ofRoot}\` | \`${ofUser}\`${ofUser.startsWith('$') ? `, without that variable \`${bare.runDir}\`` : `, or below \`$${variable}\``} |`).join('\n');
 }
 
 /** Groups have no meaning of their own. */

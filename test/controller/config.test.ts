@@ -1,8 +1,10 @@
 import {chmod, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import test from 'ava';
+import {cliEnvironment} from '../../api/cli/args.js';
 import {sourceOf} from '../../controller/config/layers.js';
 import {loadConfig, type ConfigFlags} from '../../controller/config/load.js';
+import {defaultPaths} from '../../controller/config/paths.js';
 import {renderConfig} from '../../controller/config/render.js';
 import {makeTempDirectory} from '../support/temp-directory.js';
 
@@ -41,6 +43,18 @@ test('any key can be set on the command line', async t => {
 	t.deepEqual(config.api.hosts, ['a.example', 'b.example']);
 });
 
+test('what a key takes as text is taken as it was written', async t => {
+	const {config} = await load({dataDir: '/srv/shelf #3', name: '007', set: ['log.file=/var/log/a: b.log']});
+	t.deepEqual([config.dataDir, config.name, config.log.file], ['/srv/shelf #3', '007', '/var/log/a: b.log']);
+});
+
+test('nobody but the user can be first to make the folder of the socket', t => {
+	const environment = {XDG_DATA_HOME: '/home/ada/data'};
+	t.is(defaultPaths({uid: 1000, home: '/home/ada', environment}).runDir, '/home/ada/data/motey/run');
+	t.is(cliEnvironment({...environment, HOME: '/home/ada'}, 1000).runDir, '/home/ada/data/motey/run', 'the command line looks where the node is');
+	t.is(defaultPaths({uid: 1000, home: '/home/ada', environment: {XDG_RUNTIME_DIR: '/run/user/1000'}}).runDir, '/run/user/1000/motey');
+});
+
 test('the printed configuration names the source of every value', async t => {
 	const text = renderConfig(await load({name: 'shelf-3'}, {DOCKER_HOST: 'unix:///tmp/d.sock'}));
 	t.regex(text, /name: shelf-3\s+# --name/u);
@@ -54,6 +68,7 @@ const refusals: readonly [string, {file?: string; flags?: ConfigFlags; environme
 	['broken YAML names its line', {file: 'api:\n  port: [1\n'}, /motey\.yaml: .*line/su],
 	['a file that is no map is refused', {file: '- a\n'}, /must be a map/u],
 	['a --set without a value is refused', {flags: {set: ['log.level']}}, /write it as KEY=VALUE/u],
+	['a key that every object inherits is no way around', {flags: {set: ['__proto__.allowPrivileged=true']}}, /unknown key __proto__/u],
 	['policy is not taken from a flag', {flags: {set: ['policy.allowPrivileged=true']}}, /only in its own file/u],
 ];
 for (const [title, {file, flags = {}, environment = {}}, message] of refusals) {
