@@ -13,7 +13,9 @@ export interface Address {
 export function addressOf(url: string): Address {
 	const parsed = new URL(url);
 	if (parsed.protocol === 'unix:') return {options: {socketPath: decodeURIComponent(parsed.pathname)}, socketPath: decodeURIComponent(parsed.pathname)};
-	return {options: {protocol: 'http', host: parsed.hostname, port: Number(parsed.port === '' ? 2375 : parsed.port)}, socketPath: undefined};
+	// Node takes an IPv6 address without the brackets that a URL needs.
+	const host = parsed.hostname.replace(/^\[|\]$/gu, '');
+	return {options: {protocol: 'http', host, port: Number(parsed.port === '' ? 2375 : parsed.port)}, socketPath: undefined};
 }
 
 /** One request of the Engine API. */

@@ -21,7 +21,7 @@ const Found = z.object({Id: z.string()});
 export class Images {
 	readonly #api: EngineApi;
 	readonly #credentialsFile: string | undefined;
-	readonly #known = new Map<string, string>();
+	#known = new Map<string, string>();
 	readonly #pulling = new Map<string, Promise<void>>();
 	#trusted = false;
 
@@ -33,12 +33,12 @@ export class Images {
 	/** Says whether changes of images are heard of; what is known is forgotten either way. */
 	trust(trusted: boolean): void {
 		this.#trusted = trusted;
-		this.#known.clear();
+		this.forget();
 	}
 
-	/** Some image changed. */
+	/** Some image changed. What is being asked at this moment may be old already, so its answer finds another map. */
 	forget(): void {
-		this.#known.clear();
+		this.#known = new Map();
 	}
 
 	/** Makes the image be here by its pull policy and resolves with its content's id. */
@@ -56,9 +56,10 @@ export class Images {
 	}
 
 	async #find(reference: string, signal: AbortSignal): Promise<string | undefined> {
+		const known = this.#known;
 		try {
 			const {Id: id} = Found.parse(await this.#api.read({what: `look for the image ${reference}`, signal}, {path: `/images/${reference}/json`}));
-			if (this.#trusted) this.#known.set(reference, id);
+			if (this.#trusted) known.set(reference, id);
 			return id;
 		} catch (error) {
 			if (error instanceof EngineError && (error.code === 'NotFound' || error.code === 'ImageUnavailable')) return undefined;

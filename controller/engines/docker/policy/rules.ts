@@ -65,7 +65,8 @@ const capabilities: Rule = ({host}, {policy}) => {
 
 const securityOptions: Rule = ({host}, {policy}) => (host.SecurityOpt ?? []).flatMap(option => {
 	const [key = '', value = ''] = option.split(/[:=]/u).map(part => part.trim().toLowerCase());
-	const harmless = (key === 'no-new-privileges' && value !== 'false')
+	// Docker takes 0, f and F for false as well.
+	const harmless = (key === 'no-new-privileges' && ['', 'true', 't', '1'].includes(value))
 		|| (key === 'label' && (value === 'type' || value === 'level') && /[:=](?:container_t|container_init_t|container_kvm_t|s\d.*)$/u.test(option))
 		|| (key === 'apparmor' && value === 'docker-default');
 	if (harmless || policy.allowSecurityOptions?.includes(option) === true) return [];

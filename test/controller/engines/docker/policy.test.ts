@@ -39,6 +39,7 @@ const cases: Readonly<Record<string, Case>> = {
 	'no AppArmor': {parameters: {security_opt: ['apparmor=unconfined']}, rule: 'SecurityOption'},
 	'no SELinux': {parameters: {security_opt: ['label=disable']}, rule: 'SecurityOption'},
 	'new privileges': {parameters: {security_opt: ['no-new-privileges:false']}, rule: 'SecurityOption'},
+	'new privileges, by another word for false': {parameters: {security_opt: ['no-new-privileges:0']}, rule: 'SecurityOption'},
 	'unmasked system paths': {parameters: {security_opt: ['systempaths=unconfined']}, rule: 'SecurityOption'},
 	'a device': {parameters: {devices: ['/dev/null:/dev/other']}, rule: 'Device', permit: {allowDevices: ['/dev/null']}, harm: ['HostConfig.Devices.0.PathOnHost', '/dev/null']},
 	'a device by a pattern that does not fit': {parameters: {devices: ['/dev/mem']}, rule: 'Device'},
