@@ -4,7 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PATH:/usr/sbin:/sbin"
 socket=/var/run/docker.sock
-log=/tmp/motey-demo-dockerd.log
+# Not below /tmp: this is written by root.
+log=/var/log/motey-demo-dockerd.log
 
 engine_answers() { docker --host "${DOCKER_HOST:-unix://$socket}" version >/dev/null 2>&1; }
 

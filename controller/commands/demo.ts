@@ -27,7 +27,7 @@ export function build({io}: CliContext): Command {
 				`The node keeps running. API: http://127.0.0.1:${state.port} (token in ${state.dataDir}/admin.token)`,
 				'',
 				'next:',
-				`  export HOME=${directory} MOTEY_RUN_DIR=${directory}/run      # so that motey finds this node`,
+				`  export MOTEY_CONFIG=${directory}/context MOTEY_RUN_DIR=${directory}/run      # so that motey finds this node`,
 				'  motey get instances -w',
 				'  motey scale hello=3',
 				'  motey logs hello -f',

@@ -8,10 +8,10 @@ export interface Invoker {
 	readonly gid?: number;
 }
 
-/** @see sudo(8), environment */
+/** A context file that MOTEY_CONFIG names is nobody's home's, and so the process's own user's. @see sudo(8), environment */
 export async function findInvoker(environment: Readonly<Record<string, string | undefined>> = process.env): Promise<Invoker> {
-	const {SUDO_USER: user, SUDO_UID: uid, SUDO_GID: gid} = environment;
-	if (process.getuid?.() !== 0 || user === undefined || uid === undefined || gid === undefined || user === 'root') return {home: homedir()};
+	const {SUDO_USER: user, SUDO_UID: uid, SUDO_GID: gid, MOTEY_CONFIG: contextFile = ''} = environment;
+	if (contextFile !== '' || process.getuid?.() !== 0 || user === undefined || uid === undefined || gid === undefined || user === 'root') return {home: homedir()};
 	const home = (await readIfThere('/etc/passwd') ?? '').split('\n').find(line => line.startsWith(`${user}:`))?.split(':')[5];
 	return home === undefined || home === '' ? {home: homedir()} : {home, uid: Number(uid), gid: Number(gid)};
 }

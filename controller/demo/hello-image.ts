@@ -3,10 +3,13 @@ import {readFile} from 'node:fs/promises';
 import {pipeline} from 'node:stream/promises';
 import {pack} from 'tar-stream';
 import {exitCode} from '../exit-code.js';
-import {readIfThere} from '../private-file.js';
+import {systemErrorCode} from '../private-file.js';
 
 /** Where Debian, Alpine and others keep a static busybox. */
 const busyboxPaths = ['/bin/busybox', '/usr/bin/busybox', '/bin/busybox-static'];
+
+/** An engine that hangs ends the demo, not the visitor's patience. */
+const importMs = 60_000;
 
 /** A page that says which instance served it, so that a visitor sees a replacement at work. */
 const serve = `#!/bin/sh
@@ -30,19 +33,21 @@ export async function importHelloImage({dockerUrl, reference}: {dockerUrl: strin
 	for (const applet of ['sh', 'mkdir', 'echo']) archive.entry({name: `bin/${applet}`, type: 'symlink', linkname: 'busybox'});
 	archive.entry({name: 'serve', mode: 0o755}, serve);
 	archive.finalize();
-	const docker = spawn('docker', ['-H', dockerUrl, 'import', '--change', 'CMD ["/serve"]', '--change', 'ENV PATH=/bin', '-', reference], {stdio: ['pipe', 'ignore', 'inherit']});
-	const ended = exitCode(docker);
-	await pipeline(archive, docker.stdin);
-	if (await ended !== 0) throw new DemoError(`docker import of ${reference} failed; does "docker -H ${dockerUrl} version" work?`);
+	const docker = spawn('docker', ['-H', dockerUrl, 'import', '--change', 'CMD ["/serve"]', '--change', 'ENV PATH=/bin', '-', reference], {stdio: ['pipe', 'ignore', 'inherit'], timeout: importMs});
+	// A docker that ends early breaks the pipe; its exit code says more than that.
+	const [ended] = await Promise.allSettled([exitCode(docker), pipeline(archive, docker.stdin)]);
+	if (ended.status === 'rejected') throw new DemoError(`the demo makes its image with the docker command, which cannot be run: ${String(ended.reason)}`);
+	if (ended.value !== 0) throw new DemoError(`docker import of ${reference} failed; does "docker -H ${dockerUrl} version" work?`);
 }
 
 async function findBusybox(): Promise<Buffer> {
 	for (const path of busyboxPaths) {
-		if (await readIfThere(path) !== undefined) {
-			const bytes = await readFile(path);
-			// A dynamically linked program names its loader, and there is none in an image that holds only busybox.
-			if (!bytes.includes('/lib64/ld-linux') && !bytes.includes('/lib/ld-')) return bytes;
-		}
+		const bytes = await readFile(path).catch((error: unknown) => {
+			if (systemErrorCode(error) === 'ENOENT') return undefined;
+			throw error;
+		});
+		// A dynamically linked program names its loader, and there is none in an image that holds only busybox.
+		if (bytes !== undefined && !bytes.includes('/lib64/ld-linux') && !bytes.includes('/lib/ld-')) return bytes;
 	}
 	throw new DemoError('the demo makes its image from a static busybox and found none: apt-get install busybox-static');
 }

@@ -16,6 +16,8 @@ const bin = fileURLToPath(new URL('../bin.js', import.meta.url));
 const manifest = fileURLToPath(new URL('../../../manifests/hello.yaml', import.meta.url));
 const instances = {group: 'motey.io', version: 'v1', plural: 'instances', namespaced: true};
 const patienceMs = 60_000;
+/** Longer than a deletion gives containers to end. */
+const cleanUpMs = 120_000;
 
 /** What the demo writes to, where the engine is, and what ends it early. */
 export interface DemoOptions {
@@ -36,19 +38,21 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
 	const {dockerUrl, write, signal} = options;
 	const directory = await mkdtemp(join(tmpdir(), 'motey-demo-'));
 	const runDir = join(directory, 'run');
+	// Not the user's own context file: the node in it would be gone with the demo.
+	const env = environmentWith({MOTEY_CONFIG: join(directory, 'context'), MOTEY_RUN_DIR: runDir});
 	const motey = async (...args: string[]): Promise<void> => {
 		write(`\n$ motey ${args.join(' ')}\n`);
-		const child = spawn(process.execPath, [bin, ...args], {stdio: ['ignore', 'inherit', 'inherit'], env: environmentWith({HOME: directory, MOTEY_RUN_DIR: runDir}), signal});
+		const child = spawn(process.execPath, [bin, ...args], {stdio: ['ignore', 'inherit', 'inherit'], env, signal});
 		const code = await exitCode(child);
 		if (code !== 0) throw new DemoError(`motey ${args[0] ?? ''} ended with ${String(code)}`);
 	};
 	const end = async (): Promise<void> => {
 		const running = await readRunState(runDir);
 		if (running) {
-			await promisify(execFile)(process.execPath, [bin, 'delete', 'service', '--all', '--wait'], {env: environmentWith({HOME: directory, MOTEY_RUN_DIR: runDir})}).catch((error: unknown) => {
+			await promisify(execFile)(process.execPath, [bin, 'delete', 'service', '--all', '--wait'], {env, timeout: cleanUpMs}).catch((error: unknown) => {
 				write(`could not delete the service: ${String(error)}\n`);
 			});
-			await promisify(execFile)(process.execPath, [bin, 'stop', '--run-dir', runDir]);
+			await promisify(execFile)(process.execPath, [bin, 'stop', '--run-dir', runDir], {timeout: cleanUpMs});
 		}
 		await rm(directory, {recursive: true, force: true});
 	};
@@ -65,7 +69,7 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
 		write(`\n$ curl http://127.0.0.1:${first.port}/\n${await fetchPage(first.port)}`);
 		write(`\n$ docker kill ${first.container.slice(0, 12)}      # something goes wrong\n`);
 		const killedAt = performance.now();
-		await promisify(execFile)('docker', ['-H', dockerUrl, 'kill', first.container]);
+		await promisify(execFile)('docker', ['-H', dockerUrl, 'kill', first.container], {timeout: patienceMs});
 		const second = await whenServing(client, signal, first.startedAt);
 		write(`running again after ${Math.round(performance.now() - killedAt)} ms\n\n$ curl http://127.0.0.1:${second.port}/\n${await fetchPage(second.port)}`);
 		await motey('events');
@@ -95,6 +99,8 @@ async function whenServing(client: Client, signal: AbortSignal, after = ''): Pro
 	throw new DemoError('the hello service does not run; see motey describe service hello');
 }
 
+const pageMs = 5_000;
+
 /** A web server needs a moment after its container has started. */
 async function answers(port: number): Promise<boolean> {
 	const until = performance.now() + 10_000;
@@ -113,13 +119,13 @@ async function answers(port: number): Promise<boolean> {
 
 async function fetchPage(port: number): Promise<string> {
 	return new Promise((resolve, reject) => {
-		get({host: '127.0.0.1', port, path: '/', agent: false}, response => {
+		get({host: '127.0.0.1', port, path: '/', agent: false, signal: AbortSignal.timeout(pageMs)}, response => {
 			let text = '';
 			response.setEncoding('utf8').on('data', (chunk: string) => {
 				text += chunk;
 			}).on('end', () => {
 				resolve(text);
-			});
+			}).on('error', reject);
 		}).on('error', reject);
 	});
 }
