@@ -43,8 +43,8 @@ async function runHere({config, settings}: LoadedConfig): Promise<void> {
 	const letYoungSpaceGrow = holdYoungSpace();
 	const {startNode} = await import('../main.js');
 	const node = await startNode({config, log, version, supervised: isSupervised()});
-	await saveAccess({config, listening: node.listening, access: node.access}).catch((error: unknown) => {
 	letYoungSpaceGrow();
+	await saveAccess({config, listening: node.listening, access: node.access}).catch((error: unknown) => {
 		log.warn('the way to this node could not be put into the context file; motey finds it by its run directory', {error});
 	});
 	// Whoever waited for it may have been ended meanwhile.
