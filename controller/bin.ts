@@ -2,10 +2,14 @@
 import {clientVerbs} from '../api/cli/program.js';
 import {runInTerminal} from '../api/cli/terminal.js';
 import type {Verb} from '../api/cli/verb.js';
+import {holdYoungSpace} from './young-space.js';
 
 /** The verbs that touch this machine's own process. Each loads only when it is used. */
 const processVerbs: readonly Verb[] = [
-	{group: 'process', name: 'start', summary: 'start this node', load: async () => import('./commands/start.js')},
+	{group: 'process', name: 'start', summary: 'start this node', load: async () => {
+		holdYoungSpace();
+		return import('./commands/start.js');
+	}},
 	{group: 'process', name: 'stop', summary: 'stop this node; its containers keep running', load: async () => import('./commands/stop.js')},
 	{group: 'process', name: 'restart', summary: 'restart this node, or with a name that service\'s containers', load: async () => import('./commands/restart.js')},
 	{group: 'process', name: 'status', summary: 'show whether this node runs, where, and how it is', load: async () => import('./commands/status.js')},

@@ -10,7 +10,7 @@ import {whenAskedToEnd} from '../process.js';
 import {readRunState} from '../run-state.js';
 import {saveAccess} from '../save-access.js';
 import {moteyVersion} from '../version.js';
-import {holdYoungSpace} from '../young-space.js';
+import {releaseYoungSpace} from '../young-space.js';
 import {withConfigOptions} from './config-options.js';
 
 /** Opening a store of the greatest size on a slow card takes its time. */
@@ -40,10 +40,9 @@ async function runHere({config, settings}: LoadedConfig): Promise<void> {
 	const log = createLogger({level: config.log.level, file: config.log.file, node: config.name});
 	log.debug('configuration', {settings});
 	const asked = whenAskedToEnd();
-	const letYoungSpaceGrow = holdYoungSpace();
 	const {startNode} = await import('../main.js');
 	const node = await startNode({config, log, version, supervised: isSupervised()});
-	letYoungSpaceGrow();
+	releaseYoungSpace();
 	await saveAccess({config, listening: node.listening, access: node.access}).catch((error: unknown) => {
 		log.warn('the way to this node could not be put into the context file; motey finds it by its run directory', {error});
 	});
