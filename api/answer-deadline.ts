@@ -1,4 +1,4 @@
-import type {RequestHandler} from 'express';
+import type {Handling} from './in-order.js';
 import {sendError} from './send.js';
 import {timedOut} from './status.js';
 
@@ -6,7 +6,7 @@ import {timedOut} from './status.js';
  * Answers 504 when nobody has answered `answerTimeoutMs` after the last byte of the request. Streams begin their answer at once and are not touched.
  * A write answered so is *unknown*: it may still be stored.
  */
-export function answerDeadline({answerTimeoutMs}: {readonly answerTimeoutMs: number}): RequestHandler {
+export function answerDeadline({answerTimeoutMs}: {readonly answerTimeoutMs: number}): Handling {
 	return (request, response, next) => {
 		let timer: NodeJS.Timeout | undefined;
 		const start = (): void => {

@@ -1,18 +1,21 @@
-import {Router} from 'express';
+import {isReading} from './auth/authorise.js';
+import type {Handling} from './in-order.js';
 import type {HealthCheck} from './ports/dependencies.js';
+import {methodOf, pathOf} from './request-line.js';
 
 /**
- * `/livez` says that the process answers; `/readyz` and `/healthz` that all that must work does. Open to everybody, they say `ok` or `not ok`
+ * For the open paths. `/livez` says that the process answers; `/readyz` and `/healthz` that all that must work does. Open to everybody, they say `ok` or `not ok`
  * and no more: which check fails is told by the node's conditions.
  */
-export function healthRoutes({health}: {readonly health: {checks(): readonly HealthCheck[]}}): Router {
-	const router = Router();
-	router.get('/livez', (_request, response) => {
-		response.type('text/plain').send('ok');
-	});
-	router.get(['/readyz', '/healthz'], (_request, response) => {
-		const ok = health.checks().every(check => check.ok);
-		response.status(ok ? 200 : 503).type('text/plain').send(ok ? 'ok' : 'not ok');
-	});
-	return router;
+export function healthRoutes({health}: {readonly health: {checks(): readonly HealthCheck[]}}): Handling {
+	return (request, response, next) => {
+		if (!isReading(methodOf(request))) {
+			next();
+			return;
+		}
+		const ok = pathOf(request) === '/livez' || health.checks().every(check => check.ok);
+		response.statusCode = ok ? 200 : 503;
+		response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+		response.end(ok ? 'ok' : 'not ok');
+	};
 }

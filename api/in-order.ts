@@ -1,10 +1,14 @@
-import type {RequestHandler} from 'express';
+import type {IncomingMessage, ServerResponse} from 'node:http';
+import {pathOf} from './request-line.js';
+
+/** Answers a request, or calls `next`: to leave it to whoever comes after, or with an error to have that answered. What it throws is answered too. */
+export type Handling = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => Promise<void> | void;
 
 /**
- * One handler of several: each passes the request on to the next, the last to whoever comes after. Express looks at path and parameters
- * again before every handler of its own; on the way of nearly every request that would cost more than the answer.
+ * One of several: each passes the request on to the next, the last to whoever comes after. Node's own request and response are enough for them:
+ * express would give both another prototype, and look at path and parameters before every handler, which costs more than most answers.
  */
-export function inOrder(...handlers: readonly RequestHandler[]): RequestHandler {
+export function inOrder(...handlers: readonly Handling[]): Handling {
 	return (request, response, next) => {
 		const step = (index: number): void => {
 			const handler = handlers[index];
@@ -26,7 +30,7 @@ export function inOrder(...handlers: readonly RequestHandler[]): RequestHandler 
 	};
 }
 
-/** The handler for these paths only. */
-export function onlyAt(paths: ReadonlySet<string>, handler: RequestHandler): RequestHandler {
-	return (request, response, next) => (paths.has(request.path) ? handler(request, response, next) : next());
+/** For these paths only. */
+export function onlyAt(paths: ReadonlySet<string>, handler: Handling): Handling {
+	return (request, response, next) => (paths.has(pathOf(request)) ? handler(request, response, next) : next());
 }

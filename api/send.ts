@@ -1,8 +1,8 @@
-import type {Response} from 'express';
+import type {ServerResponse} from 'node:http';
 import {statusBody, type ApiError} from './status.js';
 
 /** Answers with JSON that is already text. Sets the length, so that nothing is buffered twice. */
-export function sendJsonText(response: Response, code: number, text: string | Buffer): void {
+export function sendJsonText(response: ServerResponse, code: number, text: string | Buffer): void {
 	const body = typeof text === 'string' ? Buffer.from(text) : text;
 	response.statusCode = code;
 	response.setHeader('Content-Type', 'application/json');
@@ -11,12 +11,12 @@ export function sendJsonText(response: Response, code: number, text: string | Bu
 }
 
 /** Answers with a value as JSON. */
-export function sendJson(response: Response, code: number, value: unknown): void {
+export function sendJson(response: ServerResponse, code: number, value: unknown): void {
 	sendJsonText(response, code, JSON.stringify(value));
 }
 
 /** Answers with a Status. When the answer has begun, all that is left is to end it. */
-export function sendError(response: Response, error: ApiError): void {
+export function sendError(response: ServerResponse, error: ApiError): void {
 	if (response.headersSent) {
 		response.destroy();
 		return;

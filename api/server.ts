@@ -1,4 +1,5 @@
-import express, {type Express} from 'express';
+import type {RequestListener} from 'node:http';
+import express, {type ErrorRequestHandler, type Express} from 'express';
 import {answerDeadline} from './answer-deadline.js';
 import {backupRoutes} from './backup-routes.js';
 import {audit} from './audit.js';
@@ -33,16 +34,16 @@ import {createWatchGate} from './watch/watch-gate.js';
 const answerBytes = 8_388_608;
 
 /** The whole HTTP API, not listening. Every answer but a stream's is given within `limits.answerTimeoutMs`; every error is a Status. */
-export function createApi(dependencies: ApiDependencies): Express {
-	const {store, clock, log, limits, metrics, meter} = dependencies;
+export function createApi(dependencies: ApiDependencies): RequestListener {
+	const {store, clock, log, limits, meter} = dependencies;
 	const now = (): Date => clock.now();
 	const monotonicMs = (): number => clock.monotonicMs();
 	const context = servingContext(dependencies);
 	const readOnly = (readable: Readable): ServedKind => ({readable, verbs: readVerbs(readable, context), subresources: {}});
 
-	const app = express();
-	app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('env', 'production');
-	app.use(inOrder(
+	const answerError = errorHandler(log);
+	const others = otherRoutes(dependencies, context);
+	const handle = inOrder(
 		requestMetrics({metrics: meter, monotonicMs}),
 		audit(log),
 		answerDeadline(limits),
@@ -52,11 +53,26 @@ export function createApi(dependencies: ApiDependencies): Express {
 		authentication({store, now, gate: dependencies.gate, compatibility: dependencies.authentication.compatibility}),
 		authorisation(),
 		mutationLimit({limits: dependencies.httpLimits, monotonicMs}),
-		// First of all routes, because nearly every request is for one of these.
+		// Nearly every request is for one of these.
 		resourceRouter('/apis/motey.io/v1', moteyKinds(dependencies, context)),
 		resourceRouter('/api/v1', [coreNamespaces(store), coreNodes(store), coreEvents(store.events)].map(readOnly)),
 		resourceRouter('/apis/events.k8s.io/v1', [newEvents(store.events)].map(readOnly)),
-	));
+	);
+	return (request, response) => void handle(request, response, error => {
+		if (error === undefined) others(request, response);
+		else answerError(error, request, response);
+	});
+}
+
+/** What is seldom asked for; express finds the way. */
+function otherRoutes(dependencies: ApiDependencies, context: ServingContext): Express {
+	const {store, limits, metrics, log} = dependencies;
+	const {now} = context;
+	const answerError = errorHandler(log);
+	// eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows an error handler by its four parameters; its own, which would be next, prints to the standard error
+	const onError: ErrorRequestHandler = (error, request, response, _next) => answerError(error, request, response);
+	const app = express();
+	app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('env', 'production');
 	app.use(discoveryRoutes({version: dependencies.node.version}), openapiRoutes({version: dependencies.node.version}));
 	app.use(tokenRoutes({store, now, limits}));
 	app.use(backupRoutes(dependencies));
@@ -64,7 +80,7 @@ export function createApi(dependencies: ApiDependencies): Express {
 	app.use(moteyRoutes({...dependencies, now, writer: createServiceWriter(serviceRules(resourceOf('services'), dependencies), context)}));
 	app.use(metricsRoutes({metrics}));
 	app.use(notServed());
-	app.use(errorHandler(log));
+	app.use(onError);
 	return app;
 }
 

@@ -6,15 +6,19 @@ export function hostName(host: string | undefined): string | undefined {
 	return /^(?<name>\[[0-9a-f:.]+\]|[^:/@\s]+)(?::\d{1,5})?$/iu.exec(host ?? '')?.groups?.['name']?.toLowerCase().replace(/\.$/u, '');
 }
 
+/** The hosts a node answers for: loopback's names, and those configured beside them. */
+export function knownHosts(names: readonly string[]): ReadonlySet<string> {
+	return new Set([...loopbackNames, ...names.map(one => hostName(one) ?? one.toLowerCase())]);
+}
+
 /**
  * Why a request did not come from a client that meant this node: a foreign `Host` (a page whose name was pointed here, DNS rebinding)
- * or a foreign `Origin` (a page of another site). Undefined when all is well. `names` are those configured beside loopback's.
+ * or a foreign `Origin` (a page of another site). Undefined when all is well.
  */
-export function foreignRequest(request: {readonly host: string | undefined; readonly origin: string | undefined; readonly names: readonly string[]}): {readonly code: 403 | 421; readonly message: string} | undefined {
-	const {host, origin, names} = request;
+export function foreignRequest(request: {readonly host: string | undefined; readonly origin: string | undefined; readonly known: ReadonlySet<string>}): {readonly code: 403 | 421; readonly message: string} | undefined {
+	const {host, origin, known} = request;
 	const name = hostName(host);
-	const known = [...loopbackNames, ...names.map(one => hostName(one) ?? one.toLowerCase())];
-	if (name === undefined || !known.includes(name)) return {code: 421, message: `this node does not answer for host ${host ?? '(none)'}: add the name to api.hosts`};
+	if (name === undefined || !known.has(name)) return {code: 421, message: `this node does not answer for host ${host ?? '(none)'}: add the name to api.hosts`};
 	if (origin !== undefined && origin !== `http://${host ?? ''}` && origin !== `https://${host ?? ''}`) return {code: 403, message: `pages of ${origin} may not use this API`};
 	return undefined;
 }

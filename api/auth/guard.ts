@@ -1,24 +1,27 @@
-import type {Request, RequestHandler} from 'express';
+import type {IncomingMessage} from 'node:http';
 import type {Store} from '../../store/store.js';
 import type {ConnectionGate} from '../limits/connection-gate.js';
+import type {Handling} from '../in-order.js';
 import type {HttpLimits} from '../limits/limits.js';
+import {methodOf, pathOf} from '../request-line.js';
 import {ApiError} from '../status.js';
-import {foreignRequest} from './allowed-host.js';
+import {foreignRequest, knownHosts} from './allowed-host.js';
 import {authorise} from './authorise.js';
 import {identityOf, setIdentity, type Identity} from './identity.js';
 import {bearerOf, identify} from './token.js';
 
 /** Refuses requests that were not meant for this node, whoever sends them (403, 421). A unix socket is reached by no browser. */
-export function hostGuard({hostNames}: {readonly hostNames: readonly string[]}): RequestHandler {
+export function hostGuard({hostNames}: {readonly hostNames: readonly string[]}): Handling {
+	const known = knownHosts(hostNames);
 	return (request, _response, next) => {
-		const refusal = isUnixSocket(request) ? undefined : foreignRequest({host: request.headers.host, origin: request.headers.origin, names: hostNames});
+		const refusal = isUnixSocket(request) ? undefined : foreignRequest({host: request.headers.host, origin: request.headers.origin, known});
 		if (refusal) throw new ApiError(refusal.code, {reason: refusal.code === 421 ? 'MisdirectedRequest' : 'Forbidden', message: refusal.message});
 		next();
 	};
 }
 
 /** Refuses a request with more headers than allowed (431), which Node would cut off in silence. */
-export function headerLimit({headers}: Pick<HttpLimits, 'headers'>): RequestHandler {
+export function headerLimit({headers}: Pick<HttpLimits, 'headers'>): Handling {
 	return (request, _response, next) => {
 		if (request.rawHeaders.length / 2 > headers) throw new ApiError(431, {reason: 'BadRequest', message: `a request may have ${headers} headers`});
 		next();
@@ -29,9 +32,9 @@ export function headerLimit({headers}: Pick<HttpLimits, 'headers'>): RequestHand
  * Finds out who sends a request (401 when nobody says so), and tells the gate. With `compatibility` the original's paths need no token on loopback.
  * What an identity may do is asked afterwards, by `authorisation` and by the routes that show secrets.
  */
-export function authentication(options: {readonly store: Pick<Store, 'lookup'>; readonly now: () => Date; readonly gate: ConnectionGate; readonly compatibility: boolean}): RequestHandler {
+export function authentication(options: {readonly store: Pick<Store, 'lookup'>; readonly now: () => Date; readonly gate: ConnectionGate; readonly compatibility: boolean}): Handling {
 	const {store, now, gate, compatibility} = options;
-	const identityFor = (request: Request): Identity | undefined => {
+	const identityFor = (request: IncomingMessage): Identity | undefined => {
 		const {authorization} = request.headers;
 		if (authorization === undefined && compatibility && isOriginalClient(request)) return {name: 'compatibility', role: 'admin'};
 		const secret = bearerOf(authorization);
@@ -50,17 +53,17 @@ export function authentication(options: {readonly store: Pick<Store, 'lookup'>; 
 }
 
 /** Refuses what the sender's role does not allow (403). */
-export function authorisation(): RequestHandler {
+export function authorisation(): Handling {
 	return (request, response, next) => {
 		const identity = identityOf(response);
-		const decision = identity ? authorise({role: identity.role, method: request.method, path: request.path}) : {kind: 'forbidden' as const, message: 'nobody may'};
+		const decision = identity ? authorise({role: identity.role, method: methodOf(request), path: pathOf(request)}) : {kind: 'forbidden' as const, message: 'nobody may'};
 		if (decision.kind === 'forbidden') throw new ApiError(403, {reason: 'Forbidden', message: `forbidden: ${decision.message}`});
 		next();
 	};
 }
 
 /** Refuses everyone but an admin (403): for routes that hand out or end access. */
-export function requireAdmin(): RequestHandler {
+export function requireAdmin(): Handling {
 	return (_request, response, next) => {
 		if (identityOf(response)?.role !== 'admin') throw new ApiError(403, {reason: 'Forbidden', message: 'forbidden: only role admin may do this'});
 		next();
@@ -68,12 +71,12 @@ export function requireAdmin(): RequestHandler {
 }
 
 /** A socket without a peer's address that is still open. */
-function isUnixSocket({socket}: Request): boolean {
+function isUnixSocket({socket}: IncomingMessage): boolean {
 	return socket.remoteAddress === undefined && !socket.destroyed;
 }
 
-function isOriginalClient(request: Request): boolean {
+function isOriginalClient(request: IncomingMessage): boolean {
 	const {remoteAddress} = request.socket;
 	const isLoopback = isUnixSocket(request) || /^(?:::1|(?:::ffff:)?127\.\d+\.\d+\.\d+)$/u.test(remoteAddress ?? '');
-	return isLoopback && /^\/v1(?:\/|$)/u.test(request.path);
+	return isLoopback && /^\/v1(?:\/|$)/u.test(pathOf(request));
 }

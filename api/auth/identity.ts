@@ -1,17 +1,27 @@
-import type {Response} from 'express';
-import {z} from 'zod';
-import {Role} from '../../store/resources/token.js';
+import type {ServerResponse} from 'node:http';
+import type {Role} from '../../store/resources/token.js';
 
 /** Who sent a request: the name of their token, and what it allows. */
-export const Identity = z.strictObject({name: z.string(), role: Role}).readonly();
-export type Identity = z.infer<typeof Identity>;
+export interface Identity {
+	readonly name: string;
+	readonly role: Role;
+}
+
+declare module 'http' {
+	// Node's class has this parameter, and what is added to it has to say so.
+	// eslint-disable-next-line @typescript-eslint/no-unused-vars
+	interface ServerResponse<Request extends IncomingMessage = IncomingMessage> {
+		/** Who sent the request that this answers; absent when nobody proved anything. */
+		identity?: Identity;
+	}
+}
 
 /** Notes who sent the request that `response` answers. */
-export function setIdentity(response: Response, identity: Identity): void {
-	response.locals['identity'] = identity;
+export function setIdentity(response: ServerResponse, identity: Identity): void {
+	response.identity = identity;
 }
 
 /** Who sent the request that `response` answers; undefined when nobody proved anything (the open paths). */
-export function identityOf(response: Response): Identity | undefined {
-	return Identity.safeParse(response.locals['identity']).data;
+export function identityOf(response: ServerResponse): Identity | undefined {
+	return response.identity;
 }

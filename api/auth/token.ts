@@ -1,11 +1,11 @@
-import {createHash, randomBytes, timingSafeEqual} from 'node:crypto';
+import {hash as digest, randomBytes, timingSafeEqual} from 'node:crypto';
 import type {Store} from '../../store/store.js';
 import type {Role, Token} from '../../store/resources/token.js';
 import type {Identity} from './identity.js';
 
 /** SHA-256 of a secret, as the store keeps it: 64 hexadecimal digits. A secret has 256 random bits, so no salt or stretching is needed. */
 export function hashSecret(secret: string): string {
-	return createHash('sha256').update(secret).digest('hex');
+	return digest('sha256', secret, 'hex');
 }
 
 /** A new secret: 32 random bytes, base64url, 43 characters. */

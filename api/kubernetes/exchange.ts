@@ -1,9 +1,9 @@
-import type {Request, Response} from 'express';
+import type {IncomingMessage, ServerResponse} from 'node:http';
 
 /** A request for one kind, its path taken apart, and its answer. */
 export interface Exchange {
-	readonly request: Request;
-	readonly response: Response;
+	readonly request: IncomingMessage;
+	readonly response: ServerResponse;
 	readonly query: URLSearchParams;
 	/** Absent: all namespaces, or a cluster-scoped kind. */
 	readonly namespace?: string;

@@ -1,3 +1,4 @@
+import {isUtf8} from 'node:buffer';
 import type {IncomingMessage} from 'node:http';
 import type {ApiLimits} from '../ports/limits.js';
 import {readDocuments} from '../documents/read-documents.js';
@@ -17,11 +18,8 @@ export interface RawDocument {
 export async function readText(request: IncomingMessage, limits: ApiLimits): Promise<RawDocument> {
 	const bytes = await readBody(request, limits);
 	const {type} = parseMediaType(request.headers['content-type'] ?? 'application/json');
-	try {
-		return {type, text: new TextDecoder('utf-8', {fatal: true}).decode(bytes)};
-	} catch {
-		throw type.includes('protobuf') ? protobufRefused() : badRequest('the body is not UTF-8 text');
-	}
+	if (!isUtf8(bytes)) throw type.includes('protobuf') ? protobufRefused() : badRequest('the body is not UTF-8 text');
+	return {type, text: bytes.toString('utf8').replace(/^\uFEFF/u, '')};
 }
 
 /** The one document of a body. An empty body is `undefined`. Throws 400 that names the place, or 415 for a type that holds no document. */

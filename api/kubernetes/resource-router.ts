@@ -1,4 +1,6 @@
-import type {Request, RequestHandler, Response} from 'express';
+import type {IncomingMessage, ServerResponse} from 'node:http';
+import type {Handling} from '../in-order.js';
+import {methodOf, pathOf, queryOf} from '../request-line.js';
 import {methodNotAllowed, unknownPath} from '../status.js';
 import type {Exchange, Handler} from './exchange.js';
 import type {Readable} from './readable.js';
@@ -15,13 +17,13 @@ export interface ServedKind {
 
 const verbsOfItem: Readonly<Record<string, Verb>> = {GET: 'get', HEAD: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete', POST: 'create'};
 const verbsOfCollection: Readonly<Record<string, Verb>> = {GET: 'list', HEAD: 'list', POST: 'create', DELETE: 'deletecollection'};
-const methodOf: Readonly<Record<Verb, string>> = {get: 'GET', list: 'GET', watch: 'GET', create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE', deletecollection: 'DELETE'};
+const methodByVerb: Readonly<Record<Verb, string>> = {get: 'GET', list: 'GET', watch: 'GET', create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE', deletecollection: 'DELETE'};
 
 /** Serves the kinds of one group and version below `prefix`: `/apis/GROUP/VERSION`, or `/api/v1` for the core. Paths that name none of them are left to others. */
-export function resourceRouter(prefix: string, kinds: readonly ServedKind[]): RequestHandler {
+export function resourceRouter(prefix: string, kinds: readonly ServedKind[]): Handling {
 	const byPlural = new Map(kinds.map(kind => [kind.readable.resource.plural, kind]));
 	return (request, response, next) => {
-		const {path} = request;
+		const path = pathOf(request);
 		const target = path.startsWith(`${prefix}/`) ? parseTarget(path.slice(prefix.length)) : undefined;
 		const kind = target && byPlural.get(target.plural);
 		const elsewhere = target?.subresource !== undefined && kind !== undefined && !Object.hasOwn(kind.subresources, target.subresource);
@@ -30,7 +32,7 @@ export function resourceRouter(prefix: string, kinds: readonly ServedKind[]): Re
 			return;
 		}
 		const query = queryOf(request);
-		const {verb, handlers} = choose(kind, target, {method: request.method, query});
+		const {verb, handlers} = choose(kind, target, {method: methodOf(request), query});
 		const handler = verb && handlers[verb];
 		if (!handler) throw refuse(response, handlers);
 		if (target.name !== undefined && kind.readable.resource.namespaced && target.namespace === undefined) throw unknownPath();
@@ -59,17 +61,12 @@ function isWatch(query: URLSearchParams): boolean {
 	return watch !== null && watch !== 'false' && watch !== '0';
 }
 
-function refuse(response: Response, handlers: Readonly<Partial<Record<Verb, Handler>>>): Error {
-	const methods = Object.entries(methodOf).filter(([verb]) => verb in handlers).map(([, method]) => method);
+function refuse(response: ServerResponse, handlers: Readonly<Partial<Record<Verb, Handler>>>): Error {
+	const methods = Object.entries(methodByVerb).filter(([verb]) => verb in handlers).map(([, method]) => method);
 	response.setHeader('Allow', [...new Set(methods)].join(', '));
 	return methodNotAllowed();
 }
 
-function exchangeOf({request, response, query, target}: {readonly request: Request; readonly response: Response; readonly query: URLSearchParams; readonly target: Target}): Exchange {
+function exchangeOf({request, response, query, target}: {readonly request: IncomingMessage; readonly response: ServerResponse; readonly query: URLSearchParams; readonly target: Target}): Exchange {
 	return {request, response, query, ...(target.namespace === undefined ? {} : {namespace: target.namespace}), name: target.name ?? ''};
-}
-
-function queryOf({url}: Request): URLSearchParams {
-	const mark = url.indexOf('?');
-	return new URLSearchParams(mark === -1 ? '' : url.slice(mark));
 }

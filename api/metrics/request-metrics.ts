@@ -1,4 +1,5 @@
-import type {RequestHandler} from 'express';
+import type {Handling} from '../in-order.js';
+import {methodOf, pathOf} from '../request-line.js';
 import type {Metrics} from './metrics.js';
 
 const routeClasses: ReadonlyMap<string, string> = new Map([
@@ -7,12 +8,12 @@ const routeClasses: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Reports every answer. First in the chain, so that refusals count too. */
-export function requestMetrics({metrics, monotonicMs}: {readonly metrics: Pick<Metrics, 'answered'>; readonly monotonicMs: () => number}): RequestHandler {
+export function requestMetrics({metrics, monotonicMs}: {readonly metrics: Pick<Metrics, 'answered'>; readonly monotonicMs: () => number}): Handling {
 	return (request, response, next) => {
 		const startedMs = monotonicMs();
 		// Read now: routers change the path they see on the way.
-		const route = routeClass(request.path, request.query['watch'] !== undefined || request.query['follow'] !== undefined);
-		response.once('close', () => metrics.answered({method: methodClass(request.method), route, code: response.statusCode, durationMs: monotonicMs() - startedMs}));
+		const route = routeClass(pathOf(request), /[?&](?:watch|follow)(?:[=&]|$)/u.test(request.url ?? ''));
+		response.once('close', () => metrics.answered({method: methodClass(methodOf(request)), route, code: response.statusCode, durationMs: monotonicMs() - startedMs}));
 		next();
 	};
 }

@@ -1,4 +1,4 @@
-import type {Response} from 'express';
+import type {ServerResponse} from 'node:http';
 import {Subscription} from 'rxjs';
 import type {ApiObject} from '../kubernetes/readable.js';
 import type {Selection} from '../kubernetes/selection.js';
@@ -11,7 +11,7 @@ export interface Watcher {
 	readonly view: View;
 	readonly selection: Selection;
 	readonly frames: Frames;
-	readonly response: Response;
+	readonly response: ServerResponse;
 	/** Ends the stream cleanly: the client's time is over, or the process ends. */
 	readonly ending: AbortSignal;
 	/** The state to begin with, or the revision after which to begin. */
@@ -161,7 +161,7 @@ class WatchStream {
 	}
 }
 
-function closedSignal(response: Response): AbortSignal {
+function closedSignal(response: ServerResponse): AbortSignal {
 	const controller = new AbortController();
 	response.once('close', () => controller.abort());
 	return controller.signal;

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {foreignRequest, hostName} from '../../../api/auth/allowed-host.js';
+import {foreignRequest, hostName, knownHosts} from '../../../api/auth/allowed-host.js';
 
 for (const [host, name] of [
 	['localhost:5023', 'localhost'], ['LOCALHOST', 'localhost'], ['[::1]:5023', '[::1]'], ['127.0.0.1', '127.0.0.1'], ['shelf.example.', 'shelf.example'],
@@ -8,7 +8,7 @@ for (const [host, name] of [
 	test(`the host in ${String(host)} is ${String(name)}`, t => t.is(hostName(host), name));
 }
 
-const names = ['shelf.example', '192.0.2.7'];
+const known = knownHosts(['shelf.example', '192.0.2.7']);
 
 for (const [host, origin, code] of [
 	['localhost:5023', undefined, undefined],
@@ -23,5 +23,5 @@ for (const [host, origin, code] of [
 	['127.0.0.1:5023', 'https://evil.example', 403],
 	['127.0.0.1:5023', 'null', 403],
 ] as const) {
-	test(`host ${String(host)} and origin ${String(origin)}: ${code === undefined ? 'welcome' : `refused with ${code}`}`, t => t.is(foreignRequest({host, origin, names})?.code, code));
+	test(`host ${String(host)} and origin ${String(origin)}: ${code === undefined ? 'welcome' : `refused with ${code}`}`, t => t.is(foreignRequest({host, origin, known})?.code, code));
 }
