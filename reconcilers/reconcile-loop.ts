@@ -1,10 +1,11 @@
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import {catchError, defer, EMPTY, finalize, from, map, merge, mergeMap, repeat, retry, tap, timer} from 'rxjs';
 import type {Observable} from 'rxjs';
 import {Backoff} from './backoff.js';
 import {coalesceByKey} from './coalesce-by-key.js';
 import {DelayedKeys} from './delayed-keys.js';
 import {fromAbortable} from './from-abortable.js';
-import {failed, isTransient} from './outcome.js';
+import {done, failed, isTransient} from './outcome.js';
 import type {Outcome} from './outcome.js';
 import type {Clock} from './ports/clock.js';
 import type {Log} from './ports/log.js';
@@ -94,7 +95,8 @@ export function createReconcileLoop(options: ReconcileLoopOptions): ReconcileLoo
 	return {name, reports, queueDepth: () => waiting};
 
 	async function attempt({reconcile}: ReconcileLoopOptions, key: string, signal: AbortSignal): Promise<Outcome> {
-		const outcome = await reconcile(key, signal).catch(failed);
+		// Whoever waits for the very write that is looked at now is answered first.
+		const outcome = await nextTurn().then(async () => (signal.aborted ? done : reconcile(key, signal))).catch(failed);
 		if (outcome.kind === 'failed' && !signal.aborted) log.warn('reconcile failed', {reconciler: name, key, error: outcome.error});
 		return outcome;
 	}

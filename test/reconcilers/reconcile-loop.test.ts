@@ -71,14 +71,16 @@ test('a trigger makes the pending timer of its key void', async t => {
 });
 
 test('unsubscribing aborts what is under way', async t => {
+	let begun = false;
 	let aborted = false;
 	const loop = run({keys: () => ['a'], reconcile: (_key, signal) => new Promise((_resolve, reject) => {
+		begun = true;
 		signal.addEventListener('abort', () => {
 			aborted = true;
 			reject(new Error('aborted'));
 		});
 	})});
-	await eventually(() => !loop.subscription.closed);
+	await eventually(() => begun);
 	loop.subscription.unsubscribe();
 	await eventually(() => aborted);
 	t.is(loop.reports.length, 0);
