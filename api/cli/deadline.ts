@@ -3,7 +3,7 @@ export interface Deadline extends Disposable {
 	readonly signal: AbortSignal;
 	/** True when the time was over first. */
 	expired(): boolean;
-	/** Aborts at once, because what was waited for is here. */
+	/** Aborts at once, because what was waited for is here; so does disposing of it. */
 	end(): void;
 }
 
@@ -22,7 +22,9 @@ export function startDeadline(outer: AbortSignal, timeoutMs: number): Deadline {
 		signal: controller.signal,
 		expired: () => expired,
 		end,
+		// Whatever still waits by this signal must not keep the process.
 		[Symbol.dispose]() {
+			end();
 			clearTimeout(timer);
 			outer.removeEventListener('abort', end);
 		},

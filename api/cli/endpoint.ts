@@ -40,6 +40,7 @@ export async function findNode(options: EndpointOptions, environment: CliEnviron
 
 function destination(context: NodeContext, known: NodeContext | undefined, said: {readonly token: string | undefined; readonly ca: string | undefined}): Destination {
 	const token = said.token ?? known?.token ?? context.token;
+	if (token !== undefined && !/^[\x21-\x7E]+$/u.test(token)) throw new CliError('the token holds a blank, a line break or a letter that no token has', {exitCode: exitCodes.usage, fix: 'Copy it again: a token is one word.'});
 	const ca = said.ca ?? known?.ca;
 	return {
 		endpoint: {server: context.server, ...(token === undefined ? {} : {token}), ...(ca === undefined ? {} : {ca})},

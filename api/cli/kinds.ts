@@ -11,7 +11,7 @@ export async function kindNamed(word: string): Promise<ServedResource> {
 	const {nearest} = await import('../../store/resources/nearest.js');
 	const suggestion = nearest(word, resources.flatMap(one => [one.plural, one.singular]));
 	throw new CliError(`there is no kind "${word}"`, {
-		exitCode: exitCodes.usage, fix: suggestion === undefined ? `There are: ${resources.map(one => one.plural).join(', ')}.` : `Did you mean ${suggestion}?`,
+		exitCode: exitCodes.usage, fix: suggestion === undefined ? `There are: ${resources.map(one => one.plural).join(', ')}. A service of this name is service/${word}.` : `Did you mean ${suggestion}?`,
 	});
 }
 
@@ -35,7 +35,8 @@ export function fullName({singular, group}: ServedResource, name: string): strin
 export async function namesOfArguments(words: readonly string[]): Promise<readonly {readonly kind: ServedResource; readonly name: string}[]> {
 	if (words[0]?.includes('/') === true) {
 		return Promise.all(words.map(async word => {
-			const [kind = '', name = ''] = word.split('/');
+			const [kind = '', name = '', ...rest] = word.split('/');
+			if (name === '' || rest.length > 0) throw new CliError(`"${word}" is no KIND/NAME`, {exitCode: exitCodes.usage, fix: 'For example: service/shop'});
 			return {kind: await kindNamed(kind), name};
 		}));
 	}

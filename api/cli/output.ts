@@ -2,7 +2,7 @@ import {Option} from 'commander';
 import type {ApiObject} from '../client/client.js';
 import type {ServedResource} from '../kubernetes/resources-table.js';
 import type {JsonObject} from '../client/value.js';
-import type {CliIo} from './io.js';
+import {print, write, type CliIo} from './io.js';
 import {fullName} from './kinds.js';
 
 export const outputFormats = ['wide', 'yaml', 'json', 'name'] as const;
@@ -16,7 +16,7 @@ export function outputOption(formats: readonly string[] = outputFormats): Option
 /** Prints objects as YAML, JSON or names. One object stands alone; several are a List. */
 export async function printObjects(io: CliIo, found: readonly {readonly kind: ServedResource; readonly object: ApiObject}[], {format, single}: {readonly format: 'yaml' | 'json' | 'name'; readonly single: boolean}): Promise<void> {
 	if (format === 'name') {
-		for (const {kind, object} of found) io.stdout.write(`${fullName(kind, object.metadata.name)}\n`);
+		for (const {kind, object} of found) print(io, fullName(kind, object.metadata.name));
 		return;
 	}
 	const shown = found.map(({object}) => withoutNoise(object));
@@ -27,10 +27,10 @@ export async function printObjects(io: CliIo, found: readonly {readonly kind: Se
 /** Prints any value as YAML or JSON. */
 export async function printValue(io: CliIo, value: unknown, format: 'yaml' | 'json'): Promise<void> {
 	if (format === 'json') {
-		io.stdout.write(`${JSON.stringify(value, undefined, 4)}\n`);
+		print(io, JSON.stringify(value, undefined, 4));
 		return;
 	}
-	io.stdout.write(await yamlText(value));
+	write(io, await yamlText(value));
 }
 
 /** A value as YAML that every reader understands alike. */

@@ -1,3 +1,4 @@
+import {setMaxListeners} from 'node:events';
 import {CliError, exitCodes} from './exit-codes.js';
 import {print, type CliIo} from './io.js';
 import type {CliContext, Verb} from './verb.js';
@@ -30,6 +31,8 @@ const headings = {services: 'Services', node: 'Node and access', process: 'The p
  * Loads nothing but the verb that is used.
  */
 export async function run(argv: readonly string[], io: CliIo, verbs: readonly Verb[] = clientVerbs): Promise<number> {
+	// Everything that is under way listens for Ctrl-C; Node takes more than ten for a leak, and says so.
+	setMaxListeners(0, io.signal);
 	try {
 		return await dispatch(argv, io, verbs);
 	} catch (error) {

@@ -1,5 +1,6 @@
 import {readdir, readFile, stat} from 'node:fs/promises';
 import {join} from 'node:path';
+import {addAbortSignal} from 'node:stream';
 import {Blueprint, blueprintToService, isBlueprint} from '../../store/resources/blueprint.js';
 import {nameFromReference} from '../../store/resources/image.js';
 import {check, pathText, problemSentence} from '../../store/resources/problems.js';
@@ -10,6 +11,7 @@ import {defaultDocumentLimits} from '../documents/limits.js';
 import {readDocuments} from '../documents/read-documents.js';
 import type {ServedResource} from '../kubernetes/resources-table.js';
 import {CliError, exitCodes} from './exit-codes.js';
+import type {CliIo} from './io.js';
 import {kindOf} from './kinds.js';
 
 /** One object that a file describes. */
@@ -28,12 +30,12 @@ export interface Manifest {
 const limits = {...defaultDocumentLimits, bytes: 16_777_216};
 
 /**
- * Reads every object of a file, of a directory's `*.yaml`, `*.yml` and `*.json`, or (`-`) of `stdin`. Throws one `CliError` with
+ * Reads every object of a file, of a directory's `*.yaml`, `*.yml` and `*.json`, or (`-`) of the standard input. Throws one `CliError` with
  * everything that is wrong, each at its line, before anything is sent.
  */
-export async function readManifests(files: readonly string[], stdin: AsyncIterable<unknown>): Promise<readonly Manifest[]> {
+export async function readManifests(files: readonly string[], io: Pick<CliIo, 'stdin' | 'signal'>): Promise<readonly Manifest[]> {
 	if (files.length === 0) throw new CliError('say which file', {exitCode: exitCodes.usage, fix: 'With -f FILE, -f DIRECTORY, or -f - for the standard input.'});
-	const texts = (await Promise.all(files.map(async file => textsOf(file, stdin)))).flat();
+	const texts = (await Promise.all(files.map(async file => textsOf(file, io)))).flat();
 	const results = texts.map(({source, text}) => manifestsOf(source, text));
 	const wrong = results.flatMap(result => result.wrong);
 	if (wrong.length > 0) throw new CliError(wrong.join('\n       '));
@@ -47,10 +49,10 @@ interface Source {
 	readonly text: string;
 }
 
-async function textsOf(file: string, stdin: AsyncIterable<unknown>): Promise<readonly Source[]> {
+async function textsOf(file: string, io: Pick<CliIo, 'stdin' | 'signal'>): Promise<readonly Source[]> {
 	if (file === '-') {
 		const chunks: Buffer[] = [];
-		for await (const chunk of stdin) chunks.push(Buffer.from(chunk instanceof Uint8Array ? chunk : String(chunk)));
+		for await (const chunk of addAbortSignal(io.signal, io.stdin)) chunks.push(Buffer.from(chunk instanceof Uint8Array ? chunk : String(chunk)));
 		return [{source: 'stdin', text: Buffer.concat(chunks).toString('utf8')}];
 	}
 	try {

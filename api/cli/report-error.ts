@@ -30,7 +30,7 @@ function explain(error: unknown): Explanation {
 
 function refused({code, message}: Refused): Explanation {
 	switch (code) {
-		case 401: return {message: 'the node does not know this token', fix: 'Show one with --token or MOTEY_TOKEN; `motey start` writes the node\'s own into the context file, and `motey token create` makes more.', exitCode: exitCodes.denied};
+		case 401: return {message: 'the node was shown no token that it knows', fix: 'Show one with --token or MOTEY_TOKEN; `motey start` writes the node\'s own into the context file, and `motey token create` makes more.', exitCode: exitCodes.denied};
 		case 403: return {message, fix: '', exitCode: exitCodes.denied};
 		case 404: return {message, fix: '', exitCode: exitCodes.notFound};
 		case 429: return {message, fix: 'Wait a moment and try again.', exitCode: exitCodes.error};

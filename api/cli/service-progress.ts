@@ -24,9 +24,11 @@ export async function waitForServices(services: readonly Awaited[], {client, io,
 	const namespaces = [...new Set(services.map(one => one.namespace))];
 	draw();
 	await Promise.all(namespaces.map(async namespace => {
-		for await (const {object} of client.watch(kind, {namespace, signal})) {
-			const key = `${namespace}/${textAt(object, 'metadata', 'name')}`;
+		for await (const {type, object} of client.watch(kind, {namespace, signal})) {
+			const name = textAt(object, 'metadata', 'name');
+			const key = `${namespace}/${name}`;
 			if (!isObject(object) || !states.has(key)) continue;
+			if (type === 'DELETED') throw new CliError(`service ${name} was deleted while it was waited for`, {exitCode: exitCodes.notFound});
 			states.set(key, stateOf(object));
 			draw();
 			if ([...states.values()].every(state => state.ready)) deadline.end();

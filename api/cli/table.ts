@@ -1,5 +1,5 @@
 import {listAt, numberAt, textAt} from '../client/value.js';
-import {isColoured, type CliIo} from './io.js';
+import {isColoured, print, type CliIo} from './io.js';
 import {tint} from './tint.js';
 
 /** Cells with their headings; ready to be printed. */
@@ -10,13 +10,18 @@ export interface Grid {
 
 /** Lines of a grid, columns three blanks apart as kubectl has them; phases coloured when `coloured`. */
 export function layOut({headings, rows}: Grid, {coloured = false, widths = [], heading = true}: {readonly coloured?: boolean; readonly widths?: readonly number[]; readonly heading?: boolean} = {}): readonly string[] {
-	const all = heading ? [headings, ...rows] : rows;
+	const all = (heading ? [headings, ...rows] : rows).map(row => row.map(oneLine));
 	const width = headings.map((_, column) => Math.max(widths[column] ?? 0, ...all.map(row => (row[column] ?? '').length)));
 	return all.map((row, index) => row
 		.map((cell, column) => {
 			const text = column === row.length - 1 ? cell : cell.padEnd((width[column] ?? 0) + 3);
 			return coloured && (index > 0 || !heading) ? tinted(text) : text;
 		}).join('').trimEnd());
+}
+
+/** A message of several lines would break a table. */
+export function oneLine(text: string): string {
+	return text.replace(/\s*[\r\n]+\s*/gu, ' ').trim();
 }
 
 /** Widths of the columns of a grid, so that rows printed later line up. */
@@ -35,7 +40,7 @@ export function gridOf(table: unknown, {wide, namespaces}: {readonly wide: boole
 
 /** Prints a grid. */
 export function printGrid(io: CliIo, grid: Grid): void {
-	io.stdout.write(`${layOut(grid, {coloured: isColoured(io)}).join('\n')}\n`);
+	for (const line of layOut(grid, {coloured: isColoured(io)})) print(io, line);
 }
 
 const meanings = [

@@ -1,5 +1,5 @@
 import type {ServedResource} from '../kubernetes/resources-table.js';
-import {AnswerUnreadable} from './errors.js';
+import {AnswerUnreadable, NoNodeAnswers} from './errors.js';
 import {linesOf} from './lines.js';
 import {requestJson, requestStream, type Call, type Endpoint} from './transport.js';
 import {isObject, listAt, textAt, type JsonObject} from './value.js';
@@ -109,7 +109,11 @@ export function createClient(endpoint: Endpoint) {
 			const {signal, ...rest} = query;
 			const parameters = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, String(value)]));
 			const stream = await requestStream(endpoint, {method: 'GET', path: withQuery(`${pathOf(instances, instance)}/log`, parameters), accept: 'text/plain, application/json', ...(signal ? {signal} : {})});
-			yield* linesOf(stream);
+			try {
+				yield* linesOf(stream);
+			} catch (error) {
+				throw new NoNodeAnswers(`${endpoint.server} broke off in the middle of the log of ${instance.name}`, {fix: 'Is it still running? `motey status` says.', cause: error});
+			}
 		},
 	};
 }

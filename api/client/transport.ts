@@ -92,10 +92,12 @@ function explained(error: Error, {server}: Endpoint): Error {
 
 async function textOf(response: IncomingMessage, {server}: Endpoint): Promise<string> {
 	response.setEncoding('utf8');
+	response.setTimeout(defaultDeadlineMs, () => response.destroy(new AnswerTooLate(`${server} stopped in the middle of its answer for ${defaultDeadlineMs / 1000} s; repeating what was asked is safe`)));
 	let text = '';
 	try {
 		for await (const chunk of response) text += String(chunk);
 	} catch (error) {
+		if (error instanceof AnswerTooLate) throw error;
 		throw new NoNodeAnswers(`${server} broke off in the middle of its answer`, {fix: 'Try again; `motey status` says whether the node is well.', cause: error});
 	}
 	return text;

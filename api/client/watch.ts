@@ -1,5 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises';
-import {NoNodeAnswers, Refused} from './errors.js';
+import {Refused} from './errors.js';
 import {linesOf} from './lines.js';
 import {requestStream, type Endpoint} from './transport.js';
 import {at, numberAt, textAt} from './value.js';
@@ -24,8 +24,8 @@ export interface WatchOptions {
 }
 
 /**
- * Watches until the signal aborts, also across broken connections and restarts of the node: it goes on after the last revision it saw.
- * Throws what the node refuses, and `NoNodeAnswers` when it stays away longer than `patienceMs` (60 s).
+ * Watches until the signal aborts, also across broken connections, restarts of the node and pauses of the reader: it goes on after the last
+ * revision it saw. Throws what the node refuses, and what it last said or did not say when it serves no watch for `patienceMs` (60 s).
  */
 export async function* watch(endpoint: Endpoint, options: WatchOptions): AsyncGenerator<WatchEvent, void> {
 	const patienceMs = options.patienceMs ?? 60_000;
@@ -52,17 +52,19 @@ export async function* watch(endpoint: Endpoint, options: WatchOptions): AsyncGe
 			if (error instanceof Refused && error.code === 410) {
 				since = undefined;
 				yield {type: 'RESET', object: undefined};
-			} else if (error instanceof Refused && error.code !== 429 && error.code !== 503) {
-				throw error;
-			} else if (error instanceof NoNodeAnswers) {
+			} else {
 				lostAt ??= performance.now();
-				if (performance.now() - lostAt > patienceMs) throw error;
+				const passes = !(error instanceof Refused) || passing.has(error.code);
+				if (!passes || performance.now() - lostAt > patienceMs) throw error;
 			}
 		}
 		await delay(pauseMs, undefined, options.signal ? {signal: options.signal} : {}).catch(() => undefined);
 		pauseMs = Math.min(pauseMs * 2, 2000);
 	}
 }
+
+/** Too many watches, a node that starts or ends, and a watcher that read too slowly. */
+const passing: ReadonlySet<number> = new Set([429, 503, 504]);
 
 function aborted(signal: AbortSignal | undefined): boolean {
 	return signal?.aborted === true;

@@ -21,7 +21,7 @@ const policies: Readonly<Record<string, typeof baseline>> = {
 for (const name of readdirSync('manifests').filter(file => file.endsWith('.yaml'))) {
 	test(`manifests/${name} is read, checked and admitted as it stands`, async t => {
 		const engine = createDockerEngine({url: 'unix:///nowhere', nodeId: 'f00f00f00f00', nodeName: 'here', clock: systemClock, log, policy: policies[name] ?? baseline});
-		const manifests = await readManifests([`manifests/${name}`], Readable.from([]));
+		const manifests = await readManifests([`manifests/${name}`], {stdin: Readable.from([]), signal: AbortSignal.abort()});
 		t.true(manifests.length > 0);
 		for (const manifest of manifests) {
 			const service = check(ServiceInput, manifest.object);
@@ -34,7 +34,7 @@ for (const name of readdirSync('manifests').filter(file => file.endsWith('.yaml'
 
 test('the example that needs a device is refused where the node does not allow it, with the line that would', async t => {
 	const engine = createDockerEngine({url: 'unix:///nowhere', nodeId: 'f00f00f00f00', nodeName: 'here', clock: systemClock, log, policy: baseline});
-	const [manifest] = await readManifests(['manifests/capability.yaml'], Readable.from([]));
+	const [manifest] = await readManifests(['manifests/capability.yaml'], {stdin: Readable.from([]), signal: AbortSignal.abort()});
 	const service = check(ServiceInput, manifest?.object);
 	const [refusal] = service.ok ? engine.review(templateOf(service.value.spec.images[0]!, 'docker'), {namespace: 'default', service: 'zigbee'}) : [];
 	t.is(refusal?.kind, 'forbidden');

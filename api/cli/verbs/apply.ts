@@ -30,7 +30,7 @@ export function build({io, end}: CliContext): Command {
 		.option('--timeout <duration>', 'how long to wait', durationMs, 300_000)
 		.addOption(outputOption(['yaml', 'json', 'name']))
 		.action(async (options: Options) => {
-			const manifests = await readManifests(options.filename ?? [], io.stdin);
+			const manifests = await readManifests(options.filename ?? [], io);
 			const {client, namespace} = await connect(options, io);
 			const awaited: Awaited[] = [];
 			let failed: number = exitCodes.ok;

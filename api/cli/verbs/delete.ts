@@ -1,10 +1,10 @@
-import type {Command} from 'commander';
+import {InvalidArgumentError, type Command} from 'commander';
 import type {ServedResource} from '../../kubernetes/resources-table.js';
 import {isRefused} from '../../client/errors.js';
 import {textAt} from '../../client/value.js';
 import {clientVerb, connect, durationMs, type Connection, type NodeOptions} from '../client-verb.js';
 import {CliError, exitCodes} from '../exit-codes.js';
-import {print} from '../io.js';
+import {print, warn, type CliIo} from '../io.js';
 import {fullName, kindNamed, namesOfArguments} from '../kinds.js';
 import type {CliContext} from '../verb.js';
 
@@ -34,13 +34,14 @@ export function build({io, end}: CliContext): Command {
 		.option('-f, --filename <file...>', 'what these files describe')
 		.option('-l, --selector <labels>', 'everything of KIND that has these labels')
 		.option('--all', 'everything of KIND')
-		.option('--wait [yes]', 'until it is gone; --wait=false returns at once', text => text !== 'false', true)
+		.option('--wait [yes]', 'until it is gone; --wait=false returns at once', yesOrNo, true)
 		.option('--timeout <duration>', 'how long to wait', durationMs, 120_000)
 		.option('--dry-run', 'only say what would be deleted')
 		.option('--ignore-not-found', 'absent is success')
 		.action(async (words: readonly string[], options: Options) => {
 			const connection = await connect(options, io);
-			const targets = await targetsOf(words, options, {connection, stdin: io.stdin});
+			const targets = await targetsOf(words, options, {connection, io});
+			if (targets.length === 0) warn(io, `No resources found in namespace ${connection.namespace}.`);
 			const uids = new Map<Target, string>();
 			let missing = false;
 			for (const target of targets) {
@@ -52,12 +53,18 @@ export function build({io, end}: CliContext): Command {
 				} catch (error) {
 					if (!isRefused(error, 'NotFound')) throw error;
 					missing = true;
-					if (options.ignoreNotFound !== true) io.stderr.write(`error: ${error.message}\n`);
+					if (options.ignoreNotFound !== true) warn(io, `error: ${error.message}`);
 				}
 			}
 			if (options.wait && options.dryRun !== true) await waitUntilGone(uids, connection, {signal: io.signal, timeoutMs: options.timeout});
 			end(missing && options.ignoreNotFound !== true ? exitCodes.notFound : exitCodes.ok);
 		});
+}
+
+/** Without "=", the word after `--wait` would be taken for its value: then it is something else that was meant. */
+function yesOrNo(text: string): boolean {
+	if (!['true', 'false'].includes(text)) throw new InvalidArgumentError('Write --wait=true or --wait=false, or put --wait last.');
+	return text === 'true';
 }
 
 async function waitUntilGone(uids: ReadonlyMap<Target, string>, {client}: Connection, {signal, timeoutMs}: {readonly signal: AbortSignal; readonly timeoutMs: number}): Promise<void> {
@@ -73,10 +80,10 @@ function placeOf({kind, namespace, name}: Target): {readonly namespace?: string;
 	return kind.namespaced ? {namespace, name} : {name};
 }
 
-async function targetsOf(words: readonly string[], options: Options, {connection: {client, namespace}, stdin}: {readonly connection: Connection; readonly stdin: AsyncIterable<unknown>}): Promise<readonly Target[]> {
+async function targetsOf(words: readonly string[], options: Options, {connection: {client, namespace}, io}: {readonly connection: Connection; readonly io: CliIo}): Promise<readonly Target[]> {
 	if (options.filename) {
 		const {readManifests} = await import('../read-manifests.js');
-		return (await readManifests(options.filename, stdin)).map(manifest => ({kind: manifest.kind, name: manifest.name, namespace: manifest.namespace ?? namespace}));
+		return (await readManifests(options.filename, io)).map(manifest => ({kind: manifest.kind, name: manifest.name, namespace: manifest.namespace ?? namespace}));
 	}
 	const named = words.length === 0 ? [] : await namesOfArguments(words);
 	if (named.length > 0) return named.map(one => ({...one, namespace}));
@@ -85,6 +92,6 @@ async function targetsOf(words: readonly string[], options: Options, {connection
 		throw new CliError('say what to delete', {exitCode: exitCodes.usage, fix: 'For example: motey delete service shop, motey delete -f shop.yaml, or motey delete services --all'});
 	}
 	const kind = await kindNamed(word);
-	const {items} = await client.list(kind, {namespace, ...(options.selector === undefined ? {} : {labelSelector: options.selector})});
+	const {items} = await client.list(kind, {namespace, signal: io.signal, ...(options.selector === undefined ? {} : {labelSelector: options.selector})});
 	return items.map(item => ({kind, name: item.metadata.name, namespace}));
 }

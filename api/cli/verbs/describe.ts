@@ -10,7 +10,7 @@ import {eventRows, isAbout} from '../event-rows.js';
 import {isColoured, print, type CliIo} from '../io.js';
 import {kindNamed, namesOfArguments} from '../kinds.js';
 import {yamlText} from '../output.js';
-import {gridOf, layOut, type Grid} from '../table.js';
+import {gridOf, layOut, oneLine, type Grid} from '../table.js';
 import type {CliContext} from '../verb.js';
 
 /** `motey describe`. */
@@ -25,14 +25,14 @@ export function build({io}: CliContext): Command {
 			const {client, namespace} = await connect(options, io);
 			const named = await namesOfArguments(words);
 			const kind = named[0]?.kind ?? await kindNamed(words[0] ?? '');
-			const place = kind.namespaced ? {namespace} : {};
-			const objects = named.length > 0
-				? await Promise.all(named.map(async one => client.get(one.kind, {...place, name: one.name}, {signal: io.signal})))
-				: (await client.list(kind, {...place, ...(options.selector === undefined ? {} : {labelSelector: options.selector})})).items;
-			if (objects.length === 0) throw new CliError(`there is nothing of kind ${kind.kind} here`, {exitCode: exitCodes.notFound});
-			for (const [index, object] of objects.entries()) {
+			const placeOf = ({namespaced}: ServedResource) => (namespaced ? {namespace} : {});
+			const found = named.length > 0
+				? await Promise.all(named.map(async one => ({kind: one.kind, object: await client.get(one.kind, {...placeOf(one.kind), name: one.name}, {signal: io.signal})})))
+				: (await client.list(kind, {...placeOf(kind), signal: io.signal, ...(options.selector === undefined ? {} : {labelSelector: options.selector})})).items.map(object => ({kind, object}));
+			if (found.length === 0) throw new CliError(`there is nothing of kind ${kind.kind} here`, {exitCode: exitCodes.notFound});
+			for (const [index, one] of found.entries()) {
 				if (index > 0) print(io, '\n');
-				await describe(client, {kind: named[index]?.kind ?? kind, object}, io);
+				await describe(client, one, io);
 			}
 		});
 }
@@ -48,7 +48,7 @@ async function describe(client: Client, {kind, object}: {readonly kind: ServedRe
 		['Deleted', textAt(metadata, 'deletionTimestamp')],
 		...statusFacts(objectAt(object, 'status')),
 	];
-	for (const [name, value] of facts) if (value !== '') print(io, `${`${name}:`.padEnd(20)} ${value}`);
+	for (const [name, value] of facts) if (value !== '') print(io, `${`${name}:`.padEnd(20)} ${oneLine(value)}`);
 	if (isObject(at(object, 'spec')) && Object.keys(objectAt(object, 'spec')).length > 0) await section('Spec', object['spec'], io);
 	for (const key of ['images', 'ports', 'engines', 'capabilities', 'capacity', 'reserved', 'info', 'addresses']) {
 		const value = at(object, 'status', key);

@@ -35,7 +35,7 @@ export function build({io, end}: CliContext): Command {
 }
 
 async function compare(options: Options, io: CliIo): Promise<number> {
-	const manifests = await readManifests(options.filename ?? [], io.stdin);
+	const manifests = await readManifests(options.filename ?? [], io);
 	const {client, namespace} = await connect(options, io);
 	let differs = false;
 	for (const manifest of manifests) {

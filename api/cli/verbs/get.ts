@@ -5,7 +5,7 @@ import type {ServedResource} from '../../kubernetes/resources-table.js';
 import {clientVerb, connect, type NodeOptions} from '../client-verb.js';
 import {CliError, exitCodes} from '../exit-codes.js';
 import {isColoured, print, warn, type CliIo} from '../io.js';
-import {kindsNamed, fullName} from '../kinds.js';
+import {fullName, kindsNamed, namesOfArguments} from '../kinds.js';
 import {createLiveBlock} from '../live-block.js';
 import {outputOption, printObjects, type OutputFormat} from '../output.js';
 import {gridOf, layOut, printGrid, widthsOf} from '../table.js';
@@ -20,11 +20,16 @@ interface Options extends NodeOptions {
 	readonly ignoreNotFound?: boolean;
 }
 
-/** What is asked for: kinds, or names of one kind, in a place. */
+/** A kind, and which of it; all without names. */
+interface Asked {
+	readonly kind: ServedResource;
+	readonly names: readonly string[];
+}
+
+/** What is asked for, in a place. */
 interface Question {
 	readonly client: Client;
-	readonly kinds: readonly ServedResource[];
-	readonly names: readonly string[];
+	readonly asked: readonly Asked[];
 	readonly scope: Scope;
 	readonly namespaces: boolean;
 	readonly options: Options;
@@ -45,14 +50,11 @@ export function build({io, end}: CliContext): Command {
 		.option('-w, --watch', 'go on showing changes')
 		.option('--ignore-not-found', 'say nothing when it does not exist')
 		.action(async (written: string, rest: readonly string[], options: Options) => {
-			const [word = '', ...own] = written.split('/');
-			const kinds = await kindsNamed(word);
+			const asked = await askedFor(written, rest);
 			const {client, namespace} = await connect(options, io);
-			const names = [...own, ...rest];
-			if (names.length > 0 && kinds.length > 1) throw new CliError('a name needs one kind', {exitCode: exitCodes.usage, fix: 'For example: motey get service shop'});
-			if (names.length > 0 && options.allNamespaces === true) throw new CliError('a name needs one namespace', {exitCode: exitCodes.usage, fix: 'Leave out -A, or name the namespace with -n.'});
+			if (asked.some(({names}) => names.length > 0) && options.allNamespaces === true) throw new CliError('a name needs one namespace', {exitCode: exitCodes.usage, fix: 'Leave out -A, or name the namespace with -n.'});
 			const question: Question = {
-				client, kinds, names, options, namespaces: options.allNamespaces === true,
+				client, asked, options, namespaces: options.allNamespaces === true,
 				scope: {
 					...(options.allNamespaces === true ? {} : {namespace}), signal: io.signal,
 					...(options.selector === undefined ? {} : {labelSelector: options.selector}),
@@ -63,45 +65,56 @@ export function build({io, end}: CliContext): Command {
 		});
 }
 
+/** Takes `KIND[,KIND…]`, `KIND NAME…` and `KIND/NAME…` apart. */
+async function askedFor(word: string, rest: readonly string[]): Promise<readonly Asked[]> {
+	if (word.includes('/')) {
+		const named = await namesOfArguments([word, ...rest]);
+		return [...new Set(named.map(({kind}) => kind))].map(kind => ({kind, names: named.filter(one => one.kind === kind).map(({name}) => name)}));
+	}
+	const kinds = await kindsNamed(word);
+	if (rest.length > 0 && kinds.length > 1) throw new CliError('a name needs one kind', {exitCode: exitCodes.usage, fix: 'For example: motey get service shop'});
+	return kinds.map(kind => ({kind, names: rest}));
+}
+
 async function show(question: Question, io: CliIo): Promise<number> {
 	const {output} = question.options;
 	return output === undefined || output === 'wide' ? showTables(question, io) : showObjects(question, io, output);
 }
 
-async function showTables({client, kinds, names, scope, namespaces, options}: Question, io: CliIo): Promise<number> {
+async function showTables({client, asked, scope, namespaces: everywhere, options}: Question, io: CliIo): Promise<number> {
 	let shown = 0;
-	const look = {wide: options.output === 'wide', namespaces};
-	for (const kind of kinds) {
+	for (const {kind, names} of asked) {
+		const namespaces = everywhere && kind.namespaced;
 		const tables = names.length === 0 ? [await client.table(kind, scope)] : await Promise.all(names.map(async name => client.table(kind, {...scope, name}).catch(absentIsNothing(options))));
-		const [first] = tables;
-		const table = {columnDefinitions: at(first, 'columnDefinitions'), rows: tables.flatMap(one => listAt(one, 'rows'))};
-		const grid = gridOf(table, look);
+		const table = {columnDefinitions: at(tables.find(one => one !== undefined), 'columnDefinitions'), rows: tables.flatMap(one => listAt(one, 'rows'))};
+		const grid = gridOf(table, {wide: options.output === 'wide', namespaces});
 		if (grid.rows.length === 0) continue;
 		if (shown > 0) print(io, '');
 		shown += grid.rows.length;
-		printGrid(io, kinds.length === 1 ? grid : {...grid, rows: grid.rows.map(row => row.map((cell, column) => (column === (namespaces && kind.namespaced ? 1 : 0) ? fullName(kind, cell) : cell)))});
+		printGrid(io, asked.length === 1 ? grid : {...grid, rows: grid.rows.map(row => row.map((cell, column) => (column === (namespaces ? 1 : 0) ? fullName(kind, cell) : cell)))});
 	}
-	if (shown === 0 && options.ignoreNotFound !== true) warn(io, scope.namespace === undefined ? 'No resources found' : `No resources found in namespace ${scope.namespace}.`);
+	if (shown === 0 && options.ignoreNotFound !== true) warn(io, scope.namespace === undefined ? 'No resources found.' : `No resources found in namespace ${scope.namespace}.`);
 	return exitCodes.ok;
 }
 
-async function showObjects({client, kinds, names, scope, options}: Question, io: CliIo, format: 'yaml' | 'json' | 'name'): Promise<number> {
-	const found = await Promise.all(kinds.map(async kind => {
+async function showObjects({client, asked, scope, options}: Question, io: CliIo, format: 'yaml' | 'json' | 'name'): Promise<number> {
+	const found = await Promise.all(asked.map(async ({kind, names}) => {
 		const objects = names.length === 0
 			? (await client.list(kind, scope)).items
 			: (await Promise.all(names.map(async name => client.get(kind, {...scope, name}).catch(absentIsNothing(options))))).filter(object => object !== undefined);
 		return objects.map(object => ({kind, object}));
 	}));
 	const all = found.flat();
-	if (all.length > 0 || names.length === 0 && format !== 'name') await printObjects(io, all, {format, single: names.length === 1});
+	const count = asked.flatMap(({names}) => names).length;
+	if (all.length > 0 || count === 0 && format !== 'name') await printObjects(io, all, {format, single: count === 1});
 	return exitCodes.ok;
 }
 
 /** The list, then its changes: drawn over on a terminal, one line each elsewhere, objects for yaml and json. */
 async function follow(question: Question, io: CliIo): Promise<number> {
-	const {client, kinds: [kind, ...others], names, scope: place, options} = question;
-	if (kind === undefined || others.length > 0 || names.length > 1) throw new CliError('--watch follows one kind, or one name', {exitCode: exitCodes.usage});
-	const name = names[0];
+	const {client, asked: [first, ...others], scope: place, options} = question;
+	if (first === undefined || others.length > 0 || first.names.length > 1) throw new CliError('--watch follows one kind, or one name', {exitCode: exitCodes.usage, fix: 'For example: motey get instances -w'});
+	const {kind, names: [name]} = first;
 	const scope = name === undefined ? place : {...place, fieldSelector: `metadata.name=${name}`};
 	if (options.output === 'yaml' || options.output === 'json' || options.output === 'name') {
 		for await (const {type, object} of client.watch(kind, scope)) {
@@ -116,7 +129,7 @@ async function follow(question: Question, io: CliIo): Promise<number> {
 }
 
 async function followTable({client, namespaces, options}: Question, {kind, scope}: {readonly kind: ServedResource; readonly scope: Scope}, io: CliIo): Promise<number> {
-	const look = {wide: options.output === 'wide', namespaces};
+	const look = {wide: options.output === 'wide', namespaces: namespaces && kind.namespaced};
 	const first = await client.table(kind, scope);
 	const grid = gridOf(first, look);
 	const since = textAt(first, 'metadata', 'resourceVersion');

@@ -1,7 +1,7 @@
 import {open, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {Command} from 'commander';
-import {numberAt} from '../../client/value.js';
+import {numberAt, textAt} from '../../client/value.js';
 import {clientVerb, type NodeOptions} from '../client-verb.js';
 import {readContexts} from '../context.js';
 import {findNode} from '../endpoint.js';
@@ -34,7 +34,9 @@ export function build({io}: CliContext): Command {
 				io.stdout.write(text);
 				return;
 			}
-			await using handle = await open(options.output, 'w', 0o600);
+			await using handle = await open(options.output, 'w', 0o600).catch((error: unknown) => {
+				throw new CliError(`cannot write ${options.output ?? ''}: ${textAt(error, 'code')}`, {fix: 'Name a file in a directory that exists and is yours.', cause: error});
+			});
 			await handle.chmod(0o600);
 			await handle.writeFile(text);
 			warn(io, `written to ${options.output}`);

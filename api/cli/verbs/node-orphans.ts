@@ -1,4 +1,5 @@
 import {Command} from 'commander';
+import {isRefused} from '../../client/errors.js';
 import {listAt, textAt} from '../../client/value.js';
 import {clientVerb, connect, withExamples, type NodeOptions} from '../client-verb.js';
 import {print, warn} from '../io.js';
@@ -34,10 +35,23 @@ function change({io}: CliContext, {name, method, done, summary}: {readonly name:
 			const {client} = await connect(options, io);
 			const base = await pathOf(client, options.node);
 			for (const orphan of names) {
-				await client.call({method, path: `${base}/${encodeURIComponent(orphan)}${method === 'POST' ? '/adopt' : ''}`, signal: io.signal, deadlineMs: 60_000});
+				await untilDone(async () => client.call({method, path: `${base}/${encodeURIComponent(orphan)}${method === 'POST' ? '/adopt' : ''}`, signal: io.signal}));
 				print(io, `${orphan} ${done}`);
 			}
 		});
+}
+
+/** A container that ends slowly takes longer than a node may take to answer. The node goes on with it; asking again says when it is done. */
+async function untilDone(ask: () => Promise<unknown>): Promise<void> {
+	const until = performance.now() + 60_000;
+	for (;;) {
+		try {
+			await ask();
+			return;
+		} catch (error) {
+			if (!isRefused(error, 'Timeout') || performance.now() > until) throw error;
+		}
+	}
 }
 
 async function pathOf(client: Awaited<ReturnType<typeof connect>>['client'], node: string | undefined): Promise<string> {

@@ -2,7 +2,9 @@ import {Command} from 'commander';
 import {isRefused} from '../../client/errors.js';
 import {numberAt, textAt} from '../../client/value.js';
 import {clientVerb, connect, withExamples, type NodeOptions} from '../client-verb.js';
+import {warn} from '../io.js';
 import {kindNamed} from '../kinds.js';
+import {mapAtMost} from '../map-at-most.js';
 import {byteText} from '../quantity-text.js';
 import {printGrid} from '../table.js';
 import type {CliContext} from '../verb.js';
@@ -21,14 +23,19 @@ function instances({io}: CliContext): Command {
 			const {client, namespace} = await connect(options, io);
 			const kind = await kindNamed('instances');
 			const {items} = await client.list(kind, {...(options.allNamespaces === true ? {} : {namespace}), signal: io.signal, ...(options.selector === undefined ? {} : {labelSelector: options.selector})});
-			const rows = await Promise.all(items.map(async item => {
+			// Each is a request of its own; a node takes only so many connections of one address.
+			const rows = await mapAtMost(items, 16, async item => {
 				const place = textAt(item, 'metadata', 'namespace');
 				const use = await client.call({method: 'GET', path: `/apis/motey.io/v1/namespaces/${place}/instances/${encodeURIComponent(item.metadata.name)}/stats`, signal: io.signal}).catch((error: unknown) => {
 					if (isRefused(error, 'NotFound') || isRefused(error, 'ServiceUnavailable')) return undefined;
 					throw error;
 				});
 				return [...(options.allNamespaces === true ? [place] : []), item.metadata.name, textAt(use, 'cpuMillis') === '' ? '-' : `${Math.round(numberAt(use, 'cpuMillis') ?? 0)}m`, bytesAt(use, 'memoryBytes'), bytesAt(use, 'networkRxBytes'), bytesAt(use, 'networkTxBytes')];
-			}));
+			});
+			if (rows.length === 0) {
+				warn(io, 'No resources found.');
+				return;
+			}
 			printGrid(io, {headings: [...(options.allNamespaces === true ? ['NAMESPACE'] : []), 'NAME', 'CPU', 'MEMORY', 'RECEIVED', 'SENT'], rows});
 		});
 }

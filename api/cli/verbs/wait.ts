@@ -37,10 +37,10 @@ export function build({io}: CliContext): Command {
 			const named = await namesOfArguments(words);
 			const targets = named.length > 0 ? named : await (async () => {
 				const kind = await kindNamed(words[0] ?? '');
-				const {items} = await client.list(kind, {namespace, ...(options.selector === undefined ? {} : {labelSelector: options.selector})});
+				const {items} = await client.list(kind, {namespace, signal: io.signal, ...(options.selector === undefined ? {} : {labelSelector: options.selector})});
 				return items.map(item => ({kind, name: item.metadata.name}));
 			})();
-			if (targets.length === 0) throw new CliError('there is nothing to wait for', {exitCode: exitCodes.notFound});
+			if (targets.length === 0) throw new CliError('there is nothing to wait for', {exitCode: exitCodes.notFound, fix: 'Name it as KIND/NAME, or look with `motey get` what there is.'});
 			await Promise.all(targets.map(async ({kind, name}) => {
 				const place = kind.namespaced ? {namespace, name} : {name};
 				// Only a deletion may be waited for on what does not exist.

@@ -12,6 +12,8 @@ import {createClient} from '../../../api/client/client.js';
 import {isRefused, NoNodeAnswers} from '../../../api/client/errors.js';
 import {kindNamed} from '../../../api/cli/kinds.js';
 import {eventually} from '../../support/eventually.js';
+import {watch} from '../../../api/client/watch.js';
+import {listen} from '../support/listen.js';
 import {freePort} from '../../support/free-port.js';
 import {serviceDocument, servicesPath, serveTestApi} from '../support/serve.js';
 import {nobody, runCli, startCli} from './support/run-cli.js';
@@ -163,6 +165,41 @@ test('the client says with named errors what went wrong', async t => {
 	await eventually(() => live.output() !== '' || true);
 	live.interrupt();
 	await live.ended;
+});
+
+test('a watch that read too slowly goes on where it was, and one that finds no room gives up after its patience', async t => {
+	let asked = 0;
+	await using slow = await listen((request, response) => {
+		asked += 1;
+		const since = new URL(request.url ?? '', 'http://localhost').searchParams.get('resourceVersion');
+		response.write(`${JSON.stringify({type: 'ADDED', object: {metadata: {name: `after ${since}`, resourceVersion: String(asked)}}})}\n`);
+		response.end(`${JSON.stringify({type: 'ERROR', object: {kind: 'Status', code: 504, reason: 'Timeout', message: 'this watcher took nothing for 5 s'}})}\n`);
+	});
+	const controller = new AbortController();
+	const seen: unknown[] = [];
+	for await (const {object} of watch({server: slow.url}, {path: '/x', since: '0', signal: controller.signal})) {
+		seen.push((object as {metadata: {name: string}}).metadata.name);
+		if (seen.length === 3) controller.abort();
+	}
+	t.deepEqual(seen, ['after 0', 'after 1', 'after 2']);
+	await using full = await serveTestApi({limits: {watches: 1}});
+	await full.open(`${servicesPath}?watch=true`);
+	const refused = await t.throwsAsync(watch({server: full.served.url, token: full.token}, {path: servicesPath, patienceMs: 300}).next());
+	t.true(isRefused(refused, 'TooManyRequests'));
+});
+
+test('Ctrl-C ends a verb that waits for its standard input', async t => {
+	await using api = await serveTestApi();
+	const live = startCli(api, ['apply', '-f', '-'], {stdin: 'kind: Service\n', stdinStaysOpen: true});
+	live.interrupt();
+	t.deepEqual(await live.ended, {code: 130, stdout: '', stderr: ''});
+});
+
+test('a token that cannot be one is refused before it is sent', async t => {
+	await using api = await serveTestApi();
+	const {code, stderr} = await runCli(api, ['get', 'services', '--token', 'two\nlines']);
+	t.is(code, 2);
+	t.regex(stderr, /a token is one word/u);
 });
 
 test('docs/cli.md shows every verb with its summary, an example, and every exit code', async t => {

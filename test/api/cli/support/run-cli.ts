@@ -1,4 +1,4 @@
-import {PassThrough, Readable} from 'node:stream';
+import {PassThrough} from 'node:stream';
 import type {CliEnvironment} from '../../../../api/cli/args.js';
 import {run} from '../../../../api/cli/program.js';
 import type {TestApi} from '../../support/serve.js';
@@ -20,6 +20,10 @@ export interface LiveRun {
 export interface RunOptions {
 	readonly stdin?: string;
 	readonly terminal?: boolean;
+	/** Height of the terminal. */
+	readonly rows?: number;
+	/** A standard input that is not at its end after `stdin`. */
+	readonly stdinStaysOpen?: boolean;
 	readonly environment?: Partial<CliEnvironment>;
 }
 
@@ -27,15 +31,18 @@ export interface RunOptions {
 export const nobody: CliEnvironment = {contextFile: '/nonexistent/config', runDir: '/nonexistent/run', noColour: false, terminal: 'xterm'};
 
 /** Begins a run of the real program in this process, against the node of `api`. */
-export function startCli(api: TestApi | undefined, argv: readonly string[], {stdin = '', terminal = false, environment = {}}: RunOptions = {}): LiveRun {
+export function startCli(api: TestApi | undefined, argv: readonly string[], {stdin = '', terminal = false, rows = 24, stdinStaysOpen = false, environment = {}}: RunOptions = {}): LiveRun {
 	const interrupt = new AbortController();
-	const stdout = Object.assign(new PassThrough(), {isTTY: terminal, columns: 120});
+	const stdout = Object.assign(new PassThrough(), {isTTY: terminal, columns: 120, rows});
 	const stderr = new PassThrough();
 	const text = {stdout: '', stderr: ''};
 	stdout.on('data', chunk => text.stdout += String(chunk));
 	stderr.on('data', chunk => text.stderr += String(chunk));
+	const input = new PassThrough();
+	input.write(stdin);
+	if (!stdinStaysOpen) input.end();
 	const known = api ? {server: api.served.url, token: api.token} : {};
-	const ended = run(argv, {stdin: Readable.from([stdin]), stdout, stderr, environment: {...nobody, ...known, ...environment}, signal: interrupt.signal})
+	const ended = run(argv, {stdin: input, stdout, stderr, environment: {...nobody, ...known, ...environment}, signal: interrupt.signal})
 		.then(code => ({code, ...text}));
 	return {output: () => text.stdout, interrupt: () => interrupt.abort(), ended};
 }
