@@ -7,7 +7,7 @@ import type {Recorder} from '../events/recorder.js';
 import {containerFinalizer, holds, isDeleting, withoutFinalizers} from '../finalizers.js';
 import {again, done} from '../outcome.js';
 import type {Outcome} from '../outcome.js';
-import type {Authority, Peers} from '../ports/peers.js';
+import type {Authority, Peers, PeerView} from '../ports/peers.js';
 
 /** What ordering work from other nodes needs. */
 export interface AssignmentsOptions {
@@ -32,34 +32,39 @@ export interface Assignments {
 export function createAssignments({store, self, peers, recorder}: AssignmentsOptions): Assignments {
 	const assigned = new Map<string, {readonly nodeId: string; readonly generation: number; readonly epoch: number}>();
 
+	const peerOf = (nodeId: string | undefined): PeerView | undefined => peers.members().find(({id}) => id === nodeId);
+
 	const reconcile = async (key: string, signal: AbortSignal): Promise<Outcome> => {
 		const instance = store.get('Instance', parseKey(key));
 		if (!instance || isBoundTo(instance, self) || !isOwnedBy(instance, self.id)) return done;
 		const {nodeId} = instance.spec;
 		const authority: Authority = {epoch: ownershipOf(instance).epoch, owner: self.id};
 		if (isDeleting(instance)) return end(key, {instance, authority, signal});
-		if (nodeId === undefined || !peers.members().some(({id}) => id === nodeId)) return done;
+		const peer = peerOf(nodeId);
+		// One that is away is ordered when its link is open again, which is a trigger of its own.
+		if (!peer?.connected) return done;
 		const {uid, generation} = instance.metadata;
 		const before = assigned.get(uid);
-		if (before?.nodeId === nodeId && before.generation === generation && before.epoch === authority.epoch) return done;
-		await peers.assign(nodeId, {instance, authority}, {signal});
-		assigned.set(uid, {nodeId, generation, epoch: authority.epoch});
+		if (before?.nodeId === peer.id && before.generation === generation && before.epoch === authority.epoch) return done;
+		await peers.assign(peer.id, {instance, authority}, {signal});
+		assigned.set(uid, {nodeId: peer.id, generation, epoch: authority.epoch});
 		return done;
 	};
 
 	const end = async (key: string, {instance, authority, signal}: {readonly instance: Instance; readonly authority: Authority; readonly signal: AbortSignal}): Promise<Outcome> => {
 		if (!holds(instance, containerFinalizer)) return done;
 		const {spec: {nodeId}, metadata: {uid}} = instance;
-		const isMember = nodeId !== undefined && peers.members().some(({id}) => id === nodeId);
+		const peer = peerOf(nodeId);
+		if (peer?.connected === false) return done;
 		// What a forgotten node may still run is declared ended by whoever forgot it.
-		const ended = !isMember || await peers.terminate(nodeId, {uid, authority}, {signal});
+		const ended = !peer || await peers.terminate(peer.id, {uid, authority}, {signal});
 		if (!ended) return again(endingMs);
 		assigned.delete(uid);
 		await store.transact(transaction => {
 			const current = transaction.get('Instance', parseKey(key));
 			if (current?.metadata.uid === uid) transaction.put(withoutFinalizers(current, containerFinalizer));
 		});
-		if (isMember) recorder.normal(instance, 'Ended', `${instance.metadata.name} has ended on ${instance.spec.nodeName}`);
+		if (peer) recorder.normal(instance, 'Ended', `${instance.metadata.name} has ended on ${instance.spec.nodeName}`);
 		return done;
 	};
 

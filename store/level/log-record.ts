@@ -1,9 +1,5 @@
 import {z} from 'zod';
-import {Instance} from '../resources/instance.js';
-import {selectableFields, type Resource} from '../resources/kinds.js';
-import {Node} from '../resources/node.js';
-import {Service} from '../resources/service.js';
-import {Token} from '../resources/token.js';
+import {AnyResource, selectableFields, type Resource} from '../resources/kinds.js';
 import type {Change} from '../store.js';
 import {deepFreeze} from './deep-freeze.js';
 
@@ -15,7 +11,7 @@ export const LogRecord = z.strictObject({
 	type: z.enum(['added', 'modified', 'deleted']),
 	at: z.number(),
 	before: Before.exactOptional(),
-	object: z.discriminatedUnion('kind', [Service, Instance, Node, Token]),
+	object: AnyResource,
 }).readonly();
 export type LogRecord = z.infer<typeof LogRecord>;
 

@@ -1,3 +1,4 @@
+import {z} from 'zod';
 import {Cursor} from './cursor.js';
 import {Instance} from './instance.js';
 import {JoinToken} from './join-token.js';
@@ -23,6 +24,9 @@ export type Resource = ResourceByKind[Kind];
 
 /** The schema that a stored object of each kind satisfies. */
 export const schemas = {Service, Instance, Node, Token, Member, Cursor, JoinToken} as const;
+
+/** Any object of any kind, read by its kind. */
+export const AnyResource = z.discriminatedUnion('kind', [Service, Instance, Node, Token, Member, Cursor, JoinToken]);
 
 /** Kinds without a namespace; their key has namespace `''`. */
 export const clusterScoped: ReadonlySet<Kind> = new Set<Kind>(['Node', 'Token', 'Member', 'Cursor', 'JoinToken']);

@@ -1,8 +1,9 @@
 import test, {type ExecutionContext} from 'ava';
 import {firstValueFrom, take, toArray} from 'rxjs';
 import {StoreError} from '../../store/errors.js';
+import {kinds} from '../../store/resources/kinds.js';
 import type {Change, Store} from '../../store/store.js';
-import {instance, key, service, token} from '../store/samples.js';
+import {instance, key, oneOfEveryKind, service, token} from '../store/samples.js';
 
 /** A store under test, with a way to close it and open what it left. */
 export interface StoreUnderTest extends AsyncDisposable {
@@ -113,6 +114,15 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
 		t.deepEqual(store.list('Service', {namespace: 'b'}).items.map(item => item.metadata.name), ['x', 'y']);
 		t.is(store.list('Service').revision, store.revision());
 		t.is(store.get('Token', {namespace: '', name: 'root'})?.spec.role, 'admin');
+	});
+
+	check('an object of every kind is stored, and told again from the history', async (t, store) => {
+		const since = (await store.transact(transaction => transaction.put(service('first')))).metadata.resourceVersion;
+		await store.transact(transaction => {
+			for (const object of oneOfEveryKind) transaction.put(object);
+		});
+		const told = await firstValueFrom(store.changes({since}).pipe(take(oneOfEveryKind.length), toArray()));
+		t.deepEqual(told.map(({object}) => object.kind).sort(), [...kinds].sort());
 	});
 
 	check('lookups follow every write', async (t, store) => {

@@ -2,6 +2,7 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {Instance} from '../../store/resources/instance.js';
+import type {Resource} from '../../store/resources/kinds.js';
 import type {Service} from '../../store/resources/service.js';
 import type {Token} from '../../store/resources/token.js';
 
@@ -30,6 +31,21 @@ export const instance = (name: string, {nodeName = 'here', owner = 'uid-of-owner
 export const token = (name: string, sha256: string): Token => ({
 	apiVersion: 'motey.io/v1', kind: 'Token', metadata: {...owned, name}, spec: {role: 'admin', sha256},
 });
+
+/** An object of each kind there is. */
+export const oneOfEveryKind: readonly Resource[] = [
+	service('one'), instance('one-web-0'), token('one', 'f'.repeat(64)),
+	{apiVersion: 'motey.io/v1', kind: 'Node', metadata: {...owned, name: 'one'}, spec: {}},
+	{apiVersion: 'motey.io/v1', kind: 'Cursor', metadata: {...owned, name: 'one'}, spec: {revision: '1'}},
+	{apiVersion: 'motey.io/v1', kind: 'JoinToken', metadata: {...owned, name: 'one'}, spec: {sha256: 'f'.repeat(64), expiresAt: '2026-01-01T00:00:00Z', session: 's'}},
+	{
+		apiVersion: 'motey.io/v1', kind: 'Member', metadata: {...owned, name: 'one'},
+		spec: {
+			id: 'a'.repeat(26), name: 'one', identityKey: 'k'.repeat(43), curveKey: 'c'.repeat(40), incarnation: 1, forgotten: false,
+			since: '2026-01-01T00:00:00Z', by: 'a'.repeat(26), signature: 's',
+		},
+	},
+];
 
 /** The key of an object in the default namespace. */
 export const key = (name: string) => ({namespace: 'default', name});

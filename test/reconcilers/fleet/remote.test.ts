@@ -1,0 +1,110 @@
+import test from 'ava';
+import type {Service, ServiceSpec} from '../../../store/resources/service.js';
+import {eventually} from '../../support/eventually.js';
+import {linkNodes} from '../support/linked-nodes.js';
+import type {LinkedNode} from '../support/linked-nodes.js';
+
+const key = {namespace: 'default', name: 'shop'};
+const spec = (image: Partial<ServiceSpec['images'][number]> = {}, rest: Partial<ServiceSpec> = {}): ServiceSpec => ({images: [{name: 'web', image: 'web', engine: 'simulated', ...image}], ...rest});
+
+async function apply({store}: LinkedNode, wanted: ServiceSpec): Promise<void> {
+	await store.transact(transaction => {
+		const known = transaction.get('Service', key);
+		transaction.put<Service>({
+			apiVersion: 'motey.io/v1', kind: 'Service', spec: wanted,
+			metadata: known?.metadata ?? {...key, uid: '', resourceVersion: '', generation: 1, creationTimestamp: '', finalizers: ['motey.io/instances']},
+			...(known?.status ? {status: known.status} : {}),
+		});
+	});
+}
+
+const readyAt = ({store}: LinkedNode): number => store.get('Service', key)?.status?.readyReplicas ?? 0;
+
+test('a service whose capability only another node has runs there, and every node tells the same', async t => {
+	await using fleet = await linkNodes(3);
+	const [a, b, c] = fleet.nodes as [LinkedNode, LinkedNode, LinkedNode];
+	await apply(a, spec({capabilities: ['node-1']}));
+	await eventually(async () => (await b.running()).length === 1, {what: 'the instance to run on node-1'});
+	for (const node of [a, b, c]) await eventually(() => readyAt(node) === 1, {what: `${node.name} to show it ready`});
+	t.is((await a.running()).length + (await c.running()).length, 0);
+});
+
+test('a deletion ends what runs elsewhere, and the copies go with it', async t => {
+	await using fleet = await linkNodes(2);
+	const [a, b] = fleet.nodes as [LinkedNode, LinkedNode];
+	await apply(a, spec({capabilities: ['node-1']}));
+	await eventually(() => readyAt(a) === 1);
+	await a.store.transact(transaction => {
+		const service = transaction.get('Service', key)!;
+		transaction.put({...service, metadata: {...service.metadata, deletionTimestamp: '2026-01-01T00:00:00Z'}});
+	});
+	await eventually(async () => (await b.running()).length === 0, {what: 'the instance to end'});
+	await eventually(() => [a, b].every(({store}) => store.get('Service', key) === undefined && store.list('Instance').items.length === 0), {what: 'nothing to be left in either store'});
+	t.pass();
+});
+
+test('a node that is cut off keeps and heals what it runs, and its owner is told after the cut', async t => {
+	await using fleet = await linkNodes(2);
+	const [a, b] = fleet.nodes as [LinkedNode, LinkedNode];
+	await apply(a, spec({capabilities: ['node-1']}));
+	await eventually(() => readyAt(a) === 1);
+	const [uid] = await b.running() as [string];
+	fleet.isolate(1);
+	b.engine.control.kill(uid);
+	await eventually(() => b.store.lookup('Instance', 'uid', uid)[0]?.status?.restarts === 1, {what: 'the healing on the cut-off node'});
+	t.is(a.store.lookup('Instance', 'uid', uid)[0]?.status?.restarts, 0);
+	fleet.rejoin(1);
+	await eventually(() => a.store.lookup('Instance', 'uid', uid)[0]?.status?.restarts === 1, {what: 'the owner to hear of it'});
+	t.deepEqual(await b.running(), [uid]);
+});
+
+test('an owner that was down while its work ran elsewhere finds it as it is and restarts nothing', async t => {
+	await using fleet = await linkNodes(2);
+	const [a, b] = fleet.nodes as [LinkedNode, LinkedNode];
+	await apply(a, spec({capabilities: ['node-1']}));
+	await eventually(() => readyAt(a) === 1);
+	const before = await b.running();
+	const startedAt = b.store.list('Instance').items[0]?.status?.startedAt;
+	a.stop();
+	a.start();
+	await eventually(() => readyAt(a) === 1);
+	await new Promise(resolve => setTimeout(resolve, 300));
+	t.deepEqual(await b.running(), before);
+	t.is(b.store.list('Instance').items[0]?.status?.startedAt, startedAt);
+});
+
+test('a deletion ordered while the executing node is away is carried out when it returns', async t => {
+	await using fleet = await linkNodes(2);
+	const [a, b] = fleet.nodes as [LinkedNode, LinkedNode];
+	await apply(a, spec({capabilities: ['node-1']}));
+	await eventually(() => readyAt(a) === 1);
+	fleet.isolate(1);
+	await a.store.transact(transaction => {
+		const service = transaction.get('Service', key)!;
+		transaction.put({...service, metadata: {...service.metadata, deletionTimestamp: '2026-01-01T00:00:00Z'}});
+	});
+	await new Promise(resolve => setTimeout(resolve, 300));
+	t.is((await b.running()).length, 1, 'absence is never read as deletion');
+	t.truthy(a.store.get('Service', key), 'the record of the deletion is kept');
+	fleet.rejoin(1);
+	await eventually(async () => (await b.running()).length === 0);
+	await eventually(() => a.store.get('Service', key) === undefined && b.store.get('Service', key) === undefined);
+});
+
+test('two services created under one name while apart both stay, the one with the smaller uid under the name', async t => {
+	await using fleet = await linkNodes(2);
+	const [a, b] = fleet.nodes as [LinkedNode, LinkedNode];
+	await eventually(() => [a, b].every(({store}) => store.list('Node').items.length === 2));
+	fleet.isolate(1);
+	await apply(a, spec());
+	await apply(b, spec({image: 'web:2'}));
+	await eventually(() => readyAt(a) === 1 && readyAt(b) === 1);
+	const uids = [a, b].map(({store}) => store.get('Service', key)!.metadata.uid).sort();
+	fleet.rejoin(1);
+	for (const {store} of [a, b]) {
+		await eventually(() => store.list('Service').items.length === 2, {what: 'both to be known'});
+		t.is(store.get('Service', key)?.metadata.uid, uids[0]);
+		t.is(store.get('Service', {...key, name: `shop~${uids[1]!}`})?.metadata.uid, uids[1]);
+	}
+	t.is((await a.running()).length + (await b.running()).length, 2, 'nothing that ran was stopped');
+});
