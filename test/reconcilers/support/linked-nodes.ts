@@ -41,7 +41,7 @@ export interface LinkedNodes extends AsyncDisposable {
 }
 
 /** Ids of 26 characters that begin differently, so that containers of two nodes have two names. */
-const idOf = (at: number): string => `${'abcdefgh'.charAt(at)}`.repeat(26);
+const idOf = (at: number): string => 'abcdefgh'.charAt(at).repeat(26);
 
 interface Inside {
 	readonly id: string;
