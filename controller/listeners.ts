@@ -1,7 +1,7 @@
 import {once} from 'node:events';
 import {chmod, lstat, mkdir, unlink} from 'node:fs/promises';
 import {createServer, type RequestListener, type Server} from 'node:http';
-import {createServer as createTlsServer} from 'node:https';
+import {createServer as createTlsServer, Server as TlsServer} from 'node:https';
 import {connect, isIPv6, type AddressInfo, type ListenOptions} from 'node:net';
 import {dirname} from 'node:path';
 import {ConfigError} from './config/errors.js';
@@ -24,6 +24,10 @@ export interface Listening {
 export interface Listeners {
 	readonly listening: Listening;
 	readonly servers: readonly Server[];
+	/** Serves TLS on a further address of this host. One that is served already is success. Throws `ConfigError`. */
+	listenOn(address: string): Promise<void>;
+	/** Shows this certificate to every connection from now on. */
+	renew(tls: TlsMaterial): void;
 	close(graceMs: number): Promise<void>;
 }
 
@@ -58,9 +62,8 @@ export async function openListeners(options: ListenerOptions): Promise<Listeners
 		return server;
 	};
 	const plain = () => createServer({maxHeaderSize: options.maxHeaderSize}, options.handler);
-	const secure = () => createTlsServer({
-		cert: options.tls.certificate, key: options.tls.privateKey, minVersion: 'TLSv1.2', maxHeaderSize: options.maxHeaderSize,
-	}, options.handler);
+	let material = options.tls;
+	const secure = () => createTlsServer({...contextOf(material), maxHeaderSize: options.maxHeaderSize}, options.handler);
 	const close = async (graceMs: number) => {
 		await Promise.all(servers.map(async server => closeServer(server, graceMs)));
 	};
@@ -76,11 +79,27 @@ export async function openListeners(options: ListenerOptions): Promise<Listeners
 		await claimSocket(options.socket);
 		await open(plain(), {path: options.socket}, true);
 		await chmod(options.socket, 0o660);
-		return {listening: {port, tlsPort, socket: options.socket, addresses: options.addresses}, servers, close};
+		const served = new Set(tlsAddresses(options.addresses));
+		return {
+			listening: {port, tlsPort, socket: options.socket, addresses: options.addresses}, servers, close,
+			async listenOn(address) {
+				if (served.has(address) || served.has('::') || (served.has('0.0.0.0') && !isIPv6(address))) return;
+				await open(secure(), {host: address, port: tlsPort});
+				served.add(address);
+			},
+			renew(tls) {
+				material = tls;
+				for (const server of servers) if (server instanceof TlsServer) server.setSecureContext(contextOf(tls));
+			},
+		};
 	} catch (error) {
 		await close(0);
 		throw error;
 	}
+}
+
+function contextOf({certificate, privateKey}: TlsMaterial): {readonly cert: string; readonly key: string; readonly minVersion: 'TLSv1.2'} {
+	return {cert: certificate, key: privateKey, minVersion: 'TLSv1.2'};
 }
 
 /** A wildcard holds loopback as well, and the kernel gives one port to only one of the two. */

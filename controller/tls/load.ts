@@ -1,5 +1,5 @@
 import {X509Certificate} from 'node:crypto';
-import {mkdir} from 'node:fs/promises';
+import {mkdir, rm} from 'node:fs/promises';
 import {isIP} from 'node:net';
 import {join} from 'node:path';
 import {readIfThere, writePrivateFile} from '../private-file.js';
@@ -24,6 +24,21 @@ export async function loadTls({directory, nodeName, names, now}: {directory: str
 		? stored
 		: await writePair(directory, 'server', createServerCertificate(authority, names, now));
 	return {authority: authority.certificate, ...server};
+}
+
+/** The authority below `directory`, with its private key. Throws when there is none: it is made at first start. */
+export async function readAuthority(directory: string): Promise<KeyPair> {
+	const pair = await readPair(directory, 'ca');
+	if (!pair) throw new Error(`there is no authority in ${directory}`);
+	return pair;
+}
+
+/** Puts another authority in place; the next load makes a server certificate under it. */
+export async function replaceAuthority(directory: string, pair: KeyPair): Promise<void> {
+	const known = await readPair(directory, 'ca');
+	if (known?.certificate === pair.certificate) return;
+	await rm(join(directory, 'server.crt'), {force: true});
+	await writePair(directory, 'ca', pair);
 }
 
 async function readPair(directory: string, name: string): Promise<KeyPair | undefined> {
