@@ -7,7 +7,7 @@ import {readJson, readMeta, writeMeta} from './meta.js';
 import type {Place} from './names.js';
 import {PendingRequests} from './pending-requests.js';
 import {pendingOf, withTimeLeft, type Pending} from './pending.js';
-import {peerOf, requestKey} from './same-request.js';
+import {requestKey} from './same-request.js';
 import {Workers, type Worker} from './workers.js';
 
 /**
@@ -58,13 +58,14 @@ export class Broker {
 	#request(request: RequestEvent, nowMs: number): void {
 		const {place, caller, service, body} = request;
 		const meta = readMeta(body[2]);
-		const key = meta && requestKey({caller, id: meta.id, service, body});
+		// What members ask again has been told apart before it came here.
+		const key = meta && caller.kind === 'local' ? requestKey({id: meta.id, service, body}) : undefined;
 		const before = this.#pending.withKey(key);
 		if (before) {
 			this.#again(before, request, nowMs);
 			return;
 		}
-		const kept = meta && (meta.attempt > 1 || caller.kind === 'member') ? this.#kept.get(key) : undefined;
+		const kept = key !== undefined && meta && meta.attempt > 0 ? this.#kept.get(key) : undefined;
 		if (kept) {
 			for (const answer of kept) this.#effects.push({do: 'answer', to: request.from, service, body: answer});
 			return;
@@ -283,6 +284,6 @@ export class Broker {
 		}
 		this.#pending.remove(pending);
 		if (pending.key === undefined || pending.sent === undefined) return;
-		this.#kept.keep({peer: peerOf(request.caller), key: pending.key, bodies: pending.sent, bytes: pending.sentBytes, nowMs});
+		this.#kept.keep(pending.key, {bodies: pending.sent, bytes: pending.sentBytes, nowMs});
 	}
 }

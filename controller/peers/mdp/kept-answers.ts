@@ -2,42 +2,40 @@ import type {Body} from './frames.js';
 import {mdpLimits} from './limits.js';
 
 interface Kept {
-	readonly peer: string;
 	readonly bodies: readonly Body[];
 	readonly bytes: number;
 	readonly untilMs: number;
 }
 
 /**
- * Answers that were given, for requests that come again because the answer was lost: the effect happens once. Per peer the last 1 000 and
- * 4 MiB, for ten minutes.
+ * Answers that were given, for requests that come again because the answer was lost: the effect happens once. The last 1 000 and 4 MiB, for
+ * ten minutes.
  */
 export class KeptAnswers {
-	/** In order of keeping, so that the oldest of a peer comes first. */
+	/** Oldest first. */
 	readonly #byKey = new Map<string, Kept>();
-	readonly #loads = new Map<string, {readonly count: number; readonly bytes: number}>();
+	#bytes = 0;
 
 	get size(): number {
 		return this.#byKey.size;
 	}
 
-	keep({peer, key, bodies, bytes, nowMs}: {readonly peer: string; readonly key: string; readonly bodies: readonly Body[]; readonly bytes: number; readonly nowMs: number}): void {
+	keep(key: string, {bodies, bytes, nowMs}: {readonly bodies: readonly Body[]; readonly bytes: number; readonly nowMs: number}): void {
 		if (bytes > mdpLimits.keptAnswerBytes) return;
 		this.#forget(key);
-		this.#byKey.set(key, {peer, bodies, bytes, untilMs: nowMs + mdpLimits.keptAnswerMs});
-		this.#count(peer, 1, bytes);
-		for (const [oldKey, old] of this.#byKey) {
-			const {count, bytes: kept} = this.#loads.get(peer) ?? {count: 0, bytes: 0};
-			if (count <= mdpLimits.keptAnswers && kept <= mdpLimits.keptAnswerBytes) break;
-			if (old.peer === peer) this.#forget(oldKey);
+		this.#byKey.set(key, {bodies, bytes, untilMs: nowMs + mdpLimits.keptAnswerMs});
+		this.#bytes += bytes;
+		for (const oldest of this.#byKey.keys()) {
+			if (this.#byKey.size <= mdpLimits.keptAnswers && this.#bytes <= mdpLimits.keptAnswerBytes) return;
+			this.#forget(oldest);
 		}
 	}
 
-	get(key: string | undefined): readonly Body[] | undefined {
-		return key === undefined ? undefined : this.#byKey.get(key)?.bodies;
+	get(key: string): readonly Body[] | undefined {
+		return this.#byKey.get(key)?.bodies;
 	}
 
-	/** Lets go of what is too old; when the next one is, if there is any. */
+	/** Lets go of what is too old. */
 	expire(nowMs: number): void {
 		for (const [key, {untilMs}] of this.#byKey) {
 			if (untilMs > nowMs) return;
@@ -46,15 +44,7 @@ export class KeptAnswers {
 	}
 
 	#forget(key: string): void {
-		const kept = this.#byKey.get(key);
-		if (kept === undefined) return;
+		this.#bytes -= this.#byKey.get(key)?.bytes ?? 0;
 		this.#byKey.delete(key);
-		this.#count(kept.peer, -1, -kept.bytes);
-	}
-
-	#count(peer: string, count: number, bytes: number): void {
-		const load = this.#loads.get(peer) ?? {count: 0, bytes: 0};
-		if (load.count + count === 0) this.#loads.delete(peer);
-		else this.#loads.set(peer, {count: load.count + count, bytes: load.bytes + bytes});
 	}
 }

@@ -3,13 +3,13 @@ import {mdpLimits} from './limits.js';
 
 /**
  * What a request says of itself in its third frame. `id` is unique among all requests of its sender; `deadlineMs` is time left, never a
- * point in time; `attempt` counts from 1, and a request that is sent again keeps its `id`. An answer carries it back; the parts of a streamed
+ * point in time; `attempt` counts from 0, and a request that is sent again keeps its `id`. An answer carries it back; the parts of a streamed
  * one count themselves from 0, and all but the last say `more`.
  */
 export const Meta = z.looseObject({
 	id: z.string().min(1).max(128),
 	deadlineMs: z.number().min(0).transform(value => Math.min(value, mdpLimits.longestDeadlineMs)).optional(),
-	attempt: z.int().min(1).default(1),
+	attempt: z.int().min(0).default(0),
 	sentAtMs: z.number().optional(),
 	part: z.int().optional(),
 	more: z.boolean().optional(),

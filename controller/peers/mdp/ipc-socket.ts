@@ -1,0 +1,52 @@
+import {chmod, mkdir, unlink} from 'node:fs/promises';
+import {connect} from 'node:net';
+import {once} from 'node:events';
+import {dirname} from 'node:path';
+import {Router, type Context} from 'zeromq';
+import {mdpLimits} from './limits.js';
+
+/** The longest path a unix socket address holds on Linux (`sockaddr_un.sun_path`, 108 bytes with its end). */
+const longestPathBytes = 107;
+/** One frame: 1 MiB of content and what is written around it. */
+const frameBytes = 1_114_112;
+
+/** Why the socket for programs of this host cannot be had, and what to do. */
+export class IpcSocketError extends Error {
+	override readonly name = 'IpcSocketError';
+}
+
+/**
+ * A ROUTER at `path` (0660) for the programs of this host: whoever may write to the file may ask. `send` rejects at once with EHOSTUNREACH when
+ * the connection is gone, and EAGAIN when its reader does not read. A socket file that nobody answers on is replaced.
+ */
+export async function openIpcRouter({path, context}: {readonly path: string; readonly context: Context}): Promise<Router> {
+	if (Buffer.byteLength(path) > longestPathBytes) throw new IpcSocketError(`${path} is longer than ${longestPathBytes} bytes, which no unix socket can be; choose a shorter runDir`);
+	await mkdir(dirname(path), {recursive: true, mode: 0o750});
+	if (await answers(path)) throw new IpcSocketError(`another process answers on ${path}; is a node running already? try motey status`);
+	// The library would take a file away by itself, and whoever came between would go unheard.
+	await unlink(path).catch(() => undefined);
+	const router = new Router({
+		context, linger: 0, maxMessageSize: frameBytes, mandatory: true, sendTimeout: 0,
+		sendHighWaterMark: mdpLimits.frames, receiveHighWaterMark: mdpLimits.frames, heartbeatInterval: 1000, heartbeatTimeout: 3000, handshakeInterval: 3000,
+	});
+	try {
+		await router.bind(`ipc://${path}`);
+		await chmod(path, 0o660);
+		return router;
+	} catch (error) {
+		router.close();
+		throw error;
+	}
+}
+
+async function answers(path: string): Promise<boolean> {
+	const socket = connect(path);
+	try {
+		await once(socket, 'connect', {signal: AbortSignal.timeout(1000)});
+		return true;
+	} catch {
+		return false;
+	} finally {
+		socket.destroy();
+	}
+}

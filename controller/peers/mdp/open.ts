@@ -1,0 +1,81 @@
+import {setImmediate as turn} from 'node:timers/promises';
+import {join} from 'node:path';
+import {Context, type Router} from 'zeromq';
+import type {Clock} from '../../../reconcilers/ports/clock.js';
+import type {Log} from '../../../reconcilers/ports/log.js';
+import type {Caller} from '../caller.js';
+import {createBuiltins, type Builtin} from './builtins.js';
+import type {Forward} from './dispatch.js';
+import {openIpcRouter} from './ipc-socket.js';
+import {openMemberDoor, type MemberDoor} from './member-door.js';
+import type {Nodes} from './names.js';
+import {Outbox} from './outbox.js';
+import {Server} from './server.js';
+
+/** What a node's requests are made of. */
+export interface MdpOptions {
+	/** The socket for programs of this host is `mdp.sock` in it. */
+	readonly runDir: string;
+	/** Which words mean this node or another; asked at every request, since names change. */
+	readonly nodes: Nodes;
+	/** What this node offers itself; `node.services` is added. */
+	readonly builtins: readonly Builtin[];
+	readonly forward: Forward;
+	readonly log: Log;
+	readonly clock: Pick<Clock, 'monotonicMs'>;
+	/** The node's own, when it has one; otherwise one is made. */
+	readonly context?: Context;
+}
+
+/** Requests and answers of one node. */
+export interface Mdp extends AsyncDisposable {
+	/** `ipc://…`, for workers and clients on this host. */
+	readonly address: string;
+	readonly path: string;
+	/** Takes a proven member's message, frames from the empty one on. */
+	readonly serve: MemberDoor;
+	/** What is held now. */
+	readonly load: Server['load'];
+}
+
+/** Opens the socket for programs of this host and serves it until disposed of. Throws an `IpcSocketError` that says what to do. */
+export async function openMdp({runDir, nodes, builtins, forward, log, clock, context = new Context({blocky: false})}: MdpOptions): Promise<Mdp> {
+	const ending = new AbortController();
+	const path = join(runDir, 'mdp.sock');
+	const router = await openIpcRouter({path, context});
+	const workers = (): readonly string[] => server.load.services;
+	const server: Server = new Server({nodes, builtins: createBuiltins(builtins, workers), forward, log, clock, signal: ending.signal});
+	const reading = readIpc({router, server, nowMs: () => clock.monotonicMs(), signal: ending.signal})
+		.catch((error: unknown) => log.error('programs of this host are not served any more', {error}));
+	return {
+		path,
+		address: `ipc://${path}`,
+		serve: openMemberDoor(server),
+		get load() {
+			return server.load;
+		},
+		async [Symbol.asyncDispose]() {
+			ending.abort();
+			router.close();
+			await reading;
+		},
+	};
+}
+
+/** The one loop that reads the socket. Whoever may open its file is a program of this host. */
+async function readIpc({router, server, nowMs, signal}: {readonly router: Router; readonly server: Server; readonly nowMs: () => number; readonly signal: AbortSignal}): Promise<void> {
+	const outbox = new Outbox({write: async (route, frames) => router.send([Buffer.from(route, 'hex'), ...frames]), signal, nowMs});
+	const door = server.open({name: 'ipc', send: async (route, frames) => outbox.send(route, frames)});
+	const caller: Caller = {kind: 'local'};
+	for (let inRow = 1; !signal.aborted; inRow++) {
+		try {
+			const [route, ...frames] = await router.receive();
+			if (route) door.receive(route.toString('hex'), caller, frames);
+		} catch (error) {
+			if (router.closed) return;
+			throw error;
+		}
+		// A flood of small messages leaves everything else its turn.
+		if (inRow % 64 === 0) await turn();
+	}
+}
