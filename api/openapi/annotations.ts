@@ -130,7 +130,7 @@ export const moteyAnnotations: Annotations = {
 		'Node.status.engines.name': 'Name of the engine.',
 		'Node.status.engines.version': 'Version of the engine.',
 		'Node.status.engines.healthy': 'Whether it answers.',
-		'Node.status.engines.message': 'Why it does not.',
+		'Node.status.engines.message': 'Why it does not, or what of its own configuration should be changed.',
 		'Node.status.capabilities': 'What the node can do.',
 		'Node.status.capabilities.capability': 'Name of the capability.',
 		'Node.status.capabilities.capability_type': 'Where it belongs: hardware, engine, host or any other word.',

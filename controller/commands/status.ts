@@ -63,6 +63,7 @@ function text(state: RunState, report: Report): string {
 		`API        http://127.0.0.1:${state.port}, https://127.0.0.1:${state.tlsPort}, unix://${state.socket}`,
 		`data       ${state.dataDir}`,
 		...report.engines.map(engine => `engine     ${textAt(engine, 'name')} ${textAt(engine, 'version')}, ${at(engine, 'healthy') === true ? 'answers' : `does not answer: ${textAt(engine, 'message')}`}`),
+		...report.engines.filter(engine => at(engine, 'healthy') === true && textAt(engine, 'message') !== '').map(engine => `advice     ${textAt(engine, 'name')}: ${textAt(engine, 'message')}`),
 		`services   ${report.servicesReady}/${report.services} ready, ${report.instances} instances`,
 		...wrong.map(condition => `problem    ${textAt(condition, 'type')}: ${textAt(condition, 'reason')}: ${textAt(condition, 'message')}`),
 		'',

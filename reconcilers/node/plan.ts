@@ -34,7 +34,7 @@ export function planNode({id, before, facts, engines, store, reserved, now}: Nod
 			name, healthy: health.healthy,
 			// A version is remembered while the engine does not answer.
 			version: health.version === '' ? before?.engines.find(engine => engine.name === name)?.version ?? '' : health.version,
-			...(health.healthy || health.message === '' ? {} : {message: health.message}),
+			...(health.message === '' ? {} : {message: health.message}),
 		})),
 		capabilities: [...offered, ...facts.capabilities, ...kept],
 		reserved: {cpu: cpuText(reserved.cpuMillis), memory: memoryText(reserved.memoryBytes)},

@@ -72,6 +72,7 @@ export interface Refusal {
 export interface EngineHealth {
 	readonly healthy: boolean;
 	readonly version: string;
+	/** Why it is not healthy, or what of its own configuration its operator should change. */
 	readonly message: string;
 }
 

@@ -43,7 +43,7 @@ function status({io}: CliContext): Command {
 }
 
 function showStatus(node: unknown, load: unknown, io: CliIo): void {
-	const engines = listAt(node, 'status', 'engines').map(engine => `${textAt(engine, 'name')} ${textAt(engine, 'version')} ${textAt(engine, 'healthy') === 'true' ? 'healthy' : `not healthy: ${textAt(engine, 'message')}`}`);
+	const engines = listAt(node, 'status', 'engines').map(engine => `${textAt(engine, 'name')} ${textAt(engine, 'version')} ${textAt(engine, 'healthy') === 'true' ? 'healthy' : 'not healthy'}${textAt(engine, 'message') === '' ? '' : `: ${textAt(engine, 'message')}`}`);
 	const facts: readonly (readonly [string, string])[] = [
 		['Node', textAt(node, 'metadata', 'name')], ['Id', textAt(node, 'status', 'id')], ['Version', textAt(node, 'status', 'info', 'version')],
 		['System', ['os', 'architecture', 'kernel'].map(key => textAt(node, 'status', 'info', key)).join(' ')],

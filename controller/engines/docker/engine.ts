@@ -15,6 +15,7 @@ import {engineEvents} from './event-stream.js';
 import {execute} from './exec.js';
 import {Images} from './images.js';
 import {updateLimits} from './limits.js';
+import {liveRestoreAdvice} from './live-restore.js';
 import {readLogs} from './logs.js';
 import {NamespaceNetworks} from './network.js';
 import type {Policy} from './policy/policy.js';
@@ -87,8 +88,12 @@ export function createDockerEngine({url, nodeId, nodeName, clock, log, policy, c
 		name: 'docker',
 		health: async ({signal}): Promise<EngineHealth> => {
 			try {
-				const {Version: version} = Version.parse(await api.read({what: 'ask for its version', signal}, {path: '/version'}));
-				return {healthy: true, version, message: ''};
+				const [version, info] = await Promise.all([
+					api.read({what: 'ask for its version', signal}, {path: '/version'}),
+					// Advice only: an engine that does not tell is no worse for it.
+					api.read({what: 'ask for its configuration', signal}, {path: '/info'}).catch(() => undefined),
+				]);
+				return {healthy: true, version: Version.parse(version).Version, message: liveRestoreAdvice(version, info)};
 			} catch (error) {
 				return {healthy: false, version: '', message: error instanceof EngineError ? error.message : String(error)};
 			}
