@@ -1,0 +1,248 @@
+import test from 'ava';
+import type {BrokerEffect, BrokerEvent} from '../../../../controller/peers/mdp/broker-events.js';
+import {Broker} from '../../../../controller/peers/mdp/broker.js';
+import {placeOf} from '../../../../controller/peers/mdp/names.js';
+
+const ids: Readonly<Record<string, string>> = {attic: 'id-attic', cellar: 'id-cellar'};
+const nodes = {selfId: 'id-attic', idOf: (word: string) => ids[word]};
+const body = (...parts: readonly string[]): Buffer[] => parts.map(part => Buffer.from(part));
+
+interface Asking {
+	readonly from?: string;
+	readonly service?: string;
+	readonly parts?: readonly string[];
+	readonly timeoutMs?: number;
+	readonly member?: string;
+}
+
+const ask = ({from = 'c1', service = 'sensor', parts = ['read', '{}'], timeoutMs, member}: Asking = {}): BrokerEvent => ({
+	type: 'request', from, service, place: placeOf(service, nodes), body: body(...parts), caller: member === undefined ? {kind: 'local'} : {kind: 'member', nodeId: member},
+	...(timeoutMs === undefined ? {} : {timeoutMs}), ...(service === 'mmi.service' ? {about: placeOf(parts[0]!, nodes)} : {}),
+});
+const ready = (from: string, service = 'sensor'): BrokerEvent => ({type: 'ready', from, place: placeOf(service, nodes)});
+const reply = (from: string, token: string, ...parts: readonly string[]): BrokerEvent => ({type: 'reply', from, token, body: body(...parts)});
+const tick: BrokerEvent = {type: 'tick'};
+
+/** Effects as one line each. */
+const lines = (effects: readonly BrokerEffect[]): string[] => effects.map(effect => {
+	switch (effect.do) {
+		case 'answer': return `answer ${effect.to} ${effect.service}: ${effect.body.map(String).join(' | ')}`;
+		case 'request': return `request ${effect.to} ${effect.token}: ${effect.body.map(String).join(' | ')}`;
+		case 'builtin': return `builtin ${effect.id} ${effect.name}: ${effect.body.map(String).join(' | ')}`;
+		case 'forward': return `forward ${effect.id} to ${effect.nodeId} ${effect.name}: ${effect.body.map(String).join(' | ')}`;
+		case 'cancel': return `cancel ${effect.id}`;
+		default: return `${effect.do} ${effect.to}`;
+	}
+});
+
+/** A broker and what it does about one event after another, at given times. */
+function play(...script: readonly (readonly [number, BrokerEvent])[]): {broker: Broker; at: (nowMs: number, event: BrokerEvent) => string[]; last: string[]} {
+	const broker = new Broker();
+	const at = (nowMs: number, event: BrokerEvent): string[] => lines(broker.apply(event, nowMs));
+	let last: string[] = [];
+	for (const [nowMs, event] of script) last = at(nowMs, event);
+	return {broker, at, last};
+}
+
+test('a request goes to a worker and its reply back to who asked', t => {
+	const {at} = play([0, ready('w1')]);
+	t.deepEqual(at(1, ask()), ['request w1 r1: read | {}']);
+	t.deepEqual(at(2, reply('w1', 'r1', 'read.result', '21')), ['answer c1 sensor: read.result | 21']);
+});
+
+test('a name that begins with this node is answered as it was asked', t => {
+	const {at} = play([0, ready('w1', 'attic.sensor')]);
+	t.deepEqual(at(1, ask({service: 'attic.sensor'})), ['request w1 r1: read | {}']);
+	t.deepEqual(at(2, reply('w1', 'r1', 'x')), ['answer c1 attic.sensor: x']);
+});
+
+test('two workers share the load, the one idle for longest first', t => {
+	const {at} = play([0, ready('w1')], [1, ready('w2')]);
+	t.deepEqual(at(2, ask()), ['request w1 r1: read | {}']);
+	t.deepEqual(at(3, ask()), ['request w2 r2: read | {}']);
+	at(4, reply('w2', 'r2', 'x'));
+	at(5, reply('w1', 'r1', 'x'));
+	t.deepEqual(at(6, ask()), ['request w2 r3: read | {}']);
+	t.deepEqual(at(7, ask()), ['request w1 r4: read | {}']);
+	t.deepEqual(at(8, ask()), [], 'both are busy');
+	t.deepEqual(at(9, reply('w1', 'r4', 'x')), ['answer c1 sensor: x', 'request w1 r5: read | {}']);
+});
+
+test('a worker that is not heard for 3 s is lost, and its request goes to the next one at once', t => {
+	const {at} = play([0, ready('w1')], [0, ready('w2')], [10, ask()], [2500, {type: 'heartbeat', from: 'w2'}]);
+	t.deepEqual(at(3000, tick), ['request w2 r1: read | {}', 'heartbeat w2']);
+	t.deepEqual(at(3100, reply('w1', 'r1', 'late')), ['disconnect w1'], 'the one that was lost has to say READY again');
+	t.deepEqual(at(3200, reply('w2', 'r1', 'x')), ['answer c1 sensor: x']);
+});
+
+test('a reply from a worker that was thought lost is welcome while its request waits for another', t => {
+	const {at} = play([0, ready('w1')], [10, ask()], [3000, tick]);
+	t.deepEqual(at(3100, reply('w1', 'r1', 'late')), ['disconnect w1', 'answer c1 sensor: late']);
+	t.deepEqual(at(3200, ready('w2')), [], 'nothing is left to do');
+});
+
+test('every worker hears a heartbeat each second', t => {
+	const {at} = play([0, ready('w1')]);
+	t.deepEqual(at(999, tick), []);
+	t.deepEqual(at(1000, tick), ['heartbeat w1']);
+	t.deepEqual(at(1500, tick), []);
+	t.deepEqual(at(2000, tick), ['heartbeat w1']);
+});
+
+test('who sends a heartbeat without READY is told to begin anew', t => {
+	t.deepEqual(play([0, {type: 'heartbeat', from: 'w1'}]).last, ['disconnect w1']);
+});
+
+test('a request waits for a known name without workers until its deadline, then fails with the reason', t => {
+	const {at} = play([0, ready('w1')], [1, {type: 'disconnect', from: 'w1'}]);
+	t.deepEqual(at(10, ask()), []);
+	t.deepEqual(at(5009, tick), []);
+	t.deepEqual(at(5010, tick), ['answer c1 sensor: mmi.error | {"code":"DeadlineExceeded","message":"no answer within 5000 ms: no worker of sensor was there"}']);
+});
+
+test('a request that waited is handed with the time that is left', t => {
+	const {at} = play([0, ready('w1')], [1, {type: 'gone', from: 'w1'}], [10, ask({parts: ['read', '{}', '{"id":"a","deadlineMs":2000}']})]);
+	t.deepEqual(at(510, ready('w2')), ['request w2 r1: read | {} | {"id":"a","deadlineMs":1500,"attempt":0}']);
+	t.deepEqual(at(600, reply('w2', 'r1', 'read.result', '21')), ['answer c1 sensor: read.result | 21 | {"id":"a","deadlineMs":2000}'], 'the meta comes back as it was sent');
+});
+
+test('an unknown name fails at once, and a known one is forgotten after ten minutes', t => {
+	const notFound = /^answer c1 sensor: mmi\.error \| \{"code":"NotFound"/u;
+	const {at} = play();
+	t.regex(at(0, ask())[0]!, notFound);
+	at(1, ready('w1'));
+	at(2, {type: 'disconnect', from: 'w1'});
+	t.deepEqual(at(600_001, ask()), []);
+	t.regex(at(600_002, ask())[0]!, notFound);
+});
+
+test('a busy worker that never replies stays busy, and its request fails by its deadline', t => {
+	const {at} = play([0, ready('w1')], [1, ask({timeoutMs: 1000})]);
+	t.deepEqual(at(1001, tick), ['heartbeat w1', 'answer c1 sensor: mmi.error | {"code":"DeadlineExceeded","message":"no answer within 1000 ms: its worker of sensor did not reply"}']);
+	t.deepEqual(at(1002, ask()), []);
+	t.deepEqual(at(1100, reply('w1', 'r1', 'too late')), ['request w1 r2: read | {}'], 'the late reply goes nowhere, and the worker has work again');
+});
+
+test('the thousand-and-first unanswered request to a service is refused at once', t => {
+	const {at, broker} = play([0, ready('w1')]);
+	for (let index = 0; index < 1000; index++) at(1, ask());
+	t.regex(at(1, ask())[0]!, /mmi\.error \| \{"code":"Unavailable"/u);
+	t.is(broker.load.requests, 1000);
+	at(2, ready('w2', 'other'));
+	t.deepEqual(at(3, ask({service: 'other'})).length, 1, 'other services are not touched');
+});
+
+test('more than 8 MiB of unanswered requests to a service are refused at once, and answering makes room', t => {
+	const {at, broker} = play([0, ready('w1')]);
+	const large = ask({parts: ['write', 'x'.repeat(1_000_000)]});
+	for (let index = 0; index < 8; index++) at(1, large);
+	t.regex(at(1, large)[0]!, /"code":"Unavailable"/u);
+	t.true(broker.load.bytes <= 8_388_608);
+	at(2, reply('w1', 'r1', 'x'));
+	t.deepEqual(at(3, large), []);
+	at(10_000, tick);
+	t.like(broker.load, {requests: 0, bytes: 0});
+});
+
+for (const service of ['val', 'capabilities', 'objects', 'files', 'image', 'group', 'node', 'attic.node', 'cellar.sensor', 'cellar.val', 'mmi.service']) {
+	test(`no worker may register ${service}`, t => {
+		t.deepEqual(play([0, ready('w1', service)]).last, ['disconnect w1']);
+	});
+}
+
+test('a worker that registers anew under a reserved name loses what it had', t => {
+	const {at, broker} = play([0, ready('w1')], [1, ready('w1', 'val')]);
+	t.is(broker.load.workers, 0);
+	t.regex(at(2, {type: 'heartbeat', from: 'w1'})[0]!, /disconnect/u);
+});
+
+test('mmi.service says whether there is a worker now, and every other mmi name that it is not implemented', t => {
+	const {at} = play([0, ready('w1')]);
+	const mmi = (name: string, service = 'mmi.service') => at(1, ask({service, parts: [name]}));
+	t.deepEqual(mmi('sensor'), ['answer c1 mmi.service: 200']);
+	t.deepEqual(mmi('attic.sensor'), ['answer c1 mmi.service: 200']);
+	t.deepEqual(mmi('attic.val'), ['answer c1 mmi.service: 200']);
+	t.deepEqual(mmi('nothing'), ['answer c1 mmi.service: 404']);
+	t.deepEqual(mmi('x', 'mmi.workers'), ['answer c1 mmi.workers: 501']);
+	at(2, {type: 'disconnect', from: 'w1'});
+	t.deepEqual(mmi('sensor'), ['answer c1 mmi.service: 404'], 'a known name without a worker is not there now');
+	t.deepEqual(mmi('cellar.sensor'), ['forward r7 to id-cellar mmi.service: sensor']);
+});
+
+test('a request for another node\'s service is forwarded, but never on behalf of a member', t => {
+	const {at} = play();
+	t.deepEqual(at(0, ask({service: 'cellar.sensor'})), ['forward r1 to id-cellar sensor: read | {}']);
+	t.deepEqual(at(1, {type: 'answer', id: 'r1', body: body('read.result', '4'), last: true}), ['answer c1 cellar.sensor: read.result | 4']);
+	t.regex(at(2, ask({service: 'cellar.sensor', member: 'id-loft'}))[0]!, /"code":"NotFound"/u);
+});
+
+test('a built-in service is asked, answers once, and is cancelled at the deadline', t => {
+	const {at} = play();
+	t.deepEqual(at(0, ask({service: 'val', parts: ['engine.list', '{}', '{"id":"a"}']})), ['builtin r1 val: engine.list | {} | {"id":"a"}']);
+	t.deepEqual(at(1, {type: 'answer', id: 'r1', body: body('engine.list.result', '[]'), last: true}), ['answer c1 val: engine.list.result | [] | {"id":"a"}']);
+	t.deepEqual(at(2, {type: 'answer', id: 'r1', body: body('engine.list.result', '[]'), last: true}), [], 'one request has one last answer');
+	at(10, ask({service: 'val', parts: ['engine.list', '{}']}));
+	t.deepEqual(at(5010, tick), ['cancel r2', 'answer c1 val: engine.list.error | {"code":"DeadlineExceeded","message":"no answer within 5000 ms: val did not answer"}']);
+	t.regex(at(6000, ask({service: 'val', parts: ['engine.list', '{']}))[0]!, /engine\.list\.error \| \{"code":"BadRequest"/u);
+});
+
+test('the parts of a streamed answer are counted, and each begins the deadline anew', t => {
+	const part = (id: string, text: string, last = false): BrokerEvent => ({type: 'answer', id, body: [...body('instance.logs.result', 'null', ''), Buffer.from(text)], last});
+	const {at} = play([0, ask({service: 'val', parts: ['instance.logs', '{}', '{"id":"a","deadlineMs":1000}']})]);
+	t.deepEqual(at(900, part('r1', 'one')), ['answer c1 val: instance.logs.result | null | {"id":"a","deadlineMs":1000,"attempt":0,"part":0,"more":true} | one']);
+	t.deepEqual(at(1800, tick), []);
+	t.deepEqual(at(1850, part('r1', 'two', true)), ['answer c1 val: instance.logs.result | null | {"id":"a","deadlineMs":1000,"attempt":0,"part":1,"more":false} | two']);
+});
+
+test('a stream needs a meta, since its parts could not be told apart without', t => {
+	const {at} = play([0, ask({service: 'val', parts: ['instance.logs', '{}']})]);
+	const answers = at(1, {type: 'answer', id: 'r1', body: body('instance.logs.result', 'null', '', 'x'), last: false});
+	t.is(answers[0], 'cancel r1');
+	t.regex(answers[1]!, /"code":"BadRequest"/u);
+});
+
+test('a stream ends when its client is gone or cancels it', t => {
+	const stream = (id: string): BrokerEvent => ask({service: 'val', parts: ['instance.logs', '{}', `{"id":"${id}"}`]});
+	const part = (id: string): BrokerEvent => ({type: 'answer', id, body: body('instance.logs.result', 'null', '', 'x'), last: false});
+	const {at, broker} = play([0, stream('a')], [1, part('r1')], [2, stream('b')]);
+	t.deepEqual(at(3, {type: 'gone', from: 'c1'}), ['cancel r1']);
+	t.is(broker.load.requests, 1, 'what has not begun to answer is kept for the next attempt');
+	t.deepEqual(at(4, {type: 'cancel', from: 'c2', id: 'b'}), [], 'nobody cancels what another asked');
+	t.deepEqual(at(5, ask({service: 'node', parts: ['request.cancel', '{"id":"b"}']})), ['cancel r2', 'answer c1 node: request.cancel.result | {"cancelled":true}']);
+});
+
+test('a worker that streams to nobody is stopped by a disconnect', t => {
+	const meta = '{"id":"a","more":true}';
+	const {at} = play([0, ready('w1')], [1, ask({parts: ['logs', '{}', '{"id":"a","deadlineMs":1000}']})]);
+	t.deepEqual(at(2, reply('w1', 'r1', 'logs.result', '1', meta, 'x')), ['answer c1 sensor: logs.result | 1 | {"id":"a","deadlineMs":1000,"attempt":0,"part":0,"more":true} | x']);
+	t.deepEqual(at(3, {type: 'gone', from: 'c1'}), []);
+	t.deepEqual(at(4, reply('w1', 'r1', 'logs.result', '1', meta, 'x')), ['disconnect w1']);
+});
+
+test('the same request again has one effect: it joins what goes on, and gets the kept answer afterwards', t => {
+	const again = (from: string, attempt: number) => ask({from, parts: ['write', '1', `{"id":"a","attempt":${attempt}}`]});
+	const {at} = play([0, ready('w1')]);
+	t.deepEqual(at(1, again('c1', 0)), ['request w1 r1: write | 1 | {"id":"a","attempt":0}']);
+	t.deepEqual(at(2, again('c2', 1)), []);
+	t.deepEqual(at(3, reply('w1', 'r1', 'write.result', '1')), ['answer c2 sensor: write.result | 1 | {"id":"a","attempt":0}'], 'who asked last is answered');
+	t.deepEqual(at(4, again('c3', 2)), ['answer c3 sensor: write.result | 1 | {"id":"a","attempt":0}']);
+	t.deepEqual(at(5, again('c4', 0)).length, 1, 'a first attempt is another request, though it has the id of an old one');
+	at(6, reply('w1', 'r2', 'write.result', '1'));
+	at(700_000, tick);
+	at(700_001, ready('w2'));
+	t.regex(at(700_001, again('c5', 3))[0]!, /^request w2/u, 'answers are kept for ten minutes');
+});
+
+test('a second program with the same id but another question is no second attempt', t => {
+	const {at} = play([0, ready('w1')], [0, ready('w2')], [1, ask({parts: ['write', '1', '{"id":"1"}']})]);
+	t.deepEqual(at(2, ask({from: 'c2', parts: ['write', '2', '{"id":"1","attempt":1}']})), ['request w2 r2: write | 2 | {"id":"1","attempt":1}']);
+});
+
+test('nothing waits for a tick in an idle broker, and little in one with workers only', t => {
+	const {broker, at} = play();
+	t.is(broker.tickMs, undefined);
+	at(0, ready('w1'));
+	t.is(broker.tickMs, 1000);
+	at(1, ask());
+	t.is(broker.tickMs, 100);
+});
