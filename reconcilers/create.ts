@@ -93,7 +93,7 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 		store, engines, node, clock, recorder, observations, preparations, portWaiters, pauses, steps: new Steps({width, recorder}),
 	});
 	const nodeReconciler = createNodeReconciler({store, engines, node, facts, clock});
-	const orphans = createOrphanReconciler({store, engines, nodeName: node.name, inventory, recorder, maxAgeMs: 1.5 * resyncMs});
+	const orphans = createOrphanReconciler({store, engines, nodeName: node.name, inventory, clock, recorder, maxAgeMs: 1.5 * resyncMs});
 
 	const acceptMembers = options.acceptMembers ?? (async () => Promise.resolve());
 	const fleet = createFleet({store, engines, inventory, self: node, peers, acceptMembers, recorder, clock, log, resyncMs});
@@ -125,7 +125,7 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 		}),
 		createReconcileLoop({
 			...shared, name: 'orphan', concurrency: 2,
-			sources: [unknownHeard(options, {hints, inventory})],
+			sources: [unknownHeard(options, {hints, inventory, expectEmptiness: orphans.expectEmptiness})],
 			reconcile: orphans.reconcile,
 			keys: () => engines.all.map(engine => engine.name),
 		}),
@@ -133,10 +133,11 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 	return {loops, orphans, answers: fleet};
 }
 
-/** Every engine's name some time after something is heard of a uid that no Instance has; the end of a container that was removed on purpose is heard like that too. */
-function unknownHeard({store, engines}: ReconcilersOptions, {hints, inventory}: {hints: Observable<EngineHint>; inventory: Inventory}): Observable<string> {
-	return hints.pipe(
-		filter(hint => hint.kind === 'changed' && store.lookup('Instance', 'uid', hint.uid).length === 0),
+/** Every engine's name some time after an Instance has gone, or something is heard of a uid that no Instance has. */
+function unknownHeard({store, engines}: ReconcilersOptions, {hints, inventory, expectEmptiness}: {hints: Observable<EngineHint>; inventory: Inventory; expectEmptiness: () => void}): Observable<string> {
+	const unknown = hints.pipe(filter(hint => hint.kind === 'changed' && store.lookup('Instance', 'uid', hint.uid).length === 0));
+	const gone = store.changes({kind: 'Instance'}).pipe(filter(change => change.type === 'deleted'), tap(expectEmptiness));
+	return merge(unknown, gone).pipe(
 		throttleTime(orphanDelayMs, undefined, {leading: false, trailing: true}),
 		mergeMap(() => from(engines.all.map(engine => engine.name))),
 		tap(name => inventory.forget(name)),

@@ -31,6 +31,7 @@ export function measured(engine: Engine, onCall: (call: EngineCall) => void): En
 		start: timed('start', async (workload, options) => engine.start(workload, options)),
 		stop: timed('stop', async (reference, options) => engine.stop(reference, options)),
 		remove: timed('remove', async (reference, options) => engine.remove(reference, options)),
+		tidy: timed('tidy', async options => engine.tidy(options)),
 		update: timed('update', async (reference, limits, options) => engine.update(reference, limits, options)),
 		inspect: timed('inspect', async (reference, options) => engine.inspect(reference, options)),
 		list: timed('list', async options => engine.list(options)),

@@ -98,6 +98,8 @@ function planExited(view: InstanceView, observed: Observation): Step {
 	if (code === 0 && image.restartPolicy !== 'Always') return settle(view, {phase: 'Terminated', reason: 'Completed', message: 'ended with exit code 0', ready: false});
 	const ended = observed.exitReason === undefined ? `ended with exit code ${code}` : `ended with exit code ${code} (${observed.exitReason})`;
 	if (image.restartPolicy === 'Never') return settle(view, {phase: 'Failed', reason: 'Error', message: ended, ready: false});
+	// An end that came to light only with the engine's return is nobody's crash.
+	if (observed.endedBeforeEngine && status?.finishedAt !== observed.finishedAt) return remake(view) ?? {do: 'start', cause: 'interrupted', counts: {restarts, failures: status?.failures ?? 0}};
 	const failures = failuresBefore(status, observed);
 	const delayMs = restartDelayMs(failures, image.maxBackoffSeconds);
 	const leftMs = remainingMs({since: observed.finishedAt, delayMs, nowMs});

@@ -3,6 +3,7 @@ import type {Recorder} from '../events/recorder.js';
 import type {Inventory} from '../inventory.js';
 import {again, done} from '../outcome.js';
 import type {Outcome} from '../outcome.js';
+import type {Clock} from '../ports/clock.js';
 import type {Engine, Engines, Observation} from '../ports/engine.js';
 import {planOrphans} from './plan.js';
 
@@ -26,6 +27,7 @@ export interface OrphanReconcilerOptions {
 	readonly engines: Engines;
 	readonly nodeName: string;
 	readonly inventory: Inventory;
+	readonly clock: Clock;
 	readonly recorder: Recorder;
 	/** A list of at most this age will do, in milliseconds; what is heard of meanwhile makes the inventory forget it. */
 	readonly maxAgeMs: number;
@@ -34,12 +36,22 @@ export interface OrphanReconcilerOptions {
 const graceSeconds = 10;
 /** How long after a look that could not be told the next one is, in milliseconds. */
 const tellAgainMs = 1000;
+/** An engine is asked to tidy up at the first look, after an Instance has gone, and otherwise this often, in milliseconds. */
+const tidyEveryMs = 300_000;
+
+/** The reconciler, and what tells it that something has gone. */
+export interface OrphanReconciler extends OrphanAccess {
+	readonly reconcile: (key: string, signal: AbortSignal) => Promise<Outcome>;
+	/** Every engine is asked to tidy up at its next look. */
+	readonly expectEmptiness: () => void;
+}
 
 /** Looks at one engine by name. */
-export function createOrphanReconciler(options: OrphanReconcilerOptions): OrphanAccess & {reconcile: (key: string, signal: AbortSignal) => Promise<Outcome>} {
-	const {store, engines, nodeName, inventory, recorder, maxAgeMs} = options;
+export function createOrphanReconciler(options: OrphanReconcilerOptions): OrphanReconciler {
+	const {store, engines, nodeName, inventory, clock, recorder, maxAgeMs} = options;
 	const reported = new Map<string, readonly Orphan[]>();
 	const told = new Map<string, ReadonlySet<string>>();
+	const tidiedMs = new Map<string, number>();
 	const list = (): readonly Orphan[] => [...reported.values()].flat();
 
 	const end = async (engine: Engine, {name, uid}: Observation, signal: AbortSignal): Promise<void> => {
@@ -50,8 +62,9 @@ export function createOrphanReconciler(options: OrphanReconcilerOptions): Orphan
 	const reconcile = async (key: string, signal: AbortSignal): Promise<Outcome> => {
 		const engine = engines.get(key);
 		if (!engine) return done;
+		const observations = await inventory.list(engine, {maxAgeMs, signal});
 		const plan = planOrphans({
-			observations: await inventory.list(engine, {maxAgeMs, signal}),
+			observations,
 			hasInstance: uid => store.lookup('Instance', 'uid', uid).length > 0,
 			wasDeleted: uid => store.wasDeleted(uid),
 			inSlotOf: one => store.lookup('Instance', 'node', nodeName).filter(({metadata, spec}) => metadata.namespace === one.namespace
@@ -60,7 +73,22 @@ export function createOrphanReconciler(options: OrphanReconcilerOptions): Orphan
 		reported.set(key, plan.report.map(observation => ({engine: key, observation})));
 		const isTold = tell(key, plan.report);
 		await Promise.all(plan.end.map(observation => end(engine, observation, signal)));
+		await tidy(engine, observations, signal);
 		return isTold ? done : again(tellAgainMs);
+	};
+
+	const tidy = async (engine: Engine, observations: readonly Observation[], signal: AbortSignal): Promise<void> => {
+		const nowMs = clock.monotonicMs();
+		if (nowMs < (tidiedMs.get(engine.name) ?? -Infinity) + tidyEveryMs) return;
+		// Noted before, so that what goes meanwhile is not overlooked.
+		tidiedMs.set(engine.name, nowMs);
+		const wanted = new Set([...store.lookup('Instance', 'node', nodeName).map(({metadata}) => metadata.namespace ?? ''), ...observations.map(({namespace}) => namespace)]);
+		try {
+			await engine.tidy({wanted, signal});
+		} catch (error) {
+			tidiedMs.delete(engine.name);
+			throw error;
+		}
 	};
 
 	/** False when there is no Node yet to tell it of, as on the first start after a restore. */
@@ -76,6 +104,7 @@ export function createOrphanReconciler(options: OrphanReconcilerOptions): Orphan
 
 	return {
 		reconcile, list,
+		expectEmptiness: () => tidiedMs.clear(),
 		prune: async (uid, {signal}) => {
 			const orphan = list().find(({observation}) => observation.uid === uid);
 			const engine = orphan && engines.get(orphan.engine);

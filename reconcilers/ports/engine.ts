@@ -52,6 +52,8 @@ export interface Observation {
 	readonly exitReason?: string;
 	/** True when its end came with the engine's own (a daemon restart), which is no crash of the workload. */
 	readonly endedWithEngine?: boolean;
+	/** True when it ended before the engine's present run began: if nobody has seen that end before, nobody can tell whose doing it was. */
+	readonly endedBeforeEngine?: boolean;
 	/** The limits in force. */
 	readonly limits: {readonly cpuMillis?: number; readonly memoryBytes?: number};
 }
@@ -129,6 +131,11 @@ export interface Engine extends AsyncDisposable {
 	stop(reference: WorkloadReference, options: CallOptions & {readonly graceSeconds: number}): Promise<void>;
 	/** Removes it with its anonymous volumes. Named volumes stay. Absent is success. */
 	remove(reference: WorkloadReference, options: CallOptions): Promise<void>;
+	/**
+	 * Removes what earlier calls had to leave behind or made for namespaces in which nothing is any more: those that are not in `wanted`. Never
+	 * what is in use or was not made for this node. What cannot be removed now is left for the next time.
+	 */
+	tidy(options: CallOptions & {readonly wanted: ReadonlySet<string>}): Promise<void>;
 	/** Changes limits of a running one in place. Resolves with false when this change needs a replacement. */
 	update(reference: WorkloadReference, limits: Resources, options: CallOptions): Promise<boolean>;
 	/** What is in the slot, or undefined. One renamed by hand is found by uid and renamed back. */

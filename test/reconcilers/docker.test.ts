@@ -91,6 +91,17 @@ test('a new spec replaces, new limits change in place, scaling keeps what stays,
 	t.deepEqual(await containers(), []);
 });
 
+test('the network of a namespace goes with its last container', async t => {
+	const {docker, namespace, apply, remove, isReady, service, start} = await setUpDocker(t);
+	start();
+	await apply('shop', {images: [entry()]});
+	await eventually(() => isReady('shop'));
+	t.is((await docker.getNetwork(`motey_${namespace}`).inspect() as {Name: string}).Name, `motey_${namespace}`);
+	await remove('Service', 'shop');
+	await eventually(() => service('shop') === undefined);
+	await eventually(() => docker.getNetwork(`motey_${namespace}`).inspect().then(() => false, () => true));
+});
+
 test('a service deleted while it is being created leaves nothing', async t => {
 	const {apply, remove, service, containers, start} = await setUpDocker(t);
 	start();

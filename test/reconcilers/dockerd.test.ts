@@ -13,7 +13,8 @@ test.serial('an engine that is restarted takes its containers along, and all com
 	await using node = await setUpDocker(t, {url: engine.url});
 	const {apply, instance, isReady, start, containers} = node;
 	start();
-	await apply('shop', {replicas: 3, images: [entry({parameters: {command: ['sleep', '1000000']}})]});
+	const polite = entry({name: 'polite', replicas: 1, parameters: {command: ['sh', '-c', 'trap "exit 0" TERM; while true; do sleep 0.2; done']}});
+	await apply('shop', {replicas: 3, images: [entry({parameters: {command: ['sleep', '1000000']}}), polite]});
 	await eventually(() => isReady('shop'));
 	const before = await containers();
 	await engine.stop();
@@ -22,7 +23,7 @@ test.serial('an engine that is restarted takes its containers along, and all com
 	await engine.start();
 	await eventually(() => isReady('shop'));
 	t.deepEqual((await containers()).map(one => one.name).sort(), before.map(one => one.name).sort());
-	t.deepEqual([0, 1, 2].map(slot => instance(`shop-app-${slot}`)!.status!.failures), [undefined, undefined, undefined]);
+	t.deepEqual(['app-0', 'app-1', 'app-2', 'polite-0'].map(slot => instance(`shop-${slot}`)!.status!.failures), [undefined, undefined, undefined, undefined]);
 });
 
 test.serial('an engine that is killed leaves containers that live on, and they are found as they are', async t => {

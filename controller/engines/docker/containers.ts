@@ -6,7 +6,7 @@ import {statusOf} from './engine-failure.js';
 import {labels} from './labels.js';
 import {Inspection, ListEntry, listedObservation, observationOf} from './observation.js';
 
-/** A container that Docker could not remove, out of the way of its slot. dockerd itself tries again when it starts. */
+/** A container that Docker could not remove, out of the way of its slot. */
 const asideName = (name: string, id: string): string => `${name}_dead_${id.slice(0, 6)}`;
 const isAside = (name: string): boolean => /_dead_[\da-f]{6}$/u.test(name);
 
@@ -86,7 +86,7 @@ export class Containers {
 	}
 
 	async observe(inspection: Inspection, signal: AbortSignal): Promise<Observation> {
-		return observationOf(inspection, {endedWithEngine: await this.#facts.endedWithEngine(inspection, signal)});
+		return observationOf(inspection, await this.#facts.judge(inspection, signal));
 	}
 
 	/** Runs `act` on the container's id; when what was known of it proves stale, looks once more. Resolves with undefined when there is none. */
@@ -120,6 +120,19 @@ export class Containers {
 			}
 			this.forget(id);
 		});
+	}
+
+	/** Tries once more to remove what was put aside; what still cannot be removed stays there. */
+	async removeAside(signal: AbortSignal): Promise<void> {
+		const entries = await this.#entries([`${labels.node}=${this.#nodeId}`], signal);
+		for (const {Id: id, Names: names} of entries) {
+			if (!isAside(names[0] ?? '')) continue;
+			try {
+				await this.#delete(id, signal);
+			} catch (error) {
+				if (!(error instanceof EngineError) || statusOf(error.cause) === undefined) throw error;
+			}
+		}
 	}
 
 	async #delete(id: string, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,6 @@
 import {z} from 'zod';
+import type {Clock} from '../../../reconcilers/ports/clock.js';
+import type {Observation} from '../../../reconcilers/ports/engine.js';
 import type {EngineApi} from './engine-api.js';
 import type {Inspection} from './observation.js';
 
@@ -15,26 +17,35 @@ const shutdownMs = 30_000;
  */
 export class DaemonFacts {
 	readonly #api: EngineApi;
+	readonly #clock: Clock;
 	#startedMs: number | undefined;
+	/** When the event stream broke last: an earlier run of the daemon ended then, if it did. */
+	#lostMs = Infinity;
 	#remembers = false;
 
-	constructor(api: EngineApi) {
+	constructor({api, clock}: {readonly api: EngineApi; readonly clock: Clock}) {
 		this.#api = api;
+		this.#clock = clock;
 	}
 
 	/** True while the event stream stands: a new run of the daemon would break it. */
 	remember(remembers: boolean): void {
+		if (this.#remembers && !remembers) this.#lostMs = this.#clock.now().getTime();
 		this.#remembers = remembers;
 		this.#startedMs = undefined;
 	}
 
-	/** True when the container's end looks like the daemon's: it ran in an earlier run of the daemon and was killed (not for memory), or ended shortly before this one. */
-	async endedWithEngine({State: state}: Inspection, signal: AbortSignal): Promise<boolean> {
-		if (state.Status !== 'exited' || state.OOMKilled ) return false;
+	/**
+	 * What the daemon has to do with the end of a container that ran in an earlier run of it, and was not killed for memory. It looks like the
+	 * daemon's own end when the container was killed, or ended shortly before that run did.
+	 */
+	async judge({State: state}: Inspection, signal: AbortSignal): Promise<Pick<Observation, 'endedWithEngine' | 'endedBeforeEngine'>> {
+		if (state.Status !== 'exited' || state.OOMKilled) return {};
 		const endedMs = Date.parse(state.FinishedAt ?? '');
 		const startedMs = await this.#started(signal);
-		if (startedMs === undefined || Date.parse(state.StartedAt ?? '') >= startedMs || endedMs > startedMs + toleranceMs) return false;
-		return endsOfDaemons.has(state.ExitCode) || endedMs >= startedMs - shutdownMs;
+		if (startedMs === undefined || Date.parse(state.StartedAt ?? '') >= startedMs || endedMs > startedMs + toleranceMs) return {};
+		const isItsDoing = endsOfDaemons.has(state.ExitCode) || endedMs >= Math.min(startedMs, this.#lostMs) - shutdownMs;
+		return {endedBeforeEngine: true, ...(isItsDoing ? {endedWithEngine: true} : {})};
 	}
 
 	async #started(signal: AbortSignal): Promise<number | undefined> {

@@ -57,10 +57,10 @@ function realPath(path: string): string {
 export function createDockerEngine({url, nodeId, nodeName, clock, log, policy, credentialsFile, deadlines}: DockerEngineOptions): Engine {
 	const {options, socketPath} = addressOf(url);
 	const api = new EngineApi(options, deadlines);
-	const facts = new DaemonFacts(api);
+	const facts = new DaemonFacts({api, clock});
 	const containers = new Containers({api, facts, nodeId});
 	const images = new Images(api, {credentialsFile});
-	const networks = new NamespaceNetworks(api);
+	const networks = new NamespaceNetworks({api, nodeId});
 	const stats = new StatsSampler(api, containers);
 	const identity = {nodeId, nodeName};
 
@@ -122,6 +122,10 @@ export function createDockerEngine({url, nodeId, nodeName, clock, log, policy, c
 			));
 		},
 		remove: async (reference, {signal}) => containers.remove(reference, signal),
+		tidy: async ({wanted, signal}) => {
+			await containers.removeAside(signal);
+			await networks.tidy(wanted, signal);
+		},
 		update: async (reference, limits, {signal}) => updateLimits({api, containers}, reference, {limits, signal}),
 		inspect: async (reference, {signal}) => {
 			const found = await containers.find(reference, signal);

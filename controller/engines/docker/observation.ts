@@ -84,7 +84,7 @@ function cpuLimit({NanoCpus: nano, CpuQuota: quota, CpuPeriod: period}: Inspecti
 }
 
 /** An inspected container as an observation; the caller has made sure that it is ours. */
-export function observationOf(inspection: Inspection, {endedWithEngine}: {readonly endedWithEngine: boolean}): Observation {
+export function observationOf(inspection: Inspection, judged: Pick<Observation, 'endedWithEngine' | 'endedBeforeEngine'>): Observation {
 	const {State: state} = inspection;
 	const [createdAt, startedAt, finishedAt] = [time(inspection.Created), time(state.StartedAt), time(state.FinishedAt)];
 	const ended = state.Status === 'exited' || state.Status === 'dead';
@@ -109,7 +109,7 @@ export function observationOf(inspection: Inspection, {endedWithEngine}: {readon
 		...(ended && finishedAt !== undefined ? {finishedAt} : {}),
 		...(ended ? {exitCode: state.ExitCode} : {}),
 		...(ended && exitReason !== undefined ? {exitReason} : {}),
-		...(ended && endedWithEngine ? {endedWithEngine} : {}),
+		...judged,
 		limits: {
 			...(cpu === undefined ? {} : {cpuMillis: cpu}),
 			...(inspection.HostConfig.Memory > 0 ? {memoryBytes: inspection.HostConfig.Memory} : {}),

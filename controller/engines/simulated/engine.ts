@@ -93,6 +93,7 @@ export function createSimulatedEngine({clock}: {readonly clock: Clock}): Simulat
 			const instance = world.own(uid);
 			if (instance !== undefined) world.remove(instance);
 		},
+		tidy: async () => Promise.resolve(),
 		update: async (reference, limits, {signal}) => {
 			await faults.pass('update', signal);
 			const instance = found(reference);

@@ -125,6 +125,10 @@ export class MemoryEngine implements Engine {
 		});
 	}
 
+	tidy() {
+		return Promise.resolve();
+	}
+
 	update({name}: WorkloadReference, limits: Resources, {signal}: {signal: AbortSignal}) {
 		return this.#call(`update ${name}`, signal, () => {
 			const container = this.#world.containers.get(name)!;

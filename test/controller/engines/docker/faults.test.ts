@@ -83,7 +83,7 @@ test('an engine that is not there is unavailable at once, and every call says so
 	t.like(await engine.health({signal}), {healthy: false, version: ''});
 });
 
-test('a container that Docker cannot remove is put aside, so that its slot is free, and is no longer reported', async t => {
+test('a container that Docker cannot remove is put aside, so that its slot is free, is no longer reported, and goes when it can', async t => {
 	await using dockerd = await startDockerd();
 	await dockerd.loadImages();
 	await using ground = openGround({url: dockerd.url});
@@ -101,9 +101,14 @@ test('a container that Docker cannot remove is put aside, so that its slot is fr
 		const [aside] = await docker.listContainers({all: true});
 		t.deepEqual(aside?.Names, [`/${workload.name}_dead_${engineId.slice(0, 6)}`]);
 		t.not((await engine.start(workload, {signal})).engineId, engineId);
+		await engine.tidy({wanted: new Set([ground.namespace]), signal});
+		t.is((await docker.listContainers({all: true})).length, 2);
 	} finally {
 		execFileSync('chattr', ['-i', pinned]);
 	}
+	await engine.tidy({wanted: new Set([ground.namespace]), signal});
+	t.deepEqual((await engine.list({signal})).map(each => each.name), [workload.name]);
+	t.is((await docker.listContainers({all: true})).length, 1);
 });
 
 test('a stream of events is one for all who subscribe, and closed when the last has gone', async t => {

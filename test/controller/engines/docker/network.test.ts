@@ -69,6 +69,31 @@ test('a network that somebody removed is made again at the next start', async t 
 	t.not(again.engineId, first.engineId);
 });
 
+test('the network of an empty namespace goes, never one that is wanted, has any container, or was made by somebody else', async t => {
+	await using ground = openGround();
+	const {engine, docker, signal, namespace} = ground;
+	const isThere = async (name: string): Promise<boolean> => docker.getNetwork(name).inspect().then(() => true, () => false);
+	const tidy = async (...wanted: readonly string[]): Promise<boolean> => {
+		await engine.tidy({wanted: new Set(wanted), signal});
+		return isThere(`motey_${namespace}`);
+	};
+	const foreign = await docker.createNetwork({Name: `motey_${namespace}-x`, Labels: {'motey.io/namespace': `${namespace}-x`}});
+	t.teardown(() => foreign.remove());
+	const workload = ground.workload();
+	await ground.run(workload);
+	t.true(await tidy());
+	await engine.stop(workload, {signal, graceSeconds: 1});
+	t.true(await tidy());
+	await engine.remove(workload, {signal});
+	const stranger = await docker.createContainer({Image: testImages.busybox, HostConfig: {NetworkMode: `motey_${namespace}`}});
+	t.true(await tidy());
+	await stranger.remove({force: true});
+	t.true(await tidy(namespace));
+	t.false(await tidy());
+	t.true(await isThere(`motey_${namespace}-x`));
+	t.is((await ground.run(workload)).state, 'running');
+});
+
 test('a published port answers, and one that is taken is said to be', async t => {
 	await using ground = openGround();
 	const port = await freePort();
