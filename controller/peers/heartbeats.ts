@@ -1,0 +1,53 @@
+import type {Publisher} from 'zeromq';
+import {z} from 'zod';
+
+const everyMs = 1000;
+/** Many changes in a row are told at most so often. */
+const shortestGapMs = 20;
+
+/** First frame of every heartbeat. */
+export const heartbeatTopic = 'heartbeat';
+
+/** What each node publishes every second, and at once when it has written something of its own. */
+export const Heartbeat = z.looseObject({session: z.string().min(1).max(64), revision: z.string().max(64)}).readonly();
+export type Heartbeat = z.infer<typeof Heartbeat>;
+
+/** Publishes heartbeats while there is a socket to publish on. */
+export class Heartbeats {
+	readonly #session: string;
+	#revision: string;
+	#socket: Publisher | undefined;
+	#timer: NodeJS.Timeout | undefined;
+	#lastMs = Number.NEGATIVE_INFINITY;
+
+	/** `revision`: of the last own object written. */
+	constructor({session, revision}: {session: string; revision: string}) {
+		this.#session = session;
+		this.#revision = revision;
+	}
+
+	/** Publishes there from now on; undefined ends it. */
+	publishOn(socket: Publisher | undefined): void {
+		this.#socket = socket;
+		clearTimeout(this.#timer);
+		if (socket !== undefined) this.#beat();
+	}
+
+	/** Tells the others that there is something new. */
+	announce(revision: string): void {
+		if (revision === this.#revision) return;
+		this.#revision = revision;
+		if (this.#socket === undefined) return;
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(() => this.#beat(), Math.max(0, this.#lastMs + shortestGapMs - performance.now()));
+	}
+
+	#beat(): void {
+		this.#lastMs = performance.now();
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(() => this.#beat(), everyMs);
+		const heartbeat: Heartbeat = {session: this.#session, revision: this.#revision};
+		// A PUB drops what a reader has no room for and a closed one has no readers: the next second tells it again.
+		this.#socket?.send([heartbeatTopic, JSON.stringify(heartbeat)]).catch(() => undefined);
+	}
+}

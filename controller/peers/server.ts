@@ -1,0 +1,121 @@
+import type {Router} from 'zeromq';
+import {z} from 'zod';
+import type {Clock} from '../../reconcilers/ports/clock.js';
+import type {Answers} from './answers.js';
+import type {Caller} from './caller.js';
+import {Exchange, type Answering} from './exchange.js';
+import type {Refusals} from './refusals.js';
+import {RouteSender} from './route-sender.js';
+import type {Sessions} from './session.js';
+import {readEach} from './socket.js';
+import {readJson, readMessage, readRequestMeta, writeMessage, type Message} from './wire.js';
+
+/** Performs a proven member's message, whose frames are those of the wire from the empty delimiter on. */
+export type Serve = (caller: Caller, frames: readonly Buffer[], answering: Answering) => void | Promise<void>;
+
+/** What serving one ROUTER takes. `answers` outlives the socket, `sessions` does not. */
+export interface ServerContext {
+	readonly socket: Router;
+	readonly sessions: Sessions;
+	readonly answers: Answers<Exchange>;
+	readonly refusals: Refusals;
+	readonly clock: Clock;
+	readonly serve: Serve;
+	/** A connection has proven to be `nodeId`, in the run `session` of its agent. */
+	readonly proven: (nodeId: string, session: string) => void;
+}
+
+const StreamControl = z.strictObject({id: z.string(), bytes: z.number().min(0).exactOptional()});
+const anonymous: Message = {service: '', action: '', data: Buffer.alloc(0), meta: undefined, binary: undefined};
+
+/** Serves until the socket is closed. Whoever has not proven who it is gets no further than the session. */
+export async function serveConnections({socket, sessions, answers, refusals, clock, serve, proven}: ServerContext): Promise<void> {
+	const sender = new RouteSender(socket);
+
+	const take = (received: readonly Buffer[]): void => {
+		const [route, ...frames] = received;
+		if (route === undefined) return;
+		const key = route.toString('latin1');
+		// A worker of the member's own speaks Majordomo's other half, which has no meta and is nobody's request.
+		const message = readMessage(frames);
+		const verdict = sessions.judge(key, message ?? anonymous);
+		const answer = (action: string, data: unknown): void => {
+			const {service} = message ?? anonymous;
+			sender.send(route, writeMessage({service, action, data, meta: readRequestMeta(message?.meta) ?? {}}));
+		};
+		switch (verdict.kind) {
+			case 'answer':
+				if (verdict.refusal !== undefined) refusals.refuse(verdict.refusal, `connection ${route.toString('hex')}`);
+				answer(verdict.action, verdict.data);
+				return;
+			case 'proven':
+				proven(verdict.nodeId, verdict.session);
+				answer('session.prove.result', {});
+				return;
+			case 'control':
+				if (message !== undefined) control(verdict.nodeId, message);
+				return;
+			case 'pass':
+				perform(verdict.nodeId, {route, frames, message});
+				return;
+			default: verdict satisfies never;
+		}
+	};
+
+	const control = (nodeId: string, {action, data}: Message): void => {
+		const wish = StreamControl.safeParse(readJson(data)).data;
+		const exchange = wish === undefined ? undefined : answers.running(nodeId, wish.id);
+		if (action === 'stream.credit') exchange?.credit(wish?.bytes ?? 0);
+		if (action === 'stream.cancel') exchange?.cancel();
+	};
+
+	const perform = (nodeId: string, {route, frames, message}: {route: Buffer; frames: readonly Buffer[]; message: Message | undefined}): void => {
+		const deliver = (answer: readonly Buffer[]): void => {
+			sender.send(route, answer);
+		};
+		const caller: Caller = {kind: 'member', nodeId};
+		const meta = readRequestMeta(message?.meta);
+		if (message === undefined || meta === undefined) {
+			void attempt(async () => serve(caller, frames, new Exchange({deliver, finished: () => undefined})), nodeId);
+			return;
+		}
+		const {id, deadlineMs} = meta;
+		const exchange = new Exchange({
+			deliver,
+			finished(last) {
+				if (last === undefined) answers.abandon(nodeId, id);
+				else answers.finish(nodeId, id, {nowMs: clock.monotonicMs(), frames: last});
+			},
+		});
+		const reception = answers.receive(nodeId, id, {nowMs: clock.monotonicMs(), deadlineMs, exchange});
+		switch (reception.kind) {
+			case 'run':
+				void attempt(async () => serve(caller, frames, exchange), nodeId);
+				return;
+			case 'repeat':
+				deliver(reception.frames);
+				return;
+			case 'join':
+				reception.exchange.redirect(deliver);
+				return;
+			case 'busy': {
+				const {service, action} = message;
+				refusals.refuse('too many of its requests are unanswered', nodeId);
+				deliver(writeMessage({service, action: `${action}.error`, data: {code: 'Unavailable', message: '1000 requests of this node are still unanswered here'}, meta}));
+				return;
+			}
+			default: reception satisfies never;
+		}
+	};
+
+	/** One message that cannot be served is no reason to serve none. */
+	const attempt = async (work: () => Promise<void>, nodeId: string): Promise<void> => {
+		try {
+			await work();
+		} catch (error) {
+			refusals.refuse(`its message could not be served: ${String(error)}`, nodeId);
+		}
+	};
+
+	await readEach(socket, take);
+}

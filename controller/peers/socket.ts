@@ -1,0 +1,108 @@
+import {Context, Dealer, Publisher, Reply, Router, Subscriber} from 'zeromq';
+import type {Message} from 'zeromq';
+import type {CurveKeys} from './curve.js';
+
+/** Greatest content of one frame that peers send each other. */
+export const frameLimitBytes = 2 ** 20;
+/** Room in a frame for what is written around its content. */
+const envelopeBytes = 64 * 1024;
+/** Messages the library holds for one peer in each direction, beyond what stands in this node's own queues; those are counted in bytes too. */
+const highWaterMark = 16;
+/** Messages read in a row before everything else has its turn. */
+const burst = 64;
+
+/** Name under which the ZAP handler is told of handshakes on the ROUTER. */
+export const requestsDomain = 'motey.requests';
+/** The same for the PUB. */
+export const publicationsDomain = 'motey.publications';
+
+/**
+ * What no socket is without. The library's own defaults wait for ever, take frames of any size and do not notice a silent cut;
+ * with these an end is known within 4 s and nothing unsent keeps the process from ending.
+ */
+const everySocket = {
+	linger: 0,
+	maxMessageSize: frameLimitBytes + envelopeBytes,
+	connectTimeout: 1000,
+	handshakeInterval: 3000,
+	reconnectInterval: 200,
+	reconnectMaxInterval: 1000,
+	heartbeatInterval: 1000,
+	heartbeatTimeout: 3000,
+	heartbeatTimeToLive: 3000,
+	tcpMaxRetransmitTimeout: 5000,
+} as const;
+const sending = {sendHighWaterMark: highWaterMark, sendTimeout: 1000} as const;
+const receiving = {receiveHighWaterMark: highWaterMark} as const;
+
+/** What a server socket listens with. */
+export interface ServerOptions {
+	readonly context: Context;
+	readonly keys: CurveKeys;
+	/** An address with a colon is IPv6. */
+	readonly host: string;
+}
+
+/** What a client socket connects with: it speaks to nobody but the holder of `serverKey`. */
+export interface ClientOptions {
+	readonly context: Context;
+	readonly keys: CurveKeys;
+	/** Z85. */
+	readonly serverKey: string;
+}
+
+/** The context of one node. Nothing in it outlives its sockets, whatever is still unsent. */
+export function createPeerContext(): Context {
+	return new Context({blocky: false});
+}
+
+/** A ROUTER that admits whom the ZAP handler admits. `send` rejects at once: EHOSTUNREACH when the connection is gone, EAGAIN when its reader does not read. */
+export function createRouter({context, keys, host}: ServerOptions): Router {
+	return new Router({...everySocket, ...sending, ...receiving, ...serverKeys(keys, requestsDomain), context, ipv6: host.includes(':'), mandatory: true, sendTimeout: 0});
+}
+
+/** A PUB that admits whom the ZAP handler admits; whoever does not read loses what is published. */
+export function createPublisher({context, keys, host}: ServerOptions): Publisher {
+	return new Publisher({...everySocket, ...sending, ...serverKeys(keys, publicationsDomain), context, ipv6: host.includes(':')});
+}
+
+/** A DEALER for one connection: it does not reconnect, so that what is sent never crosses into another connection. */
+export function createDealer({context, keys, serverKey}: ClientOptions): Dealer {
+	return new Dealer({...everySocket, ...sending, ...receiving, ...clientKeys(keys, serverKey), context, ipv6: true, immediate: true, reconnectInterval: -1});
+}
+
+/** A SUB for the publications of one peer that begin with `topic`. It reconnects by itself. */
+export function createSubscriber({context, keys, serverKey, topic}: ClientOptions & {readonly topic: string}): Subscriber {
+	const socket = new Subscriber({...everySocket, ...receiving, ...clientKeys(keys, serverKey), context, ipv6: true, maxMessageSize: envelopeBytes});
+	socket.subscribe(topic);
+	return socket;
+}
+
+/** The socket on which the library asks whom to admit. Not reachable from outside the process. */
+export function createZapSocket(context: Context): Reply {
+	return new Reply({linger: 0, context});
+}
+
+/** Hands every message to `take` until the socket is closed, which is the regular end. There must be one such loop per socket. */
+export async function readEach(socket: {receive(): Promise<Message[]>; readonly closed: boolean}, take: (frames: readonly Message[]) => void): Promise<void> {
+	for (let inRow = 1; ; inRow++) {
+		let frames: readonly Message[];
+		try {
+			frames = await socket.receive();
+		} catch (error) {
+			if (socket.closed) return;
+			throw error;
+		}
+		if (socket.closed) return;
+		take(frames);
+		if (inRow % burst === 0) await new Promise(resolve => setImmediate(resolve));
+	}
+}
+
+function serverKeys({secretKey, publicKey}: CurveKeys, zapDomain: string) {
+	return {curveServer: true, curvePublicKey: publicKey, curveSecretKey: secretKey, zapDomain, zapEnforceDomain: true} as const;
+}
+
+function clientKeys({secretKey, publicKey}: CurveKeys, serverKey: string) {
+	return {curveServerKey: serverKey, curvePublicKey: publicKey, curveSecretKey: secretKey} as const;
+}

@@ -1,0 +1,82 @@
+import {z} from 'zod';
+
+/** First frame of what a Majordomo client and broker send each other, after the empty delimiter (RFC 7). */
+export const clientHeader = 'MDPC01';
+/** Service name of the messages with which a connection is proven and its streams are kept; the broker never sees it. */
+export const sessionService = 'session';
+/** Answers every request on a connection whose far end has not yet proven who it is. */
+export const sessionRequired = 'session.required';
+
+/** Third frame of a request's body. Unknown fields are kept, since an answer carries it back. */
+const RequestMeta = z.looseObject({
+	/** Names the request for as long as it is repeated. */
+	id: z.string().min(1).max(64),
+	/** Time left when it was sent. */
+	deadlineMs: z.number().min(0).max(86_400_000),
+});
+export type RequestMeta = z.infer<typeof RequestMeta>;
+
+/** Third frame of an answer's body. */
+const AnswerMeta = z.looseObject({
+	id: z.string(),
+	/** Counts the parts of a streamed answer from 0. */
+	part: z.int().exactOptional(),
+	/** True on every part but the last. */
+	more: z.boolean().exactOptional(),
+});
+export type AnswerMeta = z.infer<typeof AnswerMeta>;
+
+/** Body of an `.error`. */
+export const ErrorBody = z.looseObject({code: z.string(), message: z.string(), fix: z.string().exactOptional()});
+
+/** One message between client and broker, after the frames that only the sockets need. */
+export interface Message {
+	readonly service: string;
+	readonly action: string;
+	readonly data: Buffer;
+	readonly meta: Buffer | undefined;
+	readonly binary: Buffer | undefined;
+}
+
+/** Reads `['', 'MDPC01', service, action, data, meta?, binary?]`; undefined for anything else. */
+export function readMessage(frames: readonly Buffer[]): Message | undefined {
+	const [delimiter, header, service, action, data, meta, binary] = frames;
+	if (delimiter?.length !== 0 || header?.toString() !== clientHeader || service === undefined || action === undefined || data === undefined || frames.length > 7) return undefined;
+	return {service: service.toString(), action: action.toString(), data, meta, binary};
+}
+
+/** Writes what `readMessage` reads. */
+export function writeMessage({service, action, data, meta, binary}: {service: string; action: string; data: unknown; meta: unknown; binary?: Uint8Array | undefined}): Buffer[] {
+	const frames: Buffer[] = [emptyFrame, headerFrame, Buffer.from(service), Buffer.from(action), Buffer.from(JSON.stringify(data)), Buffer.from(JSON.stringify(meta))];
+	if (binary !== undefined) frames.push(Buffer.from(binary.buffer, binary.byteOffset, binary.byteLength));
+	return frames;
+}
+
+/** The value written in a frame, or undefined when it is no JSON. */
+export function readJson(frame: Buffer | undefined): unknown {
+	try {
+		return frame === undefined ? undefined : JSON.parse(frame.toString());
+	} catch {
+		return undefined;
+	}
+}
+
+/** The meta frame of a request; undefined when there is none or it cannot be read. */
+export function readRequestMeta(frame: Buffer | undefined): RequestMeta | undefined {
+	return RequestMeta.safeParse(readJson(frame)).data;
+}
+
+/** The meta frame of an answer; undefined when there is none or it cannot be read. */
+export function readAnswerMeta(frame: Buffer | undefined): AnswerMeta | undefined {
+	return AnswerMeta.safeParse(readJson(frame)).data;
+}
+
+/** Bytes of a message's content. */
+export function sizeOf(frames: readonly Uint8Array[]): number {
+	let bytes = 0;
+	for (const frame of frames) bytes += frame.length;
+	return bytes;
+}
+
+const emptyFrame = Buffer.alloc(0);
+const headerFrame = Buffer.from(clientHeader);

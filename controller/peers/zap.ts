@@ -1,0 +1,37 @@
+import type {Context, Message} from 'zeromq';
+import {curveKeyOf} from './curve.js';
+import type {Refusals} from './refusals.js';
+import {createZapSocket, readEach, requestsDomain} from './socket.js';
+
+/** What becomes of a CURVE key: `forgotten` ones were members once. */
+export type KeyStanding = 'member' | 'forgotten' | 'stranger';
+
+/** Whether a handshake is let through, by ZeroMQ RFC 27; a request that cannot be read is not. */
+export function decideAdmission(frames: readonly Uint8Array[], standingOf: (curveKey: string) => KeyStanding): {readonly admitted: boolean; readonly key: string; readonly address: string} {
+	const [version, , domain, address, , mechanism, credentials] = frames;
+	const text = (frame: Uint8Array | undefined): string => Buffer.from(frame ?? []).toString();
+	if (text(version) !== '1.0' || text(mechanism) !== 'CURVE' || credentials?.length !== 32) return {admitted: false, key: '', address: text(address)};
+	const key = curveKeyOf(credentials);
+	const standing = standingOf(key);
+	const admitted = standing === 'member' || (standing === 'forgotten' && text(domain) === requestsDomain);
+	return {admitted, key, address: text(address)};
+}
+
+/** Answers every handshake in `context` until it is disposed of. It must stand before the first server socket listens. */
+export async function openZap({context, standingOf, refusals}: {context: Context; standingOf: (curveKey: string) => KeyStanding; refusals: Refusals}): Promise<AsyncDisposable> {
+	const socket = createZapSocket(context);
+	await socket.bind('inproc://zeromq.zap.01');
+	const answer = (frames: readonly Message[]): void => {
+		const {admitted, key, address} = decideAdmission(frames, standingOf);
+		if (!admitted) refusals.refuse('its key is no member’s', `${key} at ${address}`);
+		// The asker waits inside this process, so sending never does.
+		void socket.send(['1.0', frames[1] ?? '', admitted ? '200' : '400', admitted ? 'OK' : 'no member', key, '']);
+	};
+	const reading = readEach(socket, answer);
+	return {
+		async [Symbol.asyncDispose]() {
+			socket.close();
+			await reading;
+		},
+	};
+}
