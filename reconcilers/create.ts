@@ -27,7 +27,9 @@ import type {Peers} from './ports/peers.js';
 import {createReconcileLoop} from './reconcile-loop.js';
 import type {ReconcileLoop} from './reconcile-loop.js';
 import {createServiceReconciler} from './service/reconciler.js';
-import {instanceKeys, instanceSources, nodeSources, serviceSources} from './sources.js';
+import type {Leases} from './service/reconciler.js';
+import {serviceSources} from './service/sources.js';
+import {instanceKeys, instanceSources, nodeSources} from './sources.js';
 
 /** Everything one node reconciles with. */
 export interface ReconcilersOptions {
@@ -46,6 +48,8 @@ export interface ReconcilersOptions {
 	readonly resyncMs?: number;
 	/** Calls of each kind an engine gets at once. */
 	readonly engineWidth?: EngineWidth;
+	/** The leases this node has given to others. */
+	readonly leases?: Leases;
 }
 
 /** The loops of one node. Nothing runs before their `reports` are subscribed; each ends with its subscription and leaves workloads running. */
@@ -65,7 +69,7 @@ const orphanDelayMs = 2000;
 
 /** Wires the service, instance, node and orphan reconcilers of one node. */
 export function createReconcilers(options: ReconcilersOptions): Reconcilers {
-	const {store, engines, node, facts, clock, log, resyncMs = 25_000, engineWidth: width = defaultWidth, peers = noPeers} = options;
+	const {store, engines, node, facts, clock, log, resyncMs = 25_000, engineWidth: width = defaultWidth, peers = noPeers, leases} = options;
 	const recorder = createRecorder(store.events, 'motey');
 	const hints = merge(...engines.all.map(engine => engine.events())).pipe(share());
 	const shared = {resyncMs, clock, log};
@@ -88,7 +92,7 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 		})));
 	};
 
-	const reconcileService = createServiceReconciler({store, nodeName: node.name, clock, recorder});
+	const reconcileService = createServiceReconciler({store, node, engines, peers, clock, recorder, ...(leases === undefined ? {} : {leases})});
 	const reconcileInstance = createInstanceReconciler({
 		store, engines, node, clock, recorder, observations, preparations, portWaiters, pauses, steps: new Steps({width, recorder}),
 	});
@@ -112,7 +116,7 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 		}),
 		createReconcileLoop({
 			...shared, name: 'service', concurrency: 16,
-			sources: serviceSources(store),
+			sources: serviceSources({store, nodeId: node.id, peers}),
 			reconcile: reconcileService,
 			keys: () => store.list('Service').items.map(service => keyText(keyOf(service))),
 		}),

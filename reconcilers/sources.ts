@@ -3,7 +3,6 @@ import type {Observable} from 'rxjs';
 import {keyOf, keyText} from '../store/resources/kinds.js';
 import {containerUid} from '../store/resources/instance.js';
 import type {Instance} from '../store/resources/instance.js';
-import type {Service} from '../store/resources/service.js';
 import type {Store} from '../store/store.js';
 import {coalesceByKey} from './coalesce-by-key.js';
 import {fromAbortable} from './from-abortable.js';
@@ -12,19 +11,6 @@ import type {Pauses} from './instance/pauses.js';
 import type {PortWaiters} from './instance/port-waiters.js';
 import type {Preparations} from './instance/preparations.js';
 import type {EngineHint} from './ports/engine.js';
-
-/** Keys of Services to look at: their own changes, those of their Instances, and a Node's when a Service waits for a place. */
-export function serviceSources(store: Store): readonly Observable<string>[] {
-	return [
-		store.changes({kind: 'Service'}).pipe(map(({object}) => keyText(keyOf(object)))),
-		store.changes({kind: 'Instance'}).pipe(map(({object}) => keyText({namespace: object.metadata.namespace ?? '', name: object.spec.service}))),
-		store.changes({kind: 'Node'}).pipe(mergeMap(() => from(store.list('Service').items.filter(waitsForNode).map(service => keyText(keyOf(service)))))),
-	];
-}
-
-function waitsForNode({status}: Service): boolean {
-	return (status?.unplacedReplicas ?? 0) > 0 || (status?.conditions.some(condition => condition.reason === 'RolloutStopped') ?? false);
-}
 
 /** What the instance sources feed while keys pass. */
 export interface InstanceSourcesOptions {

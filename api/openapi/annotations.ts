@@ -122,6 +122,7 @@ export const moteyAnnotations: Annotations = {
 		'Node': 'A member, as its own agent describes it.',
 		'Node.spec': 'What is wanted of it.',
 		'Node.spec.unschedulable': 'Whether it takes no new instances.',
+		'Node.spec.drain': 'Whether it takes no new instances, and those it runs are moved to other nodes one at a time; what fits nowhere else stays.',
 		'Node.status': 'What its agent observes.',
 		'Node.status.id': 'The node\'s identity, which outlives its name.',
 		...condition('Node.status.conditions'),

@@ -1,146 +1,77 @@
-import {templateOf} from '../../store/resources/image.js';
 import type {ImageEntry} from '../../store/resources/image.js';
-import {imageLabel, instanceName, serviceLabel} from '../../store/resources/instance.js';
-import type {Instance, InstanceSpec} from '../../store/resources/instance.js';
-import {Timestamp} from '../../store/resources/meta.js';
+import type {Instance} from '../../store/resources/instance.js';
+import {conflictAnnotation} from '../../store/resources/ownership.js';
 import {replicasOf} from '../../store/resources/service.js';
 import type {Service} from '../../store/resources/service.js';
 import {containerFinalizer, holds, isDeleting, slotFinalizer} from '../finalizers.js';
-import type {Candidate} from '../placement/candidate.js';
-import {place} from '../placement/place.js';
-import {amountsOf, sumOf} from '../placement/quantity.js';
-import {planRollout} from './rollout.js';
-import type {Rollout} from './rollout.js';
-import {specHash} from './spec-hash.js';
-
-/** When this annotation of a Service changes, its containers are replaced one at a time, as by a new spec. */
-export const restartAnnotation = 'motey.io/restarted-at';
-
-/** What a service plan is made from. `candidates` is asked only when something is to be placed. */
-export interface ServiceView {
-	readonly service: Service;
-	/** Every Instance that the Service controls. */
-	readonly instances: readonly Instance[];
-	readonly candidates: () => readonly Candidate[];
-	/** Whether an Instance of this name exists that is not this Service's. */
-	readonly isForeign: (name: string) => boolean;
-}
-
-/** One write. `end` asks for the end of an Instance; with `refill` its slot is then filled anew by the next binding. `release` lets an ended one go. */
-export type ServiceAction =
-	| {readonly do: 'create'; readonly name: string; readonly spec: InstanceSpec; readonly labels: Readonly<Record<string, string>>}
-	| {readonly do: 'update'; readonly instance: Instance; readonly spec: InstanceSpec; readonly labels: Readonly<Record<string, string>>}
-	| {readonly do: 'end'; readonly instance: Instance; readonly refill: boolean}
-	| {readonly do: 'release'; readonly instance: Instance};
-
-/** What to do, and what stands in the way. */
-export interface ServicePlan {
-	readonly actions: readonly ServiceAction[];
-	/** One sentence for each slot that has no place. */
-	readonly unplaced: readonly string[];
-	readonly rollouts: readonly Rollout[];
-	/** The greatest fence after this plan. */
-	readonly fence: number;
-}
+import {whereaboutsOf} from './fleet.js';
+import type {FleetView} from './fleet.js';
+import {Draft} from './draft.js';
+import {slotsPerNode} from './per-node.js';
+import {planSlots} from './plan-slots.js';
+import {marksOf} from './silence.js';
+import {bindingsOf, untilSilentMs} from './slot.js';
+import type {Slot} from './slot.js';
+import type {ServiceAction, ServicePlan, ServiceView} from './view.js';
 
 /** Desired images × replicas against the Instances there are. A converged state gives no actions; the same view gives the same plan. */
 export function planService(view: ServiceView): ServicePlan {
-	const {service} = view;
-	const images = isDeleting(service) ? [] : service.spec.images;
-	const surplus = view.instances
-		.filter(instance => !images.some(entry => entry.name === instance.spec.image.name && instance.spec.slot < replicasOf(service.spec, entry)))
-		.flatMap(endForGood);
-	const context: Context = {view, candidates: undefined, fence: Math.max(service.status?.fence ?? 0, ...view.instances.map(one => one.spec.fence))};
-	const plans = images.map(entry => planImage(entry, context));
+	const {service, fleet} = view;
+	const draft = new Draft(view);
+	const entries = isDeleting(service) ? [] : service.spec.images;
+	const grouped = bySlot(view.instances);
+	const images = entries.map(entry => ({entry, slots: slotsOf(entry, grouped.get(entry.name) ?? new Map(), draft)}));
+	const marks = marksOf(view);
+	const again = view.instances.flatMap(instance => untilSilentMs({instance, where: whereaboutsOf(instance, fleet)}) ?? []);
+	if (isLoser(service)) return {...nothing(draft), actions: marks, images: images.map(({entry, slots}) => ({name: entry.name, slots: new Set(slots.map(({slot}) => slot)), rollout: {kind: 'complete'}}))};
+
+	const wanted = new Set(images.flatMap(({slots}) => slots.flatMap(({bindings}) => bindings.map(({instance}) => instance))));
+	const surplus = view.instances.filter(instance => !wanted.has(instance)).flatMap(instance => endForGood(instance, fleet));
+	const plans = images.map(({entry, slots}) => planSlots(entry, slots, draft));
+	const nowhere = images.flatMap(({entry, slots}) => {
+		const placement = service.spec.perNode === true && slots.length === 0 ? draft.place(entry) : undefined;
+		return placement?.kind === 'unplaceable' ? [placement.explanation] : [];
+	});
+	const againAfterMs = Math.min(...again, ...plans.flatMap(plan => plan.againAfterMs));
 	return {
-		actions: [...surplus, ...plans.flatMap(plan => plan.actions)],
-		unplaced: plans.flatMap(plan => plan.unplaced),
-		rollouts: plans.map(plan => plan.rollout),
-		fence: context.fence,
+		...nothing(draft),
+		actions: [...marks, ...surplus, ...plans.flatMap(plan => plan.actions)],
+		images: plans.map(plan => plan.image),
+		unplaced: [...nowhere, ...plans.flatMap(plan => plan.unplaced)],
+		waiting: plans.flatMap(plan => plan.waiting),
+		staying: plans.flatMap(plan => plan.staying),
+		...(Number.isFinite(againAfterMs) ? {againAfterMs} : {}),
 	};
 }
 
-/** The hash that an up-to-date Instance of this entry carries. */
-export const targetHash = (service: Service, entry: ImageEntry): string => specHash(entry, service.metadata.annotations?.[restartAnnotation]);
+/** Whether another Service keeps the name, which was created elsewhere while the two nodes were apart: this one keeps what it runs and starts nothing. */
+export const isLoser = (service: Service): boolean => service.metadata.annotations?.[conflictAnnotation] !== undefined && !isDeleting(service);
 
-/** What the plan has promised so far. */
-interface Context {
-	readonly view: ServiceView;
-	candidates: readonly Candidate[] | undefined;
-	fence: number;
+const nothing = (draft: Draft): ServicePlan => ({
+	actions: [], images: [], unplaced: [], waiting: [], staying: [], fence: draft.fence, turns: draft.turns,
+	...(draft.lastMove === undefined ? {} : {lastMove: draft.lastMove}),
+});
+
+function slotsOf(entry: ImageEntry, present: ReadonlyMap<number, readonly Instance[]>, draft: Draft): readonly Slot[] {
+	const {service: {spec}, fleet} = draft.view;
+	if (spec.perNode === true) return slotsPerNode(entry, present, draft);
+	return Array.from({length: replicasOf(spec, entry)}, (_, slot) => ({entry, slot, bindings: bindingsOf(present.get(slot) ?? [], fleet)}));
 }
 
-interface ImagePlan {
-	readonly actions: readonly ServiceAction[];
-	readonly unplaced: readonly string[];
-	readonly rollout: Rollout;
-}
-
-function planImage(entry: ImageEntry, context: Context): ImagePlan {
-	const {service, instances} = context.view;
-	const own = instances.filter(instance => instance.spec.image.name === entry.name);
-	const slots = Array.from({length: replicasOf(service.spec, entry)}, (_, slot) => own.find(instance => instance.spec.slot === slot));
-	const kept = slots.filter(instance => instance !== undefined && !isDeleting(instance)).filter(instance => instance !== undefined);
-	const rollout = planRollout(entry, kept, {hash: targetHash(service, entry), candidates: () => candidatesOf(context)});
-	const filled = slots.map((instance, slot) => fillSlot(entry, {slot, instance}, context));
-	return {
-		actions: [...filled.flatMap(one => one.actions), ...kept.flatMap(instance => keep(entry, instance, {service, rollout}))],
-		unplaced: filled.flatMap(one => one.unplaced),
-		rollout,
-	};
-}
-
-function fillSlot(entry: ImageEntry, {slot, instance}: {slot: number; instance: Instance | undefined}, context: Context): Omit<ImagePlan, 'rollout'> {
-	const isFree = instance === undefined || (isDeleting(instance) && !holds(instance, containerFinalizer));
-	if (!isFree) return {actions: [], unplaced: []};
-	const {service, isForeign} = context.view;
-	const binding = instance ? instance.spec.binding + 1 : 1;
-	const name = instanceName({service: service.metadata.name, image: entry.name, slot, binding});
-	if (isForeign(name)) return {actions: [], unplaced: [`the name ${name} belongs to an Instance of another Service`]};
-	const placement = place(entry, candidatesOf(context));
-	if (placement.kind === 'unplaceable') return {actions: [], unplaced: [placement.explanation]};
-	context.fence += 1;
-	context.candidates = candidatesOf(context).map(candidate => (candidate.node.metadata.name === placement.nodeName
-		? {...candidate, reserved: sumOf([candidate.reserved, amountsOf(entry.resources ?? {})])}
-		: candidate));
-	const spec: InstanceSpec = {
-		service: service.metadata.name, slot, binding, nodeName: placement.nodeName, fence: context.fence, ...content(service, entry, placement.engine),
-	};
-	const release = instance ? [{do: 'release', instance} as const] : [];
-	return {actions: [...release, {do: 'create', name, spec, labels: labelsOf(service, entry)}], unplaced: []};
-}
-
-function keep(entry: ImageEntry, instance: Instance, {service, rollout}: {service: Service; rollout: Rollout}): readonly ServiceAction[] {
-	if (rollout.kind === 'step' && rollout.instance === instance) {
-		if (rollout.moves) return [{do: 'end', instance, refill: true}];
-		return [{do: 'update', instance, spec: {...instance.spec, ...content(service, entry, rollout.engine)}, labels: labelsOf(service, entry)}];
+function bySlot(instances: readonly Instance[]): ReadonlyMap<string, ReadonlyMap<number, readonly Instance[]>> {
+	const images = new Map<string, Map<number, Instance[]>>();
+	for (const instance of instances) {
+		const {image: {name}, slot} = instance.spec;
+		const slots = images.get(name) ?? new Map<number, Instance[]>();
+		slots.set(slot, [...slots.get(slot) ?? [], instance]);
+		images.set(name, slots);
 	}
-	const resources = entry.resources ?? {};
-	const labels = labelsOf(service, entry);
-	const same = sameEntries(instance.spec.image.resources, resources) && sameEntries(instance.metadata.labels ?? {}, labels);
-	return same ? [] : [{do: 'update', instance, spec: {...instance.spec, image: {...instance.spec.image, resources}}, labels}];
+	return images;
 }
 
-function content(service: Service, entry: ImageEntry, engine: string): Pick<InstanceSpec, 'image' | 'specHash' | 'restartedAt'> {
-	const restartedAt = Timestamp.safeParse(service.metadata.annotations?.[restartAnnotation]);
-	return {image: templateOf(entry, engine), specHash: targetHash(service, entry), ...(restartedAt.success ? {restartedAt: restartedAt.data} : {})};
-}
-
-function labelsOf(service: Service, entry: ImageEntry): Readonly<Record<string, string>> {
-	return {...service.metadata.labels, [serviceLabel]: service.metadata.name, [imageLabel]: entry.name};
-}
-
-function candidatesOf(context: Context): readonly Candidate[] {
-	context.candidates ??= context.view.candidates();
-	return context.candidates;
-}
-
-function endForGood(instance: Instance): readonly ServiceAction[] {
+function endForGood(instance: Instance, fleet: FleetView): readonly ServiceAction[] {
+	if (whereaboutsOf(instance, fleet).kind === 'forgotten' && holds(instance, containerFinalizer)) return [{do: 'confirm', instance, refill: false}];
 	if (!isDeleting(instance)) return [{do: 'end', instance, refill: false}];
 	return holds(instance, slotFinalizer) ? [{do: 'release', instance}] : [];
 }
 
-function sameEntries(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
-	const names = Object.keys(a);
-	return names.length === Object.keys(b).length && names.every(name => a[name] === b[name]);
-}

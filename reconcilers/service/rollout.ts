@@ -1,7 +1,9 @@
 import type {ImageEntry} from '../../store/resources/image.js';
+import {isBoundTo} from '../../store/resources/instance.js';
 import type {Instance} from '../../store/resources/instance.js';
 import type {Candidate} from '../placement/candidate.js';
 import {place} from '../placement/place.js';
+import type {PlacementDecision} from '../placement/place.js';
 
 /**
  * Where the replacement of one image's containers stands. `step`: this Instance is next, in place or by moving. `waiting`: for one that is on
@@ -16,14 +18,23 @@ export type Rollout =
 /** Reasons of an Instance that keeps an older container running because the newer cannot be had. */
 const cannotBeHad: ReadonlySet<string> = new Set(['ImageUnavailable', 'PolicyRefused', 'PortTaken', 'SpecInvalid']);
 
+/** What a rollout asks for. */
+export interface RolloutContext {
+	/** Of the spec that is wanted. */
+	readonly hash: string;
+	readonly candidates: () => readonly Candidate[];
+	/** Where it would go instead; undefined when each belongs to its node, which then runs it also while it takes nothing new. */
+	readonly elsewhere: () => PlacementDecision | undefined;
+}
+
 /** One at a time: the next is touched only when each that carries the new hash runs it and is ready. Those that are not ready go first. */
-export function planRollout(entry: ImageEntry, instances: readonly Instance[], {hash, candidates}: {hash: string; candidates: () => readonly Candidate[]}): Rollout {
+export function planRollout(entry: ImageEntry, instances: readonly Instance[], {hash, candidates, elsewhere}: RolloutContext): Rollout {
 	const outdated = instances.filter(instance => instance.spec.specHash !== hash);
 	if (outdated.length === 0) return {kind: 'complete'};
 	const unfinished = instances.find(instance => instance.spec.specHash === hash && !isUpdated(instance, hash));
 	if (unfinished) return isStuck(unfinished) ? {kind: 'stopped', instance: unfinished, because: sentenceOf(unfinished)} : {kind: 'waiting', instance: unfinished};
 	const instance = outdated.find(one => one.status?.ready !== true) ?? outdated[0];
-	return instance ? stepOf(entry, instance, candidates()) : {kind: 'complete'};
+	return instance ? stepOf(entry, instance, {candidates: candidates(), elsewhere}) : {kind: 'complete'};
 }
 
 /** Whether the container that runs (or ran to its end) is of this hash. */
@@ -40,13 +51,15 @@ function sentenceOf({metadata, status}: Instance): string {
 }
 
 /** Its own share of the node is not asked for twice: resources are left out of the question. */
-function stepOf(entry: ImageEntry, instance: Instance, candidates: readonly Candidate[]): Rollout {
+function stepOf(entry: ImageEntry, instance: Instance, {candidates, elsewhere}: Pick<RolloutContext, 'elsewhere'> & {readonly candidates: readonly Candidate[]}): Rollout {
 	const {resources: _, ...asked} = entry;
-	const here = place(asked, candidates.filter(candidate => candidate.node.metadata.name === instance.spec.nodeName));
+	const anywhere = elsewhere();
+	const own = candidates.filter(({node}) => isBoundTo(instance, {id: node.status?.id ?? '', name: node.metadata.name}));
+	const here = place(asked, anywhere === undefined ? own.map(candidate => ({...candidate, node: {...candidate.node, spec: {}}})) : own);
 	if (here.kind === 'placed' && (entry.engine === undefined || here.engine === instance.spec.image.engine)) {
 		return {kind: 'step', instance, moves: false, engine: instance.spec.image.engine};
 	}
-	const anywhere = place(asked, candidates);
-	if (anywhere.kind === 'unplaceable') return {kind: 'stopped', instance, because: `${instance.metadata.name}: ${anywhere.explanation}`};
-	return {kind: 'step', instance, moves: true, engine: anywhere.engine};
+	const refusal = anywhere ?? here;
+	if (refusal.kind === 'unplaceable') return {kind: 'stopped', instance, because: `${instance.metadata.name}: ${refusal.explanation}`};
+	return {kind: 'step', instance, moves: true, engine: refusal.engine};
 }

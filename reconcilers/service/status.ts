@@ -2,11 +2,14 @@ import {withCondition} from '../../store/resources/condition.js';
 import type {Condition, ConditionUpdate} from '../../store/resources/condition.js';
 import {serviceLabel} from '../../store/resources/instance.js';
 import type {Instance, InstancePhase} from '../../store/resources/instance.js';
-import {replicasOf} from '../../store/resources/service.js';
 import type {Service, ServicePhase, ServiceStatus} from '../../store/resources/service.js';
 import {isDeleting} from '../finalizers.js';
-import {targetHash} from './plan.js';
-import type {ServicePlan} from './plan.js';
+import {targetHash} from './draft.js';
+import type {FleetView} from './fleet.js';
+import {whereaboutsOf} from './fleet.js';
+import {isLoser} from './plan.js';
+import {isServing, silentReason} from './surplus.js';
+import type {ServicePlan} from './view.js';
 
 /** The original's precedence over the Instances: the first that any of them has. */
 const precedence = ['Failed', 'Terminated', 'Stopping', 'Starting', 'Pending'] as const satisfies readonly ServicePhase[];
@@ -21,20 +24,21 @@ export interface StatusView {
 	readonly service: Service;
 	readonly instances: readonly Instance[];
 	readonly plan: ServicePlan;
+	readonly fleet: FleetView;
 	readonly now: string;
 }
 
-/** The Service's status. Nothing in it moves unless something happened, so that an unchanged one is not written. */
-export function statusOf({service, instances, plan, now}: StatusView): ServiceStatus {
-	const slots = service.spec.images.map(entry => {
-		const wanted = replicasOf(service.spec, entry);
-		const hash = targetHash(service, entry);
-		const own = instances.filter(instance => instance.spec.image.name === entry.name && instance.spec.slot < wanted);
-		return {name: entry.name, wanted, own, updated: own.filter(instance => instance.status?.specHash === hash).length};
+/** The Service's status. Nothing in it moves unless something happened, so that an unchanged one is not written. A slot counts once, however many bindings it has. */
+export function statusOf({service, instances, plan, fleet, now}: StatusView): ServiceStatus {
+	const slots = plan.images.map(({name, slots: wanted}) => {
+		const entry = service.spec.images.find(image => image.name === name);
+		const hash = entry && targetHash(service, entry);
+		const own = spokesmen(instances.filter(instance => instance.spec.image.name === name && wanted.has(instance.spec.slot)));
+		return {name, wanted: wanted.size, own, updated: own.filter(instance => instance.status?.specHash === hash).length};
 	});
-	const counted = slots.flatMap(slot => slot.own);
+	const counted = isDeleting(service) ? instances : slots.flatMap(slot => slot.own);
 	const facts: Facts = {
-		service, plan,
+		service, plan, fleet,
 		instances: counted,
 		wanted: total(slots.map(slot => slot.wanted)),
 		ready: counted.filter(isReady).length,
@@ -63,7 +67,8 @@ export function statusOf({service, instances, plan, now}: StatusView): ServiceSt
 interface Facts {
 	readonly service: Service;
 	readonly plan: ServicePlan;
-	/** Those in wanted slots. */
+	readonly fleet: FleetView;
+	/** The one that counts of each wanted slot; of a Service that is being deleted, all. */
 	readonly instances: readonly Instance[];
 	readonly wanted: number;
 	readonly ready: number;
@@ -75,23 +80,54 @@ const total = (numbers: readonly number[]): number => numbers.reduce((sum, numbe
 const isReady = (instance: Instance): boolean => instance.status?.ready === true && !isDeleting(instance);
 const phaseOfInstance = (instance: Instance): ServicePhase => (isDeleting(instance) ? 'Stopping' : phases[instance.status?.phase ?? 'Pending']);
 
+/** Of each slot the Instance that counts: one that serves, else the newest of which something is known, else the newest. */
+function spokesmen(instances: readonly Instance[]): readonly Instance[] {
+	const slots = new Map<number, Instance>();
+	for (const instance of instances) {
+		const {slot} = instance.spec;
+		const present = slots.get(slot);
+		if (!present || weightOf(instance) > weightOf(present) || (weightOf(instance) === weightOf(present) && instance.spec.binding > present.spec.binding)) slots.set(slot, instance);
+	}
+	return [...slots].sort(([a], [b]) => a - b).map(([, instance]) => instance);
+}
+
+function weightOf(instance: Instance): number {
+	if (isDeleting(instance)) return 0;
+	if (instance.status?.reason === silentReason) return 1;
+	return isServing(instance) ? 3 : 2;
+}
+
 function phaseOf(service: Service, instances: readonly Instance[], plan: ServicePlan): ServicePhase {
 	if (isDeleting(service)) return 'Stopping';
 	const present = new Set<ServicePhase>([...instances.map(phaseOfInstance), ...(plan.unplaced.length > 0 ? ['Pending' as const] : [])]);
 	return precedence.find(phase => present.has(phase)) ?? 'Running';
 }
 
-function sentence({service, plan, instances, phase, ready, wanted}: Facts): string {
-	if (isDeleting(service)) return instances.length === 0 ? 'everything has ended' : `waits for ${instances.length} to end`;
+function sentence({service, plan, fleet, instances, phase, ready, wanted}: Facts): string {
+	if (isDeleting(service)) return endingSentence(instances, fleet);
+	if (isLoser(service)) return conflictSentence;
 	const worst = instances.find(instance => phaseOfInstance(instance) === phase && !isReady(instance)) ?? instances.find(instance => !isReady(instance));
 	if (plan.unplaced[0] !== undefined && phase === 'Pending') return plan.unplaced[0];
 	const told = worst?.status?.message ?? '';
+	if (worst?.status?.reason === silentReason && plan.waiting[0] !== undefined) return plan.waiting[0];
 	return worst && told !== '' ? `${worst.metadata.name}: ${told}` : `${ready}/${wanted} ready`;
+}
+
+const conflictSentence = 'another Service, created elsewhere while the nodes were apart, keeps this name: this one keeps what it runs and starts nothing; delete one of them by its uid';
+
+/** Names the nodes whose silence holds an end up, and what lifts the wait. */
+function endingSentence(instances: readonly Instance[], fleet: FleetView): string {
+	if (instances.length === 0) return 'everything has ended';
+	const silent = instances.filter(instance => whereaboutsOf(instance, fleet).kind === 'silent').map(({spec}) => spec.nodeName);
+	const names = [...new Set(silent)].sort();
+	const waits = `waits for ${instances.length} to end`;
+	return names.length === 0 ? waits : `${waits}, ${silent.length} of them on ${names.join(', ')}, which ${names.length === 1 ? 'is' : 'are'} silent: until ${names.length === 1 ? 'it returns' : 'they return'}, or is told: motey node forget ${names.join(' or ')}`;
 }
 
 function conditionsOf(before: readonly Condition[], facts: Facts, now: string): readonly Condition[] {
 	const observedGeneration = facts.service.metadata.generation;
-	return [readyCondition(facts), progressingCondition(facts), placedCondition(facts)]
+	const wasLoser = before.some(({type}) => type === 'Conflict');
+	return [readyCondition(facts), progressingCondition(facts), placedCondition(facts), ...(wasLoser || isLoser(facts.service) ? [conflictCondition(facts)] : [])]
 		.reduce((conditions, update) => withCondition(conditions, {...update, observedGeneration}, now), before);
 }
 
@@ -109,9 +145,10 @@ function readyCondition(facts: Facts): ConditionUpdate {
 function progressingCondition({service, plan, ready, updated, wanted}: Facts): ConditionUpdate {
 	const type = 'Progressing';
 	if (isDeleting(service)) return {type, status: 'True', reason: 'Stopping', message: 'waits for its Instances to end'};
-	const stopped = plan.rollouts.find(rollout => rollout.kind === 'stopped');
+	const rollouts = plan.images.map(({rollout}) => rollout);
+	const stopped = rollouts.find(rollout => rollout.kind === 'stopped');
 	if (stopped) return {type, status: 'False', reason: 'RolloutStopped', message: stopped.because};
-	const waiting = plan.rollouts.find(rollout => rollout.kind === 'waiting' || rollout.kind === 'step');
+	const waiting = rollouts.find(rollout => rollout.kind === 'waiting' || rollout.kind === 'step');
 	if (waiting) return {type, status: 'True', reason: 'RollingOut', message: `waits for ${waiting.instance.metadata.name}`};
 	if (plan.unplaced.length > 0) return {type, status: 'False', reason: 'Unplaceable', message: plan.unplaced[0] ?? ''};
 	if (ready < wanted || updated < wanted) return {type, status: 'True', reason: 'Starting', message: `${ready}/${wanted} ready`};
@@ -119,7 +156,14 @@ function progressingCondition({service, plan, ready, updated, wanted}: Facts): C
 }
 
 function placedCondition({plan, wanted}: Facts): ConditionUpdate {
-	const missing = plan.unplaced.length;
-	if (missing === 0) return {type: 'Placed', status: 'True', reason: 'AllPlaced', message: `${wanted}/${wanted} placed`};
-	return {type: 'Placed', status: 'False', reason: 'Unplaceable', message: [...new Set(plan.unplaced)].join('; ')};
+	const {unplaced, waiting, staying} = plan;
+	const said = [...new Set([...unplaced, ...waiting, ...staying])].join('; ');
+	if (unplaced.length > 0) return {type: 'Placed', status: 'False', reason: 'Unplaceable', message: said};
+	if (waiting.length > 0) return {type: 'Placed', status: 'False', reason: silentReason, message: said};
+	const placed = `${wanted}/${wanted} placed`;
+	return {type: 'Placed', status: 'True', ...(staying.length > 0 ? {reason: 'CannotMove', message: `${placed}; ${said}`} : {reason: 'AllPlaced', message: placed})};
+}
+
+function conflictCondition({service}: Facts): ConditionUpdate {
+	return isLoser(service) ? {type: 'Conflict', status: 'True', reason: 'NameTaken', message: conflictSentence} : {type: 'Conflict', status: 'False', reason: 'NameFree', message: ''};
 }

@@ -10,10 +10,13 @@ export function tellService(recorder: Recorder, before: Service, {after, created
 	}
 	for (const action of actions) {
 		if (action.do === 'update' && action.spec.specHash !== action.instance.spec.specHash) recorder.normal(action.instance, 'Updated', `${action.instance.metadata.name} is replaced because its spec changed`);
-		if (action.do === 'end') recorder.normal(action.instance, 'Ending', `${action.instance.metadata.name} is no longer wanted`);
+		if (action.do === 'end') recorder.normal(action.instance, 'Ending', `${action.instance.metadata.name} is ended because ${action.because ?? 'it is no longer wanted'}`);
+		if (action.do === 'mark') recorder.warning(action.instance, action.status.reason, `${action.instance.metadata.name} is unknown because ${action.status.message}`);
+		if (action.do === 'confirm') recorder.normal(action.instance, 'Forgotten', `${action.instance.metadata.name} counts as ended because its node ${action.instance.spec.nodeName} was forgotten`);
 	}
 	const placed = changed(before, after, 'Placed');
-	if (placed?.status === 'False') recorder.warning(after, 'Unschedulable', placed.message);
+	if (placed?.status === 'False') recorder.warning(after, placed.reason === 'NodeSilent' ? 'NodeSilent' : 'Unschedulable', placed.message);
+	if (placed?.reason === 'CannotMove') recorder.warning(after, 'CannotMove', placed.message);
 	const progressing = changed(before, after, 'Progressing');
 	if (progressing?.reason === 'RolloutStopped') recorder.warning(after, 'RolloutStopped', progressing.message);
 	const ready = changed(before, after, 'Ready');

@@ -4,7 +4,11 @@ import {Condition} from './condition.js';
 import {ObjectMeta, Timestamp} from './meta.js';
 
 /** The user's part of a Node. */
-export const NodeSpec = z.strictObject({unschedulable: z.boolean().exactOptional()}).readonly();
+export const NodeSpec = z.strictObject({
+	unschedulable: z.boolean().exactOptional(),
+	/** Takes nothing new, and what can run elsewhere is moved away by its owners, one at a time. */
+	drain: z.boolean().exactOptional(),
+}).readonly();
 export type NodeSpec = z.infer<typeof NodeSpec>;
 
 const Engine = z.strictObject({name: z.string(), version: z.string(), healthy: z.boolean(), message: z.string().exactOptional()}).readonly();

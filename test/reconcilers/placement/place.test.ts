@@ -1,25 +1,8 @@
 import test from 'ava';
-import type {Node} from '../../../store/resources/node.js';
 import type {Candidate, Placeable} from '../../../reconcilers/placement/candidate.js';
 import {place} from '../../../reconcilers/placement/place.js';
 import {cpuMillis, cpuText, memoryBytes, memoryText} from '../../../reconcilers/placement/quantity.js';
-
-type Changes = Partial<Omit<NonNullable<Node['status']>, 'reserved'>> & {unschedulable?: boolean; own?: boolean; reserved?: Candidate['reserved']};
-
-function candidate(name: string, {unschedulable = false, own = false, reserved = {cpuMillis: 0, memoryBytes: 0}, ...status}: Changes = {}): Candidate {
-	return {
-		own, reserved,
-		node: {
-			apiVersion: 'motey.io/v1', kind: 'Node', spec: {unschedulable},
-			metadata: {name, uid: name, resourceVersion: '1', generation: 1, creationTimestamp: '2026-01-01T00:00:00Z'},
-			status: {
-				id: `id-${name}`, addresses: [`10.0.0.${name.length}`], engines: [{name: 'docker', version: '1', healthy: true}], capabilities: [],
-				conditions: [{type: 'Ready', status: 'True', reason: 'Ready', message: '', lastTransitionTime: '2026-01-01T00:00:00Z'}],
-				capacity: {cpu: '4', memory: '1Gi'}, reserved: {cpu: '0', memory: '0'}, info: {version: '', os: '', architecture: '', kernel: ''}, ...status,
-			},
-		},
-	};
-}
+import {candidate} from '../support/nodes.js';
 
 const explanations: readonly [string, Placeable, readonly Candidate[], string][] = [
 	['nodes are counted by what they lack', {capabilities: ['gpu']}, [candidate('a', {own: true}), candidate('b'), candidate('c', {unschedulable: true})], '0/3 nodes fit: 2 lack capability gpu, 1 is cordoned'],

@@ -1,23 +1,16 @@
 import test from 'ava';
 import type {Instance} from '../../../store/resources/instance.js';
-import type {Node} from '../../../store/resources/node.js';
 import type {Service, ServiceSpec} from '../../../store/resources/service.js';
 import {planService} from '../../../reconcilers/service/plan.js';
-import type {ServiceAction, ServicePlan} from '../../../reconcilers/service/plan.js';
+import type {ServiceAction, ServicePlan} from '../../../reconcilers/service/view.js';
+import {fleetOf} from '../support/fleet-of.js';
+import {candidate, nodeNamed} from '../support/nodes.js';
 import {entry, service} from '../support/objects.js';
 
-const node: Node = {
-	apiVersion: 'motey.io/v1', kind: 'Node', spec: {},
-	metadata: {name: 'here', uid: 'n', resourceVersion: '1', generation: 1, creationTimestamp: '2026-01-01T00:00:00Z'},
-	status: {
-		id: 'abc', addresses: [], engines: [{name: 'memory', version: '1', healthy: true}], capabilities: [], conditions: [],
-		capacity: {cpu: '4', memory: '1Gi'}, reserved: {cpu: '0', memory: '0'}, info: {version: '', os: '', architecture: '', kernel: ''},
-	},
-};
-
+const engines = [{name: 'memory', version: '1', healthy: true}];
 const plan = (of: Service, instances: readonly Instance[]): ServicePlan => planService({
-	service: of, instances, isForeign: name => name === 'taken-app-0',
-	candidates: () => [{node, own: true, reserved: {cpuMillis: 0, memoryBytes: 0}}],
+	service: of, instances, isForeign: name => name === 'taken-app-0', fleet: fleetOf(), turns: new Map(), now: '2026-01-01T00:00:00Z',
+	candidates: () => [candidate('here', {own: true, engines})], nodeOf: () => nodeNamed('here', {engines}), hostPorts: () => [], leaseAnsweredMs: () => 0,
 });
 
 /** What the store makes of a plan. */
@@ -31,6 +24,7 @@ function perform(instances: readonly Instance[], actions: readonly ServiceAction
 		}
 		const {instance} = action;
 		const without = (finalizer: string): string[] => (instance.metadata.finalizers ?? []).filter(one => one !== finalizer);
+		if (action.do === 'mark' || action.do === 'confirm') throw new Error(`${action.do} on a node of one`);
 		const next: Instance = action.do === 'update' ? {...instance, spec: action.spec, metadata: {...instance.metadata, labels: action.labels}}
 			: action.do === 'end' ? {...instance, metadata: {...instance.metadata, deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: action.refill ? instance.metadata.finalizers! : without('motey.io/slot')}}
 				: {...instance, metadata: {...instance.metadata, finalizers: without('motey.io/slot')}};

@@ -3,6 +3,7 @@ import {templateOf} from '../../../store/resources/image.js';
 import type {Instance, InstanceStatus} from '../../../store/resources/instance.js';
 import type {ServiceStatus} from '../../../store/resources/service.js';
 import {statusOf} from '../../../reconcilers/service/status.js';
+import {fleetOf} from '../support/fleet-of.js';
 import {entry, service} from '../support/objects.js';
 
 const instance = (slot: number, status: Partial<InstanceStatus>): Instance => ({
@@ -12,7 +13,8 @@ const instance = (slot: number, status: Partial<InstanceStatus>): Instance => ({
 	status: {phase: 'Running', reason: '', message: '', ready: true, restarts: 0, conditions: [], ...status},
 });
 const statusWith = (...instances: readonly Instance[]): ServiceStatus => statusOf({
-	service: service('s', {replicas: 2, images: [entry()]}), instances, plan: {actions: [], unplaced: [], rollouts: [], fence: 2}, now: '2026-01-01T00:00:00Z',
+	service: service('s', {replicas: 2, images: [entry()]}), instances, fleet: fleetOf(),
+	plan: {actions: [], images: [{name: 'app', slots: new Set([0, 1]), rollout: {kind: 'complete'}}], unplaced: [], waiting: [], staying: [], turns: new Map(), fence: 2}, now: '2026-01-01T00:00:00Z',
 });
 
 test('the message of a Service that is Running is empty, also while one of it is not ready: the condition says why', t => {

@@ -1,0 +1,91 @@
+import type {ImageEntry} from '../../store/resources/image.js';
+import {imageLabel, instanceName, serviceLabel} from '../../store/resources/instance.js';
+import type {InstanceSpec} from '../../store/resources/instance.js';
+import {Timestamp} from '../../store/resources/meta.js';
+import {templateOf} from '../../store/resources/image.js';
+import type {Service} from '../../store/resources/service.js';
+import type {Candidate, Placeable} from '../placement/candidate.js';
+import {place} from '../placement/place.js';
+import type {PlacementDecision} from '../placement/place.js';
+import {withPromise} from '../placement/promise.js';
+import {movePauseMs} from './fleet.js';
+import type {LastMove} from './fleet.js';
+import type {Slot} from './slot.js';
+import {specHash} from './spec-hash.js';
+import type {ServiceAction, ServiceView, SlotName} from './view.js';
+
+/** When this annotation of a Service changes, its containers are replaced one at a time, as by a new spec. */
+export const restartAnnotation = 'motey.io/restarted-at';
+
+/** The hash that an up-to-date Instance of this entry carries. */
+export const targetHash = (service: Service, entry: ImageEntry): string => specHash(entry, service.metadata.annotations?.[restartAnnotation]);
+
+/** A slot that was bound, or why it was not. */
+export type Bound = {readonly action: ServiceAction} | {readonly unplaced: string};
+
+/** What a plan has promised so far: lives for one plan, so that each placement knows of those before it. */
+export class Draft {
+	readonly view: ServiceView;
+	/** Turns to move away that were taken, by node id. */
+	readonly turns = new Map<string, SlotName>();
+	fence: number;
+	lastMove: LastMove | undefined;
+	#candidates: readonly Candidate[] | undefined;
+
+	constructor(view: ServiceView) {
+		this.view = view;
+		this.fence = Math.max(view.service.status?.fence ?? 0, ...view.instances.map(one => one.spec.fence));
+		this.lastMove = view.fleet.lastMove;
+	}
+
+	/** The nodes with everything that was promised on them. */
+	get candidates(): readonly Candidate[] {
+		this.#candidates ??= this.view.candidates();
+		return this.#candidates;
+	}
+
+	/** Where one more of this entry would go; on `nodeName` alone when that is given. */
+	place(entry: ImageEntry, nodeName?: string): PlacementDecision {
+		return place(this.#placeable(entry), nodeName === undefined ? this.candidates : this.candidates.filter(({node}) => node.metadata.name === nodeName));
+	}
+
+	/** Binds a slot to the best node. */
+	bind({entry, slot, bindings, nodeName}: Slot): Bound {
+		const {service, isForeign} = this.view;
+		const binding = Math.max(0, ...bindings.map(({instance}) => instance.spec.binding)) + 1;
+		const name = instanceName({service: service.metadata.name, image: entry.name, slot, binding});
+		if (isForeign(name)) return {unplaced: `the name ${name} belongs to an Instance of another Service`};
+		const placement = this.place(entry, nodeName);
+		if (placement.kind === 'unplaceable') return {unplaced: placement.explanation};
+		this.fence += 1;
+		this.#candidates = withPromise(this.candidates, this.#placeable(entry), {nodeName: placement.nodeName, by: `${service.metadata.namespace ?? ''}/${name}`});
+		const spec: InstanceSpec = {
+			service: service.metadata.name, slot, binding, nodeName: placement.nodeName, ...(placement.nodeId === '' ? {} : {nodeId: placement.nodeId}), fence: this.fence,
+			...contentOf(service, entry, placement.engine),
+		};
+		return {action: {do: 'create', name, spec, labels: labelsOf(service, entry)}};
+	}
+
+	/** Remembers that work of this node was moved: that of another one waits. */
+	move(nodeId: string): void {
+		const {nowMs} = this.view.fleet;
+		const isSameMove = this.lastMove?.nodeId === nodeId && nowMs - this.lastMove.atMs < movePauseMs;
+		if (!isSameMove) this.lastMove = {nodeId, atMs: nowMs};
+	}
+
+	#placeable(entry: ImageEntry): Placeable {
+		const {service: {spec: {placement}}, hostPorts} = this.view;
+		return {...entry, ...(placement === undefined ? {} : {placement}), hostPorts: engine => hostPorts(entry, engine)};
+	}
+}
+
+/** The part of an Instance's spec that follows from its entry. */
+export function contentOf(service: Service, entry: ImageEntry, engine: string): Pick<InstanceSpec, 'image' | 'specHash' | 'restartedAt'> {
+	const restartedAt = Timestamp.safeParse(service.metadata.annotations?.[restartAnnotation]);
+	return {image: templateOf(entry, engine), specHash: targetHash(service, entry), ...(restartedAt.success ? {restartedAt: restartedAt.data} : {})};
+}
+
+/** Labels by which an Instance is found, and its Service's own. */
+export function labelsOf(service: Service, entry: ImageEntry): Readonly<Record<string, string>> {
+	return {...service.metadata.labels, [serviceLabel]: service.metadata.name, [imageLabel]: entry.name};
+}
