@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import {readFile} from 'node:fs/promises';
-import {pipeline} from 'node:stream/promises';
+import {buffer} from 'node:stream/consumers';
 import {pack} from 'tar-stream';
 import {exitCode} from '../exit-code.js';
 import {systemErrorCode} from '../private-file.js';
@@ -33,11 +33,14 @@ export async function importHelloImage({dockerUrl, reference}: {dockerUrl: strin
 	for (const applet of ['sh', 'mkdir', 'echo']) archive.entry({name: `bin/${applet}`, type: 'symlink', linkname: 'busybox'});
 	archive.entry({name: 'serve', mode: 0o755}, serve);
 	archive.finalize();
+	const bytes = await buffer(archive);
 	const docker = spawn('docker', ['-H', dockerUrl, 'import', '--change', 'CMD ["/serve"]', '--change', 'ENV PATH=/bin', '-', reference], {stdio: ['pipe', 'ignore', 'inherit'], timeout: importMs});
-	// A docker that ends early breaks the pipe; its exit code says more than that.
-	const [ended] = await Promise.allSettled([exitCode(docker), pipeline(archive, docker.stdin)]);
-	if (ended.status === 'rejected') throw new DemoError(`the demo makes its image with the docker command, which cannot be run: ${String(ended.reason)}`);
-	if (ended.value !== 0) throw new DemoError(`docker import of ${reference} failed; does "docker -H ${dockerUrl} version" work?`);
+	// A docker that ends early breaks the pipe; how it ended says more than that.
+	docker.stdin.on('error', () => undefined).end(bytes);
+	const code = await exitCode(docker).catch((error: unknown) => {
+		throw new DemoError(`the demo makes its image with the docker command, which cannot be run: ${String(error)}`, {cause: error});
+	});
+	if (code !== 0) throw new DemoError(`docker import of ${reference} failed; does "docker -H ${dockerUrl} version" work?`);
 }
 
 async function findBusybox(): Promise<Buffer> {

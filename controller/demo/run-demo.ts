@@ -11,10 +11,12 @@ import {environmentWith} from '../config/invoker.js';
 import {exitCode} from '../exit-code.js';
 import {readRunState, type RunState} from '../run-state.js';
 import {DemoError, importHelloImage} from './hello-image.js';
+import {noteLeftovers} from './leftovers.js';
 
 const bin = fileURLToPath(new URL('../bin.js', import.meta.url));
 const manifest = fileURLToPath(new URL('../../../manifests/hello.yaml', import.meta.url));
 const instances = {group: 'motey.io', version: 'v1', plural: 'instances', namespaced: true};
+const image = 'motey/hello:1';
 const patienceMs = 60_000;
 /** Longer than a deletion gives containers to end. */
 const cleanUpMs = 120_000;
@@ -36,6 +38,7 @@ export interface Demo {
 /** Starts a node with a directory of its own, runs the hello service on it, kills its container and shows it come back. Cleans up when it fails. */
 export async function runDemo(options: DemoOptions): Promise<Demo> {
 	const {dockerUrl, write, signal} = options;
+	const removeLeftovers = await noteLeftovers({dockerUrl, things: [{kind: 'image', name: image}, {kind: 'network', name: 'motey_default'}]});
 	const directory = await mkdtemp(join(tmpdir(), 'motey-demo-'));
 	const runDir = join(directory, 'run');
 	// Not the user's own context file: the node in it would be gone with the demo.
@@ -54,11 +57,12 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
 			});
 			await promisify(execFile)(process.execPath, [bin, 'stop', '--run-dir', runDir], {timeout: cleanUpMs});
 		}
+		await removeLeftovers();
 		await rm(directory, {recursive: true, force: true});
 	};
 	try {
-		write('Making the image motey/hello:1 from this host\'s busybox …\n');
-		await importHelloImage({dockerUrl, reference: 'motey/hello:1'});
+		write(`Making the image ${image} from this host's busybox …\n`);
+		await importHelloImage({dockerUrl, reference: image});
 		await motey('start', '--data-dir', join(directory, 'data'), '--run-dir', runDir, '--port', '0', '--tls-port', '0', '--docker-url', dockerUrl);
 		const state = await readRunState(runDir);
 		if (!state) throw new DemoError(`the node is gone; its log is ${join(directory, 'data', 'motey.log')}`);

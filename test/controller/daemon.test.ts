@@ -13,7 +13,7 @@ import {makeTempDirectory} from '../support/temp-directory.js';
 process.env['MOTEY_CONFIG'] = '/dev/null/config';
 
 const argumentsIn = (directory: string): string[] => ['start', '--foreground', '--data-dir', join(directory, 'data'), '--run-dir', join(directory, 'run'), '--port', '0', '--tls-port', '0',
-	'--log-level', 'warn', '--set', 'engines.docker.enabled=false', '--set', 'engines.simulated.enabled=true'];
+	'--log-level', 'silent', '--set', 'engines.docker.enabled=false', '--set', 'engines.simulated.enabled=true'];
 
 test('a daemon\'s data is nobody else\'s from its first start on', async t => {
 	await using directory = await makeTempDirectory();
