@@ -3,6 +3,7 @@ import {check} from '../../../store/resources/problems.js';
 import {ServiceInput} from '../../../store/resources/service.js';
 import {derivedNameProblems} from '../../admission/derived-names.js';
 import {reviewImages} from '../../admission/review-images.js';
+import {volumeNameProblems} from '../../admission/volume-names.js';
 import type {Admission} from '../../ports/admission.js';
 import type {Workloads} from '../../ports/workloads.js';
 import {invalid} from '../../status.js';
@@ -25,7 +26,7 @@ export function serviceRules(resource: ServedResource, {admission, workloads}: {
 		remains: service => workloads.volumes(service).map(volume => `volume ${volume} is kept`),
 		build: ({metadata, spec, live}) => ({apiVersion: 'motey.io/v1', kind: 'Service', metadata, spec, ...(live?.status ? {status: live.status} : {})}),
 		check(next, live, transaction) {
-			const problems = live?.spec === next.spec ? [] : derivedNameProblems(next, transaction);
+			const problems = live?.spec === next.spec ? [] : [...derivedNameProblems(next, transaction), ...volumeNameProblems(next, {get: transaction.get.bind(transaction), volumes: service => workloads.volumes(service)})];
 			if (problems.length > 0) throw invalid(resource, next.metadata.name, problems);
 			reviewImages(admission, {resource, next, live});
 		},

@@ -1,6 +1,7 @@
 import {concat, defer, of} from 'rxjs';
 import type {Clock} from '../../../reconcilers/ports/clock.js';
 import {EngineError, type CallOptions, type Engine, type LogLine, type LogOptions, type WorkloadReference} from '../../../reconcilers/ports/engine.js';
+import {volumePrefix} from '../../../store/resources/volume-name.js';
 import {delay, Faults, type SimulationControl} from './control.js';
 import {readScript} from './script.js';
 import {contentIdOf, limitsOf, protocolOf, World} from './world.js';
@@ -128,7 +129,7 @@ export function createSimulatedEngine({clock}: {readonly clock: Clock}): Simulat
 		},
 		events: () => concat(defer(() => of({kind: 'relist'} as const)), world.hints),
 		hostPorts: template => Object.entries(readScript(template.parameters).script.ports).map(([port, host]) => ({host, protocol: protocolOf(port)})),
-		volumes: (template, {namespace, service}) => readScript(template.parameters).script.volumes.map(name => `motey_${namespace}_${service}_${name}`),
+		volumes: (template, context) => readScript(template.parameters).script.volumes.map(name => `${volumePrefix(context)}${name}`),
 		[Symbol.asyncDispose]: async () => {
 			world.close();
 			return Promise.resolve();

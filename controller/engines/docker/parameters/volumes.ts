@@ -1,5 +1,6 @@
 import {posix} from 'node:path';
 import {z} from 'zod';
+import {volumePrefix} from '../../../../store/resources/volume-name.js';
 import type {ContainerBody, MountBody} from '../container-body.js';
 import type {ParameterContext} from './keyword.js';
 import {Bytes, Options} from './values.js';
@@ -101,8 +102,8 @@ export const Mounts = z.array(z.unknown(), {error: 'must be a list of {type, sou
 	return readings.filter(isMounting);
 });
 
-/** A named volume of a service as the engine knows it, so that two services may both have a `data`. */
-export const volumeNameOf = (name: string, {namespace, service}: ParameterContext): string => `motey_${namespace}_${service}_${name}`;
+/** A named volume of a service as the engine knows it. */
+export const volumeNameOf = (name: string, context: ParameterContext): string => `${volumePrefix(context)}${name}`;
 
 /** Mountings as the body has them. */
 export function placeMountings(mountings: readonly Mounting[], context: ParameterContext): ContainerBody {
