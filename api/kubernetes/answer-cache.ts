@@ -7,26 +7,31 @@ export interface AnswerCache {
 interface Answer {
 	readonly variant: string;
 	readonly bytes: Buffer;
+	/** What it holds on to in bytes: a list that is remembered by its page is held whole. */
+	readonly weight: number;
 }
+
+const pointerBytes = 8;
 
 /** Holds at most `maxBytes` in all; the longest unused go first. Objects are frozen, so what was made from one never goes stale. */
 export function createAnswerCache(maxBytes: number): AnswerCache {
 	const answers = new Map<object, Answer>();
-	let bytes = 0;
+	let weight = 0;
+	const answerOf = (object: object, variant: string, bytes: Buffer): Answer => ({variant, bytes, weight: bytes.length + (Array.isArray(object) ? pointerBytes * object.length : 0)});
 	return {
 		get(object, variant, make) {
 			const known = answers.get(object);
 			if (known) {
 				answers.delete(object);
-				bytes -= known.bytes.length;
+				weight -= known.weight;
 			}
-			const answer = known?.variant === variant ? known : {variant, bytes: make()};
+			const answer = known?.variant === variant ? known : answerOf(object, variant, make());
 			answers.set(object, answer);
-			bytes += answer.bytes.length;
-			for (const [oldest, {bytes: {length}}] of answers) {
-				if (bytes <= maxBytes) break;
+			weight += answer.weight;
+			for (const [oldest, one] of answers) {
+				if (weight <= maxBytes) break;
 				answers.delete(oldest);
-				bytes -= length;
+				weight -= one.weight;
 			}
 			return answer.bytes;
 		},

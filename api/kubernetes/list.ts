@@ -19,8 +19,7 @@ export function sendList(readable: Readable, {request, response, query, namespac
 	const end = limit === undefined ? snapshot.items.length : Math.min(snapshot.items.length, start + limit);
 	const remaining = snapshot.items.length - end;
 	const continueToken = remaining > 0 ? snapshots.keep(of, snapshot, end) : '';
-	const items = start === 0 && remaining === 0 ? snapshot.items : snapshot.items.slice(start, end);
-	sendJsonText(response, 200, renderer.list(readable, items, {representation, facts: {revision: snapshot.revision, continueToken, remaining}}));
+	sendJsonText(response, 200, renderer.list(readable, {items: snapshot.items, start, end}, {representation, facts: {revision: snapshot.revision, continueToken, remaining}}));
 
 	function take(): Snapshot {
 		const {revision, items} = readable.list(namespace);

@@ -10,11 +10,18 @@ export interface ListFacts {
 	readonly remaining: number;
 }
 
+/** The objects from `start` to before `end` of a list. */
+export interface Page {
+	readonly items: readonly ApiObject[];
+	readonly start: number;
+	readonly end: number;
+}
+
 /** Turns objects into the bytes that a client asked for. */
 export interface Renderer {
 	/** One object: an answer's body, or what a watch event carries. */
 	one(readable: Readable, object: ApiObject, representation: Representation): Buffer;
-	list(readable: Readable, items: readonly ApiObject[], options: {readonly representation: Representation; readonly facts: ListFacts}): Buffer;
+	list(readable: Readable, page: Page, options: {readonly representation: Representation; readonly facts: ListFacts}): Buffer;
 }
 
 /** `now` is what ages in tables count to; `cacheBytes` bounds what is remembered of plain objects. */
@@ -25,28 +32,29 @@ export function createRenderer({now, cacheBytes}: {readonly now: () => Date; rea
 			if (representation.kind !== 'table') return itemBytes(cache, object, representation);
 			return Buffer.from(JSON.stringify(table(readable, [object], {metadata: {resourceVersion: object.metadata.resourceVersion}, includeObject: representation.includeObject, now: now()})));
 		},
-		list(readable, items, {representation, facts}) {
+		list(readable, {items, start, end}, {representation, facts}) {
 			const metadata = listMetadata(facts);
+			const shown = (): readonly ApiObject[] => items.slice(start, end);
 			if (representation.kind === 'table') {
-				return Buffer.from(JSON.stringify(table(readable, items, {metadata, includeObject: representation.includeObject, now: now()})));
+				return Buffer.from(JSON.stringify(table(readable, shown(), {metadata, includeObject: representation.includeObject, now: now()})));
 			}
 			const partial = representation.kind === 'metadata';
 			const kind = partial ? 'PartialObjectMetadataList' : `${readable.resource.kind}List`;
 			const apiVersion = partial ? 'meta.k8s.io/v1' : apiVersionOf(readable.resource);
 			const head = `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`;
-			const make = (): Buffer => joined(head, items.map(item => itemBytes(cache, item, representation)));
+			const make = (): Buffer => joined(head, shown().map(item => itemBytes(cache, item, representation)));
 			// The store gives the same frozen array while nothing of the kind changes.
-			return partial || !Object.isFrozen(items) ? make() : cache.get(items, head, make);
+			return partial || !Object.isFrozen(items) ? make() : cache.get(items, `${start} ${end} ${head}`, make);
 		},
 	};
 }
 
 const comma = Buffer.from(',');
-const end = Buffer.from(']}');
+const tail = Buffer.from(']}');
 
 function joined(head: string, items: readonly Buffer[]): Buffer {
 	const parts = items.flatMap((item, index) => (index === 0 ? [item] : [comma, item]));
-	return Buffer.concat([Buffer.from(head), ...parts, end]);
+	return Buffer.concat([Buffer.from(head), ...parts, tail]);
 }
 
 function itemBytes(cache: AnswerCache, object: ApiObject, {kind}: Representation): Buffer {
