@@ -1,5 +1,5 @@
 import {createReadStream} from 'node:fs';
-import {mkdtemp, rm} from 'node:fs/promises';
+import {mkdtemp, readdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {LocalNode, NodeStatistics, Orphan} from '../api/ports/node.js';
 import {WorkloadError} from '../api/ports/workloads.js';
@@ -32,9 +32,17 @@ export function createLocalNode(options: {
 	};
 }
 
+const unfinishedBackup = '.unfinished-backup-';
+
+/** Takes away what a process that was killed while it sent a backup left in `dataDir`: a whole copy of the store. */
+export async function removeUnfinishedBackups(dataDir: string): Promise<void> {
+	const left = (await readdir(dataDir)).filter(name => name.startsWith(unfinishedBackup));
+	await Promise.all(left.map(async name => rm(join(dataDir, name), {recursive: true, force: true})));
+}
+
 /** Written beside the store first: only a whole backup is ever sent, and the store goes on meanwhile. */
 async function openBackup(store: Store, dataDir: string): ReturnType<LocalNode['openBackup']> {
-	const directory = await mkdtemp(join(dataDir, 'backup-'));
+	const directory = await mkdtemp(join(dataDir, unfinishedBackup));
 	const file = join(directory, 'store.backup');
 	const dispose = async (): Promise<void> => rm(directory, {recursive: true, force: true});
 	try {

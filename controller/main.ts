@@ -22,7 +22,7 @@ import {measured} from './engines/measured.js';
 import {loadIdentity} from './identity.js';
 import {limitsOf} from './limits.js';
 import {openListeners, type Listening} from './listeners.js';
-import {createLocalNode} from './local-node.js';
+import {createLocalNode, removeUnfinishedBackups} from './local-node.js';
 import {createNodeFacts} from './node-facts.js';
 import {createOwned, runLoops} from './process.js';
 import {removeRunState, writeRunState} from './run-state.js';
@@ -67,6 +67,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		const registry = new Registry();
 		const metrics = createMetrics({registry});
 		const store = owned.own('store', await openLevelStore({directory: join(config.dataDir, 'store'), nodeId: identity.id, now, host: config.name, limits: limits.store, log, synced: metrics.committed}), async it => it[Symbol.asyncDispose]());
+		await removeUnfinishedBackups(config.dataDir);
 		const token = await ensureAdminToken({store, file: join(config.dataDir, 'admin.token'), now});
 		registerStoreMetrics({registry, store});
 		const engines = createEngines(enginesOf({config, nodeId: identity.id, clock, log}).map(engine => measured(engine, metrics.engineCalled)));

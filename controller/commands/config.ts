@@ -1,5 +1,5 @@
 import type {CliContext} from '../../api/cli/verb.js';
-import {Command} from 'commander';
+import {Command, Option} from 'commander';
 import {loadConfig, type ConfigFlags} from '../config/load.js';
 import {limitsOf} from '../limits.js';
 import {renderConfig} from '../config/render.js';
@@ -9,7 +9,7 @@ import {withConfigOptions} from './config-options.js';
 export function build({io}: CliContext): Command {
 	return withConfigOptions(new Command('config'))
 		.description('Print the configuration in force, and where each value comes from')
-		.option('-o, --output <format>', 'yaml or json', 'yaml')
+		.addOption(new Option('-o, --output <format>', 'how to print it').choices(['yaml', 'json']).default('yaml'))
 		.addHelpText('after', '\nExamples:\n  motey config\n  motey config --config ./motey.yaml --set log.level=debug\n  motey config -o json')
 		.action(async (flags: ConfigFlags & {output: string}) => {
 			const loaded = await loadConfig(flags);

@@ -1,4 +1,4 @@
-import {Command} from 'commander';
+import {Command, Option} from 'commander';
 import {at, listAt, textAt} from '../../api/client/value.js';
 import type {CliContext} from '../../api/cli/verb.js';
 import {exitCodes} from '../../api/cli/exit-codes.js';
@@ -11,7 +11,7 @@ import {withConfigOptions} from './config-options.js';
 export function build({io, end}: CliContext): Command {
 	return withConfigOptions(new Command('status'))
 		.description('Show whether this node runs, where its API is, and how it is')
-		.option('-o, --output <format>', 'text or json', 'text')
+		.addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'))
 		.addHelpText('after', '\nExamples:\n  motey status\n  motey status -o json\n\nExit codes: 0 it runs and is ready, 1 it runs and is not ready, 3 it does not run')
 		.action(async (flags: ConfigFlags & {output: string}) => {
 			const {config} = await loadConfig(flags);

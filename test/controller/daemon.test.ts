@@ -1,6 +1,6 @@
 import {fork, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {stat, writeFile} from 'node:fs/promises';
+import {mkdir, readdir, stat, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import test from 'ava';
 import {startDaemon, stopDaemon} from '../../controller/daemon.js';
@@ -22,6 +22,18 @@ test('a daemon\'s data is nobody else\'s from its first start on', async t => {
 	t.is((await stat(join(directory.path, 'data'))).mode & 0o777, 0o700);
 	await stopDaemon({state: state!, graceMs: 10_000});
 	t.is(await readRunState(join(directory.path, 'run')), undefined);
+});
+
+test('what a killed process left of a backup is gone after the next start', async t => {
+	await using directory = await makeTempDirectory();
+	const data = join(directory.path, 'data');
+	await mkdir(join(data, '.unfinished-backup-AbCdEf'), {recursive: true});
+	await mkdir(join(data, 'backup-of-mine'));
+	await startDaemon({program: bin, args: argumentsIn(directory.path), logFile: join(directory.path, 'log'), deadlineMs: 60_000});
+	const kept = await readdir(data);
+	t.true(kept.includes('backup-of-mine'));
+	t.false(kept.some(name => name.startsWith('.unfinished')));
+	await stopDaemon({state: (await readRunState(join(directory.path, 'run')))!, graceMs: 10_000});
 });
 
 test('a process that ignores SIGTERM is killed, whatever became of its run state', async t => {
