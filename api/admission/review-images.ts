@@ -1,7 +1,8 @@
 import {isDeepStrictEqual} from 'node:util';
 import type {Service} from '../../store/resources/service.js';
 import type {ServedResource} from '../kubernetes/resources-table.js';
-import type {Admission, Refusal} from '../ports/admission.js';
+import type {Admission} from '../ports/admission.js';
+import type {Refusal} from '../../store/resources/refusal.js';
 import {forbidden, invalid, type StatusCause} from '../status.js';
 
 interface PlacedRefusal extends Refusal {

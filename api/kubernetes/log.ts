@@ -2,7 +2,8 @@ import {once} from 'node:events';
 import {z} from 'zod';
 import type {Instance} from '../../store/resources/instance.js';
 import {check, problemSentence} from '../../store/resources/problems.js';
-import type {LogLine, LogOptions, Workloads} from '../ports/workloads.js';
+import type {Workloads} from '../ports/workloads.js';
+import type {LogLine, LogOptions} from '../../store/resources/log-line.js';
 import {badRequest, notFound} from '../status.js';
 import type {Exchange, Handler} from './exchange.js';
 import type {Readable} from './readable.js';
@@ -43,7 +44,7 @@ export function logHandler(instances: Readable<Instance>, {workloads, closing}: 
 	};
 }
 
-function optionsOf(instance: Instance, query: URLSearchParams): Omit<LogOptions, 'signal'> {
+function optionsOf(instance: Instance, query: URLSearchParams): LogOptions {
 	const read = check(LogQuery, Object.fromEntries(query));
 	if (!read.ok) throw badRequest(read.problems.map(problemSentence).join('; '));
 	const {container, follow = false, timestamps = false, previous = false, ...bounds} = read.value;

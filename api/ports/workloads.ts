@@ -1,34 +1,7 @@
 import type {Instance} from '../../store/resources/instance.js';
 import type {Service} from '../../store/resources/service.js';
-
-/** Options of a log read, named as kubectl names them. */
-export interface LogOptions {
-	readonly follow: boolean;
-	readonly timestamps: boolean;
-	readonly tailLines?: number;
-	readonly sinceSeconds?: number;
-	/** RFC 3339. */
-	readonly sinceTime?: string;
-	readonly limitBytes?: number;
-	/** The run before the present one. */
-	readonly previous: boolean;
-	readonly signal: AbortSignal;
-}
-
-/** One line without its line feed. */
-export interface LogLine {
-	readonly stream: 'stdout' | 'stderr';
-	readonly text: string;
-}
-
-/** A sample of use. CPU in cores×1000 averaged since the last sample. */
-export interface WorkloadStatistics {
-	readonly cpuMillis: number;
-	readonly memoryBytes: number;
-	readonly networkRxBytes: number;
-	readonly networkTxBytes: number;
-	readonly sampledAt: string;
-}
+import type {LogLine, LogOptions} from '../../store/resources/log-line.js';
+import type {WorkloadStatistics} from '../../store/resources/workload-statistics.js';
 
 /** `NotFound`: nothing runs (or ran) in the slot. `Unavailable`: the engine or the node that has it does not answer. */
 export type WorkloadErrorCode = 'NotFound' | 'Unavailable' | 'Failed';
@@ -46,7 +19,7 @@ export class WorkloadError extends Error {
 /** What runs for an Instance, wherever that is. Everything ends by its signal, and throws `WorkloadError`. */
 export interface Workloads {
 	/** Completes when the instance ends, or at once at the end of what there is when `follow` is false. */
-	logs(instance: Instance, options: LogOptions): AsyncIterable<LogLine>;
+	logs(instance: Instance, options: LogOptions & {readonly signal: AbortSignal}): AsyncIterable<LogLine>;
 	stats(instance: Instance, signal: AbortSignal): Promise<WorkloadStatistics>;
 	/** Named volumes of a Service, by the engine's own names; they outlive it. */
 	volumes(service: Service): readonly string[];

@@ -1,6 +1,9 @@
 import type {Observable} from 'rxjs';
 import type {ImageTemplate, Resources} from '../../store/resources/image.js';
 import type {PortMapping} from '../../store/resources/instance.js';
+import type {LogLine, LogOptions} from '../../store/resources/log-line.js';
+import type {Refusal} from '../../store/resources/refusal.js';
+import type {WorkloadStatistics} from '../../store/resources/workload-statistics.js';
 
 /** What an engine is asked to run: one slot of one image. Everything a container is made of follows from it and the engine's own defaults. */
 export interface Workload {
@@ -58,51 +61,12 @@ export interface Observation {
 	readonly limits: {readonly cpuMillis?: number; readonly memoryBytes?: number};
 }
 
-/** Why an engine will not run something as it is. `field` is a path below the image entry, such as `parameters.privileged`. */
-export interface Refusal {
-	/** `invalid`: no engine of this kind could (422). `forbidden`: this node's policy says no (403). */
-	readonly kind: 'invalid' | 'forbidden';
-	readonly field: string;
-	/** The name of the rule, CamelCase; for `invalid` the Kubernetes cause such as FieldValueInvalid. */
-	readonly rule: string;
-	readonly message: string;
-	/** What to do: for policy, the line to add on the node. */
-	readonly fix: string;
-}
-
 /** Health as the engine sees itself. `version` is empty while it does not answer. */
 export interface EngineHealth {
 	readonly healthy: boolean;
 	readonly version: string;
 	/** Why it is not healthy, or what of its own configuration its operator should change. */
 	readonly message: string;
-}
-
-/** A sample of use. CPU in cores×1000 averaged since the last sample. */
-export interface EngineStats {
-	readonly cpuMillis: number;
-	readonly memoryBytes: number;
-	readonly networkRxBytes: number;
-	readonly networkTxBytes: number;
-	readonly sampledAt: string;
-}
-
-/** Options of a log read, named as kubectl names them. */
-export interface LogOptions {
-	readonly follow: boolean;
-	readonly timestamps: boolean;
-	readonly tailLines?: number;
-	readonly sinceSeconds?: number;
-	readonly sinceTime?: string;
-	readonly limitBytes?: number;
-	/** The run before the present one. */
-	readonly previous: boolean;
-}
-
-/** One line without its line feed. */
-export interface LogLine {
-	readonly stream: 'stdout' | 'stderr';
-	readonly text: string;
 }
 
 /** `changed`: look at the workload with this uid. `relist`: the stream was (re)connected, anything may have changed. `health`: the engine came or went. */
@@ -144,7 +108,7 @@ export interface Engine extends AsyncDisposable {
 	list(options: CallOptions): Promise<readonly Observation[]>;
 	/** Completes when the instance ends or `follow` is false. `NotFound` when there is none, or no previous run. */
 	logs(reference: WorkloadReference, options: CallOptions & LogOptions): AsyncIterable<LogLine>;
-	stats(reference: WorkloadReference, options: CallOptions): Promise<EngineStats>;
+	stats(reference: WorkloadReference, options: CallOptions): Promise<WorkloadStatistics>;
 	/** Runs a command inside; resolves with its exit code when it ends. */
 	exec(reference: WorkloadReference, options: CallOptions & {readonly command: readonly string[]; readonly onOutput: (line: LogLine) => void}): Promise<number>;
 	/** Hints that something changed. Never errors: reconnects by itself and says `relist` when it has. */

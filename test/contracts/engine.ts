@@ -1,6 +1,7 @@
 import test, {type ExecutionContext} from 'ava';
 import {filter, firstValueFrom, timeout} from 'rxjs';
-import {EngineError, type Engine, type LogLine, type Observation, type Workload} from '../../reconcilers/ports/engine.js';
+import {EngineError, type Engine, type Observation, type Workload} from '../../reconcilers/ports/engine.js';
+import type {LogLine} from '../../store/resources/log-line.js';
 import {eventually} from '../support/eventually.js';
 import type {WorkloadSample} from '../controller/engines/samples.js';
 

@@ -1,4 +1,5 @@
-import type {Refusal, Workload} from '../../../reconcilers/ports/engine.js';
+import type {Workload} from '../../../reconcilers/ports/engine.js';
+import type {Refusal} from '../../../store/resources/refusal.js';
 import type {Resources} from '../../../store/resources/image.js';
 import {mergeBodies, type ContainerBody, type HostConfigBody} from './container-body.js';
 import {labels, workloadLabels} from './labels.js';

@@ -1,5 +1,6 @@
 import {z} from 'zod';
-import {EngineError, type CallOptions, type LogLine, type WorkloadReference} from '../../../reconcilers/ports/engine.js';
+import {EngineError, type CallOptions, type WorkloadReference} from '../../../reconcilers/ports/engine.js';
+import type {LogLine} from '../../../store/resources/log-line.js';
 import type {Containers} from './containers.js';
 import type {EngineApi} from './engine-api.js';
 import {engineError} from './engine-failure.js';

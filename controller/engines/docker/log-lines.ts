@@ -1,4 +1,4 @@
-import type {LogLine} from '../../../reconcilers/ports/engine.js';
+import type {LogLine} from '../../../store/resources/log-line.js';
 
 /** A line that goes on for longer is cut into several, so that a program without line feeds cannot fill the memory. */
 const longestLineBytes = 64 * 1024;

@@ -1,5 +1,6 @@
 import {z} from 'zod';
-import {EngineError, type EngineStats, type WorkloadReference} from '../../../reconcilers/ports/engine.js';
+import {EngineError, type WorkloadReference} from '../../../reconcilers/ports/engine.js';
+import type {WorkloadStatistics} from '../../../store/resources/workload-statistics.js';
 import type {Containers} from './containers.js';
 import type {EngineApi} from './engine-api.js';
 
@@ -31,13 +32,13 @@ export class StatsSampler {
 		this.#containers = containers;
 	}
 
-	async sample(reference: WorkloadReference, signal: AbortSignal): Promise<EngineStats> {
+	async sample(reference: WorkloadReference, signal: AbortSignal): Promise<WorkloadStatistics> {
 		const stats = await this.#containers.withId(reference, signal, async id => this.#sampleOf(id, signal));
 		if (stats === undefined) throw new EngineError('NotFound', `There is no container ${reference.name}`, {transient: true});
 		return stats;
 	}
 
-	async #sampleOf(id: string, signal: AbortSignal): Promise<EngineStats> {
+	async #sampleOf(id: string, signal: AbortSignal): Promise<WorkloadStatistics> {
 		const before = this.#last.get(id);
 		const query = {stream: false, ...(before === undefined ? {} : {'one-shot': true})};
 		const sample = Sample.parse(await this.#api.read({what: `measure the container ${id.slice(0, 12)}`, deadlineMs: this.#api.deadlines.listMs, signal}, {path: `/containers/${id}/stats`, query}));

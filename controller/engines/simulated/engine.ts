@@ -1,6 +1,7 @@
 import {concat, defer, of} from 'rxjs';
 import type {Clock} from '../../../reconcilers/ports/clock.js';
-import {EngineError, type CallOptions, type Engine, type LogLine, type LogOptions, type WorkloadReference} from '../../../reconcilers/ports/engine.js';
+import {EngineError, type CallOptions, type Engine, type WorkloadReference} from '../../../reconcilers/ports/engine.js';
+import type {LogLine, LogOptions} from '../../../store/resources/log-line.js';
 import {volumePrefix} from '../../../store/resources/volume-name.js';
 import {delay, Faults, type SimulationControl} from './control.js';
 import {readScript} from './script.js';

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import type {Refusal} from '../../../reconcilers/ports/engine.js';
+import type {Refusal} from '../../../store/resources/refusal.js';
 import {nearest} from '../../../store/resources/nearest.js';
 
 const DelayMs = z.int({error: 'must be a number of milliseconds'}).min(0).max(3_600_000);

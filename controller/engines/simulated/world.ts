@@ -1,6 +1,7 @@
 import {Subject, type Observable} from 'rxjs';
 import type {Clock} from '../../../reconcilers/ports/clock.js';
-import type {EngineHint, LogLine, Observation, Workload, WorkloadReference} from '../../../reconcilers/ports/engine.js';
+import type {EngineHint, Observation, Workload, WorkloadReference} from '../../../reconcilers/ports/engine.js';
+import type {LogLine} from '../../../store/resources/log-line.js';
 import type {Resources} from '../../../store/resources/image.js';
 import {cpuMillis, memoryBytes} from '../../../reconcilers/placement/quantity.js';
 import type {Script} from './script.js';

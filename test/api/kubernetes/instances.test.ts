@@ -1,5 +1,6 @@
 import test from 'ava';
-import {WorkloadError, type LogOptions} from '../../../api/ports/workloads.js';
+import {WorkloadError} from '../../../api/ports/workloads.js';
+import type {LogOptions} from '../../../store/resources/log-line.js';
 import {eventually} from '../../support/eventually.js';
 import {testInstance, testNode} from '../support/instance.js';
 import {serveTestApi} from '../support/serve.js';

@@ -1,7 +1,8 @@
 import {Subject} from 'rxjs';
 import type {Observable} from 'rxjs';
 import {EngineError} from '../../../reconcilers/ports/engine.js';
-import type {Engine, EngineHint, Observation, Refusal, Workload, WorkloadReference} from '../../../reconcilers/ports/engine.js';
+import type {Engine, EngineHint, Observation, Workload, WorkloadReference} from '../../../reconcilers/ports/engine.js';
+import type {Refusal} from '../../../store/resources/refusal.js';
 import {cpuMillis, memoryBytes} from '../../../reconcilers/placement/quantity.js';
 import type {ImageTemplate, Resources} from '../../../store/resources/image.js';
 

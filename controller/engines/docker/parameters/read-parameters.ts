@@ -1,4 +1,4 @@
-import type {Refusal} from '../../../../reconcilers/ports/engine.js';
+import type {Refusal} from '../../../../store/resources/refusal.js';
 import {nearest} from '../../../../store/resources/nearest.js';
 import {mergeBodies, type ContainerBody} from '../container-body.js';
 import type {AcceptedKeyword, Keyword, ParameterContext} from './keyword.js';

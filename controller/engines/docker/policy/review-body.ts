@@ -1,4 +1,4 @@
-import type {Refusal} from '../../../../reconcilers/ports/engine.js';
+import type {Refusal} from '../../../../store/resources/refusal.js';
 import type {ContainerBody} from '../container-body.js';
 import {rules, type RuleContext} from './rules.js';
 
