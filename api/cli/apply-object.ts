@@ -43,12 +43,18 @@ async function applyOnce(client: Client, {manifest: {kind}, place, modified}: {r
 		if (isRefused(error, 'NotFound')) return undefined;
 		throw error;
 	});
-	if (before === undefined) return {outcome: 'created', before, object: await client.create(kind, place, modified, options)};
+	if (before === undefined) return {outcome: 'created', before, object: await client.create(kind, place, withoutRevision(modified), options)};
 	const patch = threeWayPatch({original: lastApplied(before), modified, current: before});
 	if (patch === undefined) return {outcome: 'unchanged', before, object: before};
 	// A list is sent whole, so it must be the list that was read.
 	const guarded = {...patch, metadata: {...objectAt(patch, 'metadata'), resourceVersion: textAt(before, 'metadata', 'resourceVersion')}};
 	return {outcome: 'configured', before, object: await client.patch(kind, place, guarded, options)};
+}
+
+/** What is new has no revision, though the file may be a copy of what once was; kubectl leaves it out as well. */
+function withoutRevision(object: JsonObject): JsonObject {
+	const {resourceVersion: _, ...metadata} = objectAt(object, 'metadata');
+	return {...object, metadata};
 }
 
 /** The object with the annotation that remembers it: kubectl's text, to the byte, so that either can go on after the other. */

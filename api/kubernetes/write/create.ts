@@ -12,12 +12,14 @@ import type {Incoming, KindRules, WritableKind} from './kind-rules.js';
 import {newMetadata} from './metadata.js';
 import {dryRunOf, fieldValidationOf} from './options.js';
 
-/** Stores a new object and answers 201, once it is on disk. */
+/** Stores a new object and answers 201, once it is on disk. One that names the revision it expects cannot be new: 400, as in Kubernetes. */
 export async function create<K extends WritableKind>(rules: KindRules<K>, readable: Readable, exchange: Exchange, context: WriteContext): Promise<void> {
 	const {query} = exchange;
 	const document = rules.translate(readDocument(await readText(exchange.request, context.limits), context.limits));
 	if (rules.refuseCreate) throw rules.refuseCreate('');
 	const {value, warnings} = decode(rules.schema, document, {resource: rules.resource, validation: fieldValidationOf(query)});
+	const {resourceVersion = ''} = value.metadata;
+	if (resourceVersion !== '' && resourceVersion !== '0') throw badRequest('resourceVersion should not be set on objects to be created');
 	const namespace = namespaceOf(rules.resource, value, exchange.namespace);
 	const isDryRun = dryRunOf(query.getAll('dryRun'));
 	const object = await context.store.transact(transaction => {

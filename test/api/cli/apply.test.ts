@@ -19,6 +19,16 @@ test('apply says created, unchanged and configured, and an unchanged one is no w
 	t.is(await apply(service.replace('1.4', '1.5')), 'service.motey.io/shop configured');
 });
 
+test('what was got, deleted and applied again is created anew', async t => {
+	await using api = await serveTestApi();
+	await runCli(api, ['apply', '-f', '-'], {stdin: service});
+	const got = await runCli(api, ['get', 'service', 'shop', '-o', 'yaml']);
+	t.regex(got.stdout, /resourceVersion: /u);
+	await api.store.transact(transaction => transaction.delete('Service', {namespace: 'default', name: 'shop'}));
+	t.is((await runCli(api, ['apply', '-f', '-'], {stdin: got.stdout})).stdout, 'service.motey.io/shop created\n');
+	t.is((await runCli(api, ['apply', '-f', '-'], {stdin: got.stdout})).code, 0);
+});
+
 test('a blueprint and the Service it stands for are the same thing: applying one after the other changes nothing', async t => {
 	await using api = await serveTestApi();
 	t.is((await runCli(api, ['apply', '-f', '-'], {stdin: blueprint})).stdout, 'service.motey.io/shop created\n');
