@@ -24,7 +24,7 @@ import {limitsOf} from './limits.js';
 import {openListeners, type Listening} from './listeners.js';
 import {createLocalNode, removeUnfinishedBackups} from './local-node.js';
 import {createNodeFacts} from './node-facts.js';
-import {createOwned, runLoops} from './process.js';
+import {createOwned, runLoops, type RunningLoops} from './process.js';
 import {removeRunState, writeRunState} from './run-state.js';
 import {servedNames} from './served-names.js';
 import {createStatistics} from './statistics.js';
@@ -76,10 +76,10 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		});
 		const facts = createNodeFacts({version, directory: config.dataDir, statics: config.capabilities.static});
 		const reconcilers = createReconcilers({store, engines, node: {id: identity.id, name: config.name}, facts, clock, log});
-		owned.own('reconcilers', runLoops({loops: reconcilers.loops, onReport: report => {
+		const loops = owned.own('reconcilers', runLoops({loops: reconcilers.loops, onReport: report => {
 			metrics.reconciled(report);
 			reportDepths(reconcilers, metrics);
-		}, log}), it => it.unsubscribe());
+		}, log}), it => it.end());
 
 		const closing = new AbortController();
 		const gate = createConnectionGate(limits.http);
@@ -89,7 +89,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			admission: createAdmission(engines),
 			workloads: createWorkloads({engines, referenceOf: instance => workloadOf(instance, {nodeId: identity.id})}),
 			node: createLocalNode({name: config.name, id: identity.id, version, dataDir: config.dataDir, store, orphans: reconcilers.orphans, statistics: createStatistics({directory: config.dataDir, clock})}),
-			health: {checks: () => checks(store, config.name)},
+			health: {checks: () => checks(store, config.name, loops)},
 			authentication: {compatibility: config.compatibility, hostNames: [config.name, ...config.api.hosts, ...config.api.listen]},
 		});
 		const tls = await loadTls({directory: join(config.dataDir, 'tls'), nodeName: config.name, names: servedNames(config), now: now()});
@@ -123,14 +123,15 @@ function reportDepths(reconcilers: Reconcilers, metrics: Metrics): void {
 	for (const loop of reconcilers.loops) metrics.queueDepth({reconciler: loop.name, depth: loop.queueDepth()});
 }
 
-/** What the health routes ask: is the store writable, does an engine answer, have the reconcilers described this node. */
-function checks(store: Store, nodeName: string): readonly HealthCheck[] {
+/** What the health routes ask: is the store writable, does an engine answer, are the reconcilers at work and have they described this node. */
+function checks(store: Store, nodeName: string, loops: RunningLoops): readonly HealthCheck[] {
 	const {writable, message} = store.health();
 	const conditions = store.get('Node', {namespace: '', name: nodeName})?.status?.conditions;
+	const ended = loops.ended();
 	const engine = conditions?.find(condition => condition.type === 'EngineReady');
 	return [
 		{name: 'store', ok: writable, message},
 		{name: 'engine', ok: engine?.status === 'True', message: engine?.message ?? 'not asked yet'},
-		{name: 'reconcilers', ok: conditions !== undefined, message: conditions === undefined ? 'have not looked yet' : ''},
+		{name: 'reconcilers', ok: conditions !== undefined && ended.length === 0, message: ended.length > 0 ? `${ended.join(', ')} ended; restart the node` : conditions === undefined ? 'have not looked yet' : ''},
 	];
 }

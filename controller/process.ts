@@ -1,4 +1,4 @@
-import {mergeMap, Subscription, type Observable} from 'rxjs';
+import {catchError, defer, EMPTY, mergeMap, Subscription, type Observable} from 'rxjs';
 import type {ReconcileReport, ReconcileLoop} from '../reconcilers/reconcile-loop.js';
 import type {Log} from '../reconcilers/ports/log.js';
 
@@ -35,21 +35,39 @@ export function createOwned(log: Log): Owned {
 	};
 }
 
-/** Runs every loop until the subscription ends; each report goes to `onReport`. A loop that ends by an error is told: it never should. */
-export function runLoops({loops, onReport, log}: {loops: readonly ReconcileLoop[]; onReport: (report: ReconcileReport) => void; log: Log}): Subscription {
+/** Loops at work. */
+export interface RunningLoops {
+	/** Names of the loops that have ended by themselves, which none ever should. */
+	ended(): readonly string[];
+	end(): void;
+}
+
+/** Runs every loop until `end`; each report goes to `onReport`. A loop that ends by an error is told of, and named by `ended`. */
+export function runLoops({loops, onReport, log}: {loops: readonly ReconcileLoop[]; onReport: (report: ReconcileReport) => void; log: Log}): RunningLoops {
 	const all = new Subscription();
+	const ended: string[] = [];
 	for (const loop of loops) {
 		all.add(loop.reports.subscribe({
 			next: onReport,
-			error: (error: unknown) => log.error('reconcile loop ended', {reconciler: loop.name, error}),
+			error: (error: unknown) => {
+				ended.push(loop.name);
+				log.error('reconcile loop ended', {reconciler: loop.name, error});
+			},
 		}));
 	}
-	return all;
+	return {ended: () => ended, end: () => all.unsubscribe()};
 }
 
-/** Follows a stream for as long as the process runs. */
-export function follow<T>(stream: Observable<T>, onNext: (value: T) => void | Promise<void>): Subscription {
-	return stream.pipe(mergeMap(async value => onNext(value), 1)).subscribe();
+/** Follows a stream for as long as the process runs, one value after the other. What fails goes to `onError`, and the next value comes all the same. */
+export function follow<T>(stream: Observable<T>, onNext: (value: T) => void | Promise<void>, onError?: (error: unknown) => void): Subscription {
+	const handled = (value: T): Observable<void> => {
+		const work = defer(async () => onNext(value));
+		return onError === undefined ? work : work.pipe(catchError((error: unknown) => {
+			onError(error);
+			return EMPTY;
+		}));
+	};
+	return stream.pipe(mergeMap(handled, 1)).subscribe(onError === undefined ? {} : {error: onError});
 }
 
 /** Resolves with the name of the first signal that asks this process to end. A second one ends it at once. */

@@ -4,9 +4,10 @@ import {rename, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import {join} from 'node:path';
 import test from 'ava';
+import {of, Subject, throwError} from 'rxjs';
 import {loadIdentity} from '../../controller/identity.js';
 import {openListeners, type ListenerOptions} from '../../controller/listeners.js';
-import {createOwned} from '../../controller/process.js';
+import {createOwned, follow, runLoops} from '../../controller/process.js';
 import {readRunState, writeRunState} from '../../controller/run-state.js';
 import {systemdUnit} from '../../controller/systemd-unit.js';
 import {loadTls} from '../../controller/tls/load.js';
@@ -52,6 +53,25 @@ test('what was opened is closed in reverse, also when one part fails', async t =
 	owned.own('c', 1, async () => Promise.resolve(void closed.push('c')));
 	await owned.close();
 	t.deepEqual(closed, ['c', 'a']);
+});
+
+test('a loop that ends by itself is named, the others go on, and so does what follows a stream', async t => {
+	const reports = new Subject<never>();
+	const loop = {queueDepth: () => 0};
+	const loops = runLoops({loops: [{...loop, name: 'broken', reports: throwError(() => new Error('bug'))}, {...loop, name: 'sound', reports}], onReport: () => undefined, log: silent});
+	t.deepEqual(loops.ended(), ['broken']);
+	t.true(reports.observed);
+	loops.end();
+	t.false(reports.observed);
+	const failed: unknown[] = [];
+	const seen = await new Promise(resolve => {
+		follow(of(1, 2), value => {
+			if (value === 1) throw new Error('one');
+			resolve(value);
+		}, error => failed.push(error));
+	});
+	t.is(seen, 2);
+	t.is(failed.length, 1);
 });
 
 async function listenerOptions(directory: string): Promise<ListenerOptions> {
