@@ -25,22 +25,28 @@ export type Bound = {readonly action: ServiceAction} | {readonly unplaced: strin
 
 /** What a plan has promised so far: lives for one plan, so that each placement knows of those before it. */
 export class Draft {
-	readonly view: ServiceView;
 	/** Turns to move away that were taken, by node id. */
 	readonly turns = new Map<string, SlotName>();
 	fence: number;
 	lastMove: LastMove | undefined;
+	readonly #view: ServiceView;
 	#candidates: readonly Candidate[] | undefined;
 
 	constructor(view: ServiceView) {
-		this.view = view;
+		this.#view = view;
 		this.fence = Math.max(view.service.status?.fence ?? 0, ...view.instances.map(one => one.spec.fence));
 		this.lastMove = view.fleet.lastMove;
 	}
 
+	/** The view, with what this plan has moved so far. */
+	get view(): ServiceView {
+		const {lastMove} = this;
+		return lastMove === undefined ? this.#view : {...this.#view, fleet: {...this.#view.fleet, lastMove}};
+	}
+
 	/** The nodes with everything that was promised on them. */
 	get candidates(): readonly Candidate[] {
-		this.#candidates ??= this.view.candidates();
+		this.#candidates ??= this.#view.candidates();
 		return this.#candidates;
 	}
 
@@ -51,7 +57,7 @@ export class Draft {
 
 	/** Binds a slot to the best node. */
 	bind({entry, slot, bindings, nodeName}: Slot): Bound {
-		const {service, isForeign} = this.view;
+		const {service, isForeign} = this.#view;
 		const binding = Math.max(0, ...bindings.map(({instance}) => instance.spec.binding)) + 1;
 		const name = instanceName({service: service.metadata.name, image: entry.name, slot, binding});
 		if (isForeign(name)) return {unplaced: `the name ${name} belongs to an Instance of another Service`};
@@ -68,13 +74,13 @@ export class Draft {
 
 	/** Remembers that work of this node was moved: that of another one waits. */
 	move(nodeId: string): void {
-		const {nowMs} = this.view.fleet;
+		const {nowMs} = this.#view.fleet;
 		const isSameMove = this.lastMove?.nodeId === nodeId && nowMs - this.lastMove.atMs < movePauseMs;
 		if (!isSameMove) this.lastMove = {nodeId, atMs: nowMs};
 	}
 
 	#placeable(entry: ImageEntry): Placeable {
-		const {service: {spec: {placement}}, hostPorts} = this.view;
+		const {service: {spec: {placement}}, hostPorts} = this.#view;
 		return {...entry, ...(placement === undefined ? {} : {placement}), hostPorts: engine => hostPorts(entry, engine)};
 	}
 }

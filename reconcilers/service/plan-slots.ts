@@ -35,7 +35,8 @@ interface SlotPlan extends Partial<Omit<SlotsPlan, 'image'>> {
 /** Fills, moves, ends and updates what the slots of one entry need. */
 export function planSlots(entry: ImageEntry, slots: readonly Slot[], draft: Draft): SlotsPlan {
 	const {view} = draft;
-	const plans = slots.map(slot => planSlot(slot, decideSlot(slot, view), draft));
+	// Each is decided after those before it were planned, because of what they move.
+	const plans = slots.map(slot => planSlot(slot, decideSlot(slot, draft.view), draft));
 	const rolling = plans.flatMap(({rolls}) => (rolls ? [rolls.instance] : []));
 	const rollout = planRollout(entry, rolling, {
 		hash: targetHash(view.service, entry), candidates: () => draft.candidates,

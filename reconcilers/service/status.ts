@@ -3,7 +3,7 @@ import type {Condition, ConditionUpdate} from '../../store/resources/condition.j
 import {serviceLabel} from '../../store/resources/instance.js';
 import type {Instance, InstancePhase} from '../../store/resources/instance.js';
 import type {Service, ServicePhase, ServiceStatus} from '../../store/resources/service.js';
-import {isDeleting} from '../finalizers.js';
+import {containerFinalizer, holds, isDeleting} from '../finalizers.js';
 import {targetHash} from './draft.js';
 import type {FleetView} from './fleet.js';
 import {whereaboutsOf} from './fleet.js';
@@ -33,7 +33,7 @@ export function statusOf({service, instances, plan, fleet, now}: StatusView): Se
 	const slots = plan.images.map(({name, slots: wanted}) => {
 		const entry = service.spec.images.find(image => image.name === name);
 		const hash = entry && targetHash(service, entry);
-		const own = spokesmen(instances.filter(instance => instance.spec.image.name === name && wanted.has(instance.spec.slot)));
+		const own = spokesmen(instances.filter(instance => instance.spec.image.name === name && wanted.has(instance.spec.slot) && !isOver(instance)));
 		return {name, wanted: wanted.size, own, updated: own.filter(instance => instance.status?.specHash === hash).length};
 	});
 	const counted = isDeleting(service) ? instances : slots.flatMap(slot => slot.own);
@@ -90,6 +90,9 @@ function spokesmen(instances: readonly Instance[]): readonly Instance[] {
 	}
 	return [...slots].sort(([a], [b]) => a - b).map(([, instance]) => instance);
 }
+
+/** It has ended; its record stays until its slot is filled anew. */
+const isOver = (instance: Instance): boolean => isDeleting(instance) && !holds(instance, containerFinalizer);
 
 function weightOf(instance: Instance): number {
 	if (isDeleting(instance)) return 0;

@@ -2,10 +2,11 @@ import test from 'ava';
 import type {Instance} from '../../../store/resources/instance.js';
 import type {Service, ServiceSpec} from '../../../store/resources/service.js';
 import {planService} from '../../../reconcilers/service/plan.js';
-import type {ServiceAction, ServicePlan} from '../../../reconcilers/service/view.js';
+import type {ServicePlan} from '../../../reconcilers/service/view.js';
 import {fleetOf} from '../support/fleet-of.js';
 import {candidate, nodeNamed} from '../support/nodes.js';
 import {entry, service} from '../support/objects.js';
+import {performPlan as perform, ready} from '../support/perform-plan.js';
 
 const engines = [{name: 'memory', version: '1', healthy: true}];
 const plan = (of: Service, instances: readonly Instance[]): ServicePlan => planService({
@@ -13,26 +14,6 @@ const plan = (of: Service, instances: readonly Instance[]): ServicePlan => planS
 	candidates: () => [candidate('here', {own: true, engines})], nodeOf: () => nodeNamed('here', {engines}), hostPorts: () => [], leaseAnsweredMs: () => 0,
 });
 
-/** What the store makes of a plan. */
-function perform(instances: readonly Instance[], actions: readonly ServiceAction[]): readonly Instance[] {
-	return actions.reduce<readonly Instance[]>((present, action) => {
-		if (action.do === 'create') {
-			return [...present, {
-				apiVersion: 'motey.io/v1', kind: 'Instance', spec: action.spec,
-				metadata: {name: action.name, namespace: 'default', uid: `${action.name}/${action.spec.fence}`, resourceVersion: '1', generation: 1, creationTimestamp: '2026-01-01T00:00:00Z', labels: action.labels, finalizers: ['motey.io/container', 'motey.io/slot']},
-			}];
-		}
-		const {instance} = action;
-		const without = (finalizer: string): string[] => (instance.metadata.finalizers ?? []).filter(one => one !== finalizer);
-		if (action.do === 'mark' || action.do === 'confirm') throw new Error(`${action.do} on a node of one`);
-		const next: Instance = action.do === 'update' ? {...instance, spec: action.spec, metadata: {...instance.metadata, labels: action.labels}}
-			: action.do === 'end' ? {...instance, metadata: {...instance.metadata, deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: action.refill ? instance.metadata.finalizers! : without('motey.io/slot')}}
-				: {...instance, metadata: {...instance.metadata, finalizers: without('motey.io/slot')}};
-		return present.flatMap(one => (one !== instance ? one : next.metadata.deletionTimestamp !== undefined && next.metadata.finalizers?.length === 0 ? [] : next));
-	}, instances);
-}
-
-const ready = (one: Instance): Instance => ({...one, status: {phase: 'Running', reason: '', message: '', ready: true, restarts: 0, specHash: one.spec.specHash, engineId: 'e', conditions: []}});
 const verbs = ({actions}: ServicePlan): readonly string[] => actions.map(action => `${action.do} ${action.do === 'create' ? action.name : action.instance.metadata.name}`);
 
 test('images times replicas, each slot once, and then nothing more', t => {
