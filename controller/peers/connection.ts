@@ -1,6 +1,7 @@
 import type {Context} from 'zeromq';
 import {z} from 'zod';
 import type {CurveKeys} from './curve.js';
+import {unpackFrames} from './envelope.js';
 import {SendQueue} from './send-queue.js';
 import {proveSession} from './session-proof.js';
 import {createDealer, readEach} from './socket.js';
@@ -98,8 +99,8 @@ export function openConnection({context, prover, peer, endpoint, onProven, onMes
 	socket.events.on('handshake:error:other', () => close('the handshake failed'));
 	socket.events.on('disconnect', () => close('the connection ended'));
 	socket.events.on('close', () => close('nothing listens there'));
-	void readEach(socket, frames => {
-		const message = readMessage([...frames]);
+	void readEach(socket, ([packed, ...others]) => {
+		const message = packed === undefined || others.length > 0 ? undefined : readMessage(unpackFrames(packed) ?? []);
 		if (message === undefined || state === 'ended') return;
 		if (message.action === sessionRequired) {
 			if (state === 'proven') begin();

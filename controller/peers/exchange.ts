@@ -1,4 +1,5 @@
-import {readAnswerMeta, sizeOf} from './wire.js';
+import {messageLimitBytes} from './socket.js';
+import {readAnswerMeta, readJson, readMessage, sizeOf, writeMessage} from './wire.js';
 
 /** Bytes of a streamed answer that may be on their way before the asker has taken the first of them. */
 const windowBytes = 2 ** 20;
@@ -43,6 +44,10 @@ export class Exchange implements Answering {
 
 	async send(frames: readonly Buffer[], {more = false}: {readonly more?: boolean} = {}): Promise<void> {
 		if (this.signal.aborted) return;
+		if (sizeOf(frames) > messageLimitBytes) {
+			await this.send(tooLong(frames));
+			return;
+		}
 		if (!more && this.#parts === 0) {
 			this.#deliver(frames);
 			this.#finished(frames);
@@ -77,6 +82,12 @@ export class Exchange implements Answering {
 		this.#welcome?.();
 		this.#finished(undefined);
 	}
+}
+
+/** An answer that the asker's socket would take for an attack would end its connection, and so again when it asks again. */
+function tooLong(frames: readonly Buffer[]): readonly Buffer[] {
+	const {service = '', action = ''} = readMessage(frames) ?? {};
+	return writeMessage({service, action: action.replace(/(?:\.result)?$/, '.error'), data: {code: 'Internal', message: 'the answer is longer than 1 MiB'}, meta: readJson(frames[5]) ?? {}});
 }
 
 function withPart(frames: readonly Buffer[], part: number, more: boolean): readonly Buffer[] {

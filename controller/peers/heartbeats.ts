@@ -5,8 +5,8 @@ const everyMs = 1000;
 /** Many changes in a row are told at most so often. */
 const shortestGapMs = 20;
 
-/** First frame of every heartbeat. */
-export const heartbeatTopic = 'heartbeat';
+/** How every heartbeat begins. */
+export const heartbeatTopic = 'heartbeat ';
 
 /** What each node publishes every second, and at once when it has written something of its own. */
 export const Heartbeat = z.looseObject({session: z.string().min(1).max(64), revision: z.string().max(64)}).readonly();
@@ -48,6 +48,6 @@ export class Heartbeats {
 		this.#timer = setTimeout(() => this.#beat(), everyMs);
 		const heartbeat: Heartbeat = {session: this.#session, revision: this.#revision};
 		// A PUB drops what a reader has no room for and a closed one has no readers: the next second tells it again.
-		this.#socket?.send([heartbeatTopic, JSON.stringify(heartbeat)]).catch(() => undefined);
+		this.#socket?.send(`${heartbeatTopic}${JSON.stringify(heartbeat)}`).catch(() => undefined);
 	}
 }

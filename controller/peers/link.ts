@@ -184,7 +184,7 @@ export class Link {
 		this.#options.onAnswer();
 		if (meta === undefined || pending === undefined) return;
 		const {stream, settle} = pending;
-		const answer: Answer = {data: readJson(message.data), ...(message.binary === undefined ? {} : {binary: message.binary})};
+		const answer: Answer = {action: message.action, last: meta.more !== true, data: readJson(message.data), ...(message.binary === undefined ? {} : {binary: message.binary})};
 		if (message.action.endsWith('.error')) settle.fail(errorOf(answer.data));
 		else if (stream === undefined) settle.answer(answer);
 		else if (meta.part !== undefined && meta.part !== pending.parts) settle.fail(new PeerError('Unreachable', 'a part of the answer was lost'));
@@ -192,7 +192,7 @@ export class Link {
 			pending.parts++;
 			const hasRoom = stream.push(answer, sizeOf([message.data, message.binary ?? Buffer.alloc(0)]));
 			if (!hasRoom) settle.fail(new PeerError('Failed', 'the peer sends more than it was asked for'));
-			else if (meta.more !== true) settle.answer(answer);
+			else if (answer.last) settle.answer(answer);
 		}
 	}
 

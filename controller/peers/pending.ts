@@ -2,7 +2,7 @@ import {randomUUID} from 'node:crypto';
 import type {Clock} from '../../reconcilers/ports/clock.js';
 import {PeerError} from '../../reconcilers/ports/peers.js';
 import type {PeerStream} from './peer-stream.js';
-import {frameLimitBytes} from './socket.js';
+import {messageLimitBytes} from './socket.js';
 import {sizeOf, writeMessage} from './wire.js';
 
 const countLimit = 1000;
@@ -17,7 +17,7 @@ export interface PeerRequest {
 	readonly data: unknown;
 	/** Time for everything, repetitions included; 5 000 unless said. For a stream: until its first part. */
 	readonly deadlineMs?: number;
-	/** A frame beside the JSON; up to 1 MiB. */
+	/** Bytes beside the JSON; both together up to 1 MiB. */
 	readonly binary?: Uint8Array;
 	readonly signal?: AbortSignal;
 }
@@ -27,6 +27,10 @@ export interface Answer {
 	/** From JSON; unproven, so to be parsed. */
 	readonly data: unknown;
 	readonly binary?: Buffer;
+	/** Built-in services answer `<action>.result`; programs as they like. */
+	readonly action: string;
+	/** False on every part of a streamed answer but the last. */
+	readonly last: boolean;
 }
 
 /** A request that has no whole answer yet. */
@@ -75,7 +79,7 @@ export class PendingRequests {
 		const content = writeMessage({service, action, data, meta: {}, binary});
 		const bytes = sizeOf(content);
 		signal?.throwIfAborted();
-		if (content.some(frame => frame.length > frameLimitBytes)) throw new PeerError('Failed', `${action} to ${this.#peerName} is longer than 1 MiB`);
+		if (bytes > messageLimitBytes) throw new PeerError('Failed', `${action} to ${this.#peerName} is longer than 1 MiB`);
 		if (this.#requests.size >= countLimit || this.#bytes + bytes > limitBytes) throw new PeerError('Unreachable', `too many requests to ${this.#peerName} wait for an answer`);
 		let attempt = 0;
 

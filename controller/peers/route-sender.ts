@@ -1,6 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Router} from 'zeromq';
 import {z} from 'zod';
+import {packFrames} from './envelope.js';
 import {sizeOf} from './wire.js';
 
 const routeLimit = 1000;
@@ -56,7 +57,7 @@ export class RouteSender {
 		while (route.queue.length > 0 && !this.#socket.closed) {
 			const [frames = []] = route.queue;
 			try {
-				await this.#socket.send([route.id, ...frames]);
+				await this.#socket.send([route.id, packFrames(frames)]);
 				route.queue.shift();
 				route.bytes -= sizeOf(frames);
 				this.#bytes -= sizeOf(frames);

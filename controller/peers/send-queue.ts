@@ -1,15 +1,15 @@
-import type {MessageLike} from 'zeromq';
+import {packFrames} from './envelope.js';
 
 /** Makes a message at the moment it can be sent; undefined when nobody wants it any more. */
 export type MakeMessage = () => readonly Buffer[] | undefined;
 
 /** Sends one message after another on a socket that allows no two at once. Its caller bounds what is in it. */
 export class SendQueue {
-	readonly #socket: {send(message: MessageLike[]): Promise<void>; readonly closed: boolean};
+	readonly #socket: {send(message: Buffer): Promise<void>; readonly closed: boolean};
 	readonly #waiting = new Set<MakeMessage>();
 	#sending = false;
 
-	constructor(socket: {send(message: MessageLike[]): Promise<void>; readonly closed: boolean}) {
+	constructor(socket: {send(message: Buffer): Promise<void>; readonly closed: boolean}) {
 		this.#socket = socket;
 	}
 
@@ -44,9 +44,10 @@ export class SendQueue {
 
 	/** A send that times out is tried again: whether it is still wanted is decided by deadlines, and its end by the socket's. */
 	async #sendWhole(frames: readonly Buffer[]): Promise<void> {
+		const packed = packFrames(frames);
 		while (!this.#socket.closed) {
 			try {
-				await this.#socket.send([...frames]);
+				await this.#socket.send(packed);
 				return;
 			} catch {
 				await new Promise(resolve => setTimeout(resolve, 20).unref());

@@ -3,6 +3,7 @@ import {z} from 'zod';
 import type {Clock} from '../../reconcilers/ports/clock.js';
 import type {Answers} from './answers.js';
 import type {Caller} from './caller.js';
+import {unpackFrames} from './envelope.js';
 import {Exchange, type Answering} from './exchange.js';
 import type {Refusals} from './refusals.js';
 import {RouteSender} from './route-sender.js';
@@ -33,8 +34,13 @@ export async function serveConnections({socket, sessions, answers, refusals, clo
 	const sender = new RouteSender(socket);
 
 	const take = (received: readonly Buffer[]): void => {
-		const [route, ...frames] = received;
+		const [route, packed, ...others] = received;
 		if (route === undefined) return;
+		const frames = packed === undefined || others.length > 0 ? undefined : unpackFrames(packed);
+		if (frames === undefined) {
+			refusals.refuse('its message cannot be read', `connection ${route.toString('hex')}`);
+			return;
+		}
 		const key = route.toString('latin1');
 		// A worker of the member's own speaks Majordomo's other half, which has no meta and is nobody's request.
 		const message = readMessage(frames);

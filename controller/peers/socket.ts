@@ -2,10 +2,10 @@ import {Context, Dealer, Publisher, Reply, Router, Subscriber} from 'zeromq';
 import type {Message} from 'zeromq';
 import type {CurveKeys} from './curve.js';
 
-/** Greatest content of one frame that peers send each other. */
-export const frameLimitBytes = 2 ** 20;
-/** Room in a frame for what is written around its content. */
+/** Room for what is written around the content of a message. */
 const envelopeBytes = 64 * 1024;
+/** Greatest message that peers send each other: 1 MiB of content, and what is written around it. */
+export const messageLimitBytes = 2 ** 20 + envelopeBytes / 2;
 /** Messages the library holds for one peer in each direction, beyond what stands in this node's own queues; those are counted in bytes too. */
 const highWaterMark = 16;
 /** Messages read in a row before everything else has its turn. */
@@ -22,7 +22,7 @@ export const publicationsDomain = 'motey.publications';
  */
 const everySocket = {
 	linger: 0,
-	maxMessageSize: frameLimitBytes + envelopeBytes,
+	maxMessageSize: 2 ** 20 + envelopeBytes,
 	connectTimeout: 1000,
 	handshakeInterval: 3000,
 	reconnectInterval: 200,

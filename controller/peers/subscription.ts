@@ -62,8 +62,8 @@ export class Subscription implements AsyncDisposable {
 		socket.events.on('handshake:error:auth', again);
 		socket.events.on('handshake:error:protocol', again);
 		for (const endpoint of endpoints) socket.connect(endpoint);
-		readEach(socket, ([, body]) => {
-			const heartbeat = Heartbeat.safeParse(readJson(body)).data;
+		readEach(socket, ([frame]) => {
+			const heartbeat = Heartbeat.safeParse(readJson(frame?.subarray(heartbeatTopic.length))).data;
 			if (heartbeat !== undefined && !socket.closed) onHeartbeat(heartbeat);
 		}).catch(again);
 	}

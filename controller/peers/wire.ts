@@ -47,7 +47,7 @@ export function readMessage(frames: readonly Buffer[]): Message | undefined {
 
 /** Writes what `readMessage` reads. */
 export function writeMessage({service, action, data, meta, binary}: {service: string; action: string; data: unknown; meta: unknown; binary?: Uint8Array | undefined}): Buffer[] {
-	const frames: Buffer[] = [emptyFrame, headerFrame, Buffer.from(service), Buffer.from(action), Buffer.from(JSON.stringify(data)), Buffer.from(JSON.stringify(meta))];
+	const frames: Buffer[] = [emptyFrame, headerFrame, Buffer.from(service), Buffer.from(action), data === undefined ? emptyFrame : Buffer.from(JSON.stringify(data)), Buffer.from(JSON.stringify(meta))];
 	if (binary !== undefined) frames.push(Buffer.from(binary.buffer, binary.byteOffset, binary.byteLength));
 	return frames;
 }

@@ -22,7 +22,7 @@ test('an error of the other side comes back as a PeerError with a code', async t
 		},
 	});
 	const [one, two] = fleet.nodes;
-	for (const [said, code] of [['NotFound', 'NotFound'], ['Conflict', 'Conflict'], ['Forbidden', 'Refused'], ['BadRequest', 'Refused'], ['Unavailable', 'Unreachable'], ['Internal', 'Failed']]) {
+	for (const [said, code] of [['NotFound', 'NotFound'], ['Conflict', 'Conflict'], ['Forbidden', 'Refused'], ['BadRequest', 'Refused'], ['Unavailable', 'Unreachable'], ['Internal', 'Failed']] as const) {
 		const error = await t.throwsAsync(one!.sockets.request(two!.id, {service: 'val', action: 'x', data: said}), {instanceOf: PeerError, message: 'it said so'});
 		t.is(error.code, code);
 	}
@@ -48,6 +48,7 @@ test('a request to a member that is not there fails by its deadline, and one tha
 	const aborted = one!.sockets.request(away.identity.id, {service: 'val', action: 'x', data: {}, signal: aborting.signal});
 	aborting.abort(new Error('enough'));
 	await t.throwsAsync(aborted, {message: 'enough'});
+});
 
 test('at most 1 000 requests and 8 MiB wait for a member that is away', async t => {
 	await using fleet = await openCluster(['one']);

@@ -1,5 +1,6 @@
 import {createPublicKey, randomUUID} from 'node:crypto';
 import {Dealer} from 'zeromq';
+import {packFrames, unpackFrames} from '../../../controller/peers/envelope.js';
 import {createPeerContext} from '../../../controller/peers/socket.js';
 import {loadCurveKeys, type CurveKeys} from '../../../controller/peers/curve.js';
 import {openPeerSockets, type PeerSockets} from '../../../controller/peers/open.js';
@@ -129,13 +130,14 @@ export class RawPeer implements Disposable {
 
 	/** Sends one message, `meta.id` being `id`. */
 	async tell(service: string, action: string, data: unknown, id: string = randomUUID()): Promise<void> {
-		await this.socket.send(writeMessage({service, action, data, meta: {id, deadlineMs: 5000}}));
+		await this.socket.send(packFrames(writeMessage({service, action, data, meta: {id, deadlineMs: 5000}})));
 	}
 
 	/** The next message from the node, or undefined when none comes within 2 s. */
 	async hear(): Promise<{readonly action: string; readonly data: Body; readonly meta: unknown} | undefined> {
 		try {
-			const message = readMessage(await this.socket.receive())!;
+			const [packed] = await this.socket.receive();
+			const message = readMessage(unpackFrames(packed!)!)!;
 			return {action: message.action, data: readJson(message.data) as Body, meta: readJson(message.meta)};
 		} catch {
 			return undefined;
