@@ -1,3 +1,4 @@
+import {StoreError} from '../errors.js';
 import {Event} from '../resources/event.js';
 import {schemas, type Resource} from '../resources/kinds.js';
 import {z} from 'zod';
@@ -30,7 +31,7 @@ export async function load(database: Database, reading: Reading = {}): Promise<L
 		const head = parseStored(headKey, await reader.text(headKey), Head);
 		return {head, table: await loadObjects(reader, head), history: await loadHistory(reader, head)};
 	} catch (error) {
-		throw error instanceof Error && error.name === 'StoreError' ? error : corrupt(`The store cannot be read: ${String(error)}`, error);
+		throw error instanceof StoreError ? error : corrupt(`The store cannot be read: ${String(error)}`, error);
 	}
 }
 

@@ -17,7 +17,7 @@ export const LabelKey = z.string().regex(new RegExp(`^(?:[a-z0-9](?:[a-z0-9.-]{0
 /** A label value as Kubernetes has it: empty, or at most 63 characters of letters, digits, `-`, `_`, `.`. */
 export const LabelValue = z.string().regex(new RegExp(`^(?:${labelPart})?$`, 'u'), 'must be empty or at most 63 letters, digits, "-", "_" or "."');
 
-/** RFC 3339 in UTC without fraction, as Kubernetes writes `metav1.Time`. */
+/** RFC 3339 in UTC. Motey writes it without fraction, as Kubernetes writes `metav1.Time`; what an engine says may have one. */
 export const Timestamp = z.iso.datetime();
 
 const OwnerReference = z.strictObject({
