@@ -1,6 +1,11 @@
 import {z} from 'zod';
 import type {Caller} from '../caller.js';
-import type {FailureCode} from './body.js';
+import type {Answer} from './answer.js';
+import {CallError} from './call-error.js';
+
+// Whoever writes an action needs these as well.
+export type {Answer, Part} from './answer.js';
+export {CallError} from './call-error.js';
 
 /** What a handler knows beside the data. */
 export interface CallContext {
@@ -11,28 +16,6 @@ export interface CallContext {
 	readonly deadlineMs: number;
 	/** The fourth frame of the request. */
 	readonly binary?: Buffer;
-}
-
-/** One part of a streamed answer. An empty one only says that the answer goes on. */
-export interface Part {
-	readonly data?: unknown;
-	readonly binary?: Uint8Array;
-}
-
-/** A result, or parts one after another; what a generator returns is the last answer, without bytes. */
-export type Answer = Promise<unknown> | AsyncIterable<Part, unknown>;
-
-/** Thrown by a handler to say why there is no result. Whatever else it throws is answered as `Internal`. */
-export class CallError extends Error {
-	override readonly name = 'CallError';
-	readonly code: FailureCode;
-	/** What the asker can do about it; empty when the message says it. */
-	readonly fix: string;
-	constructor(code: FailureCode, message: string, options: {readonly fix?: string; readonly cause?: unknown} = {}) {
-		super(message, {cause: options.cause});
-		this.code = code;
-		this.fix = options.fix ?? '';
-	}
 }
 
 /** One action of a service that this node offers itself. */

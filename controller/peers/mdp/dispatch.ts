@@ -1,15 +1,14 @@
 import type {Log} from '../../../reconcilers/ports/log.js';
-import {brokerAction, failureBody, resultBody, withMeta, type Failure} from './body.js';
+import {failureOf, framesOf, type Answer, type AnswerFrames} from './answer.js';
+import {brokerAction, failureBody, withMeta} from './body.js';
 import type {BrokerEffect} from './broker-events.js';
-import {CallError, type Answer, type Builtins, type CallContext, type Part} from './builtins.js';
+import type {Builtins} from './builtins.js';
+import {CallError} from './call-error.js';
 import type {Body} from './frames.js';
 import {readJson, readMeta, writeMeta} from './meta.js';
 
-/** One answer on its way back; nothing follows the last. */
-export interface AnswerFrames {
-	readonly body: Body;
-	readonly last: boolean;
-}
+// Whoever passes requests on needs it as well.
+export type {AnswerFrames} from './answer.js';
 
 /** A request for another node's service, as one node passes it on. */
 export interface ForwardRequest {
@@ -28,41 +27,26 @@ export type Forward = (request: ForwardRequest) => AsyncIterable<AnswerFrames>;
 
 type Outside = Extract<BrokerEffect, {do: 'builtin' | 'forward'}>;
 
-/** Has a built-in service or another node answer, and gives all answers, the last one always. Never throws. */
-export async function * answersOf(effect: Outside, options: {readonly builtins: Builtins; readonly forward: Forward; readonly log: Log; readonly signal: AbortSignal}): AsyncGenerator<AnswerFrames> {
-	const action = effect.do === 'builtin' ? effect.body[0]?.toString('utf8') ?? '' : brokerAction;
+/** Has a built-in service or another node answer, and gives all answers, the last one always unless `signal` aborts. Never throws. */
+export async function * answersOf(effect: Outside, {builtins, forward, log, signal}: {readonly builtins: Builtins; readonly forward: Forward; readonly log: Log; readonly signal: AbortSignal}): AsyncGenerator<AnswerFrames> {
+	if (effect.do === 'builtin') {
+		const action = effect.body[0]?.toString('utf8') ?? '';
+		yield* framesOf(action, () => begin(effect, action, {builtins, signal}), {signal, onError: error => log.warn('a request failed', {action, error})});
+		return;
+	}
 	try {
-		yield* effect.do === 'builtin' ? builtinAnswers(effect, action, options) : forwarded(effect, options);
+		yield* forwarded(effect, {forward, signal});
 	} catch (error) {
-		if (!(error instanceof CallError) && !options.signal.aborted) options.log.warn('a request failed', {action, error});
-		yield {body: failureBody(action, failureOf(error)), last: true};
+		yield {body: failureBody(brokerAction, failureOf(error)), last: true};
 	}
 }
 
-async function * builtinAnswers({name, body, caller, deadlineMs}: Extract<Outside, {do: 'builtin'}>, action: string, {builtins, signal}: {readonly builtins: Builtins; readonly signal: AbortSignal}): AsyncGenerator<AnswerFrames> {
+function begin({name, body, caller, deadlineMs}: Extract<Outside, {do: 'builtin'}>, action: string, {builtins, signal}: {readonly builtins: Builtins; readonly signal: AbortSignal}): Answer {
 	const found = builtins.find(name, action);
 	if (!found) throw new CallError('NotFound', `${name} has no action ${action}`, {fix: '`motey call node node.services` lists what there is.'});
 	const data = readJson(body[1]);
 	if (!data.ok) throw new CallError('BadRequest', data.reason);
-	const context: CallContext = {caller, signal, deadlineMs, ...(body[3] === undefined ? {} : {binary: body[3]})};
-	const answer = found.run(data.value, context);
-	if (!isStream(answer)) {
-		yield {body: resultBody(action, await answer), last: true};
-		return;
-	}
-	// By hand, because a loop would lose what the generator returns.
-	const parts = answer[Symbol.asyncIterator]();
-	try {
-		for (let next = await parts.next(); !signal.aborted; next = await parts.next()) {
-			if (next.done === true) {
-				yield {body: resultBody(action, next.value), last: true};
-				return;
-			}
-			yield {body: resultBody(action, next.value.data, next.value.binary), last: false};
-		}
-	} finally {
-		await parts.return?.(undefined);
-	}
+	return found.run(data.value, {caller, signal, deadlineMs, ...(body[3] === undefined ? {} : {binary: body[3]})});
 }
 
 async function * forwarded({id, nodeId, name, body, deadlineMs}: Extract<Outside, {do: 'forward'}>, {forward, signal}: {readonly forward: Forward; readonly signal: AbortSignal}): AsyncGenerator<AnswerFrames> {
@@ -73,11 +57,4 @@ async function * forwarded({id, nodeId, name, body, deadlineMs}: Extract<Outside
 		// Who sent no meta expects none.
 		yield asked ? answer : {...answer, body: [...answer.body.slice(0, 2), ...answer.body.slice(3)]};
 	}
-}
-
-const isStream = (answer: Answer): answer is AsyncIterable<Part, unknown> => Symbol.asyncIterator in answer;
-
-function failureOf(error: unknown): Failure {
-	if (error instanceof CallError) return {code: error.code, message: error.message, ...(error.fix === '' ? {} : {fix: error.fix})};
-	return {code: 'Internal', message: error instanceof Error ? error.message : 'it failed'};
 }

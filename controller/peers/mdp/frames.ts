@@ -82,3 +82,24 @@ export const workerRequest = (token: string, body: Body): readonly Buffer[] =>
 
 /** HEARTBEAT or DISCONNECT, in either direction. */
 export const workerSignal = (command: 'heartbeat' | 'disconnect'): readonly Buffer[] => [empty, workerProtocol, Buffer.of(workerCommands[command])];
+
+/** READY, from a worker. */
+export const workerReady = (service: string): readonly Buffer[] => [empty, workerProtocol, Buffer.of(workerCommands.ready), Buffer.from(service)];
+
+/** REPLY, from a worker. */
+export const workerReply = (token: string, body: Body): readonly Buffer[] =>
+	[empty, workerProtocol, Buffer.of(workerCommands.reply), Buffer.from(token, 'latin1'), empty, ...body];
+
+/** What a worker is told by its broker. */
+export type WorkerOrder = {readonly type: 'request'; readonly token: string; readonly body: Body} | {readonly type: 'heartbeat'} | {readonly type: 'disconnect'};
+
+/** Reads what came to a worker; undefined for anything else. */
+export function readWorkerOrder([delimiter, protocol, command, token, second, ...body]: readonly Buffer[]): WorkerOrder | undefined {
+	if (delimiter?.length !== 0 || protocol?.equals(workerProtocol) !== true || command?.length !== 1) return undefined;
+	switch (command[0]) {
+		case workerCommands.request: return token === undefined || second?.length !== 0 ? undefined : {type: 'request', token: token.toString('latin1'), body};
+		case workerCommands.heartbeat: return {type: 'heartbeat'};
+		case workerCommands.disconnect: return {type: 'disconnect'};
+		default: return undefined;
+	}
+}
