@@ -42,6 +42,14 @@ test('instances are counted by phase when somebody asks', async t => {
 	t.true(text.includes('motey_objects{kind="Instance"} 2'));
 });
 
+test('the lag of the event loop is told without a timer that wakes a quiet node', async t => {
+	const registry = new Registry();
+	createMetrics({registry});
+	const lags = (await registry.metrics()).split('\n').filter(line => line.startsWith('nodejs_eventloop_lag'));
+	t.is(lags.length, 1);
+	t.regex(lags[0]!, /^nodejs_eventloop_lag_seconds \d/u);
+});
+
 test('paths make few time series, whatever is asked', t => {
 	const classes = new Set(['/apis/x', '/api/v1/y', '/v1/service', '/random/1', '/random/2', '/constructor', '/__proto__', '', '/metrics'].map(path => routeClass(path, false)));
 	t.deepEqual([...classes].sort(), ['kubernetes', 'metrics', 'other', 'v1']);
