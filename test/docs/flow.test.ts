@@ -24,7 +24,7 @@ const figures: readonly (readonly [file: string, inCode: string, inPage: string]
 	['reconcilers/create.ts', '{prepare: 4, start: 8, end: 8}', '4 pulls, 8 starts, 8 removals'],
 	['reconcilers/create.ts', 'instanceConcurrency = 128', '128 Instances'],
 	['reconcilers/create.ts', 'name: \'service\', concurrency: 16', '16 Services'],
-	['reconcilers/create.ts', 'new Deletions(10_000)', 'uids | 10 000'],
+	['store/level/deletions.ts', 'const most = 10_000;', 'with the deletion itself | 10 000'],
 	['reconcilers/reconcile-loop.ts', '{firstMs: 20, maxMs: 30_000}', '20 ms doubling to 30 s per key'],
 	['reconcilers/reconcile-loop.ts', '{perSecond: 20, burst: 100}', '20 a second over all keys of a loop, 100 at once'],
 	['reconcilers/instance/reconciler.ts', 'mostSteps = 8', 'at most eight steps'],
