@@ -2,6 +2,7 @@ import {once} from 'node:events';
 import {z} from 'zod';
 import type {Instance} from '../../store/resources/instance.js';
 import {check, problemSentence} from '../../store/resources/problems.js';
+import {startDeadline} from '../deadline.js';
 import type {Workloads} from '../ports/workloads.js';
 import type {LogLine, LogOptions} from '../../store/resources/log-line.js';
 import {badRequest, notFound} from '../status.js';
@@ -37,9 +38,9 @@ export function logHandler(instances: Readable<Instance>, {workloads, closing}: 
 		const instance = instances.get({namespace, name});
 		if (!instance) throw notFound(instances.resource, name);
 		const options = optionsOf(instance, query);
-		const gone = new AbortController();
-		response.once('close', () => gone.abort());
-		const signal = AbortSignal.any([closing, gone.signal]);
+		using ending = startDeadline(closing);
+		response.once('close', () => ending.end());
+		const {signal} = ending;
 		await sendLines(exchange, workloads.logs(instance, {...options, signal}), {limitBytes: options.limitBytes ?? Number.POSITIVE_INFINITY, signal});
 	};
 }

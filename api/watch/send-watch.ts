@@ -1,4 +1,5 @@
 import {identityOf} from '../auth/identity.js';
+import {startDeadline} from '../deadline.js';
 import type {Exchange} from '../kubernetes/exchange.js';
 import type {Readable} from '../kubernetes/readable.js';
 import {chooseRepresentation, wantsServerSentEvents} from '../kubernetes/representation.js';
@@ -33,20 +34,18 @@ export async function sendWatch(readable: Readable, exchange: Exchange, {frames,
 	// A proxy that gathers small writes would keep events from the client.
 	response.setHeader('X-Accel-Buffering', 'no');
 	response.flushHeaders();
-	const timeUp = new AbortController();
-	const timer = setTimeout(() => timeUp.abort(), holdMs);
+	using ending = startDeadline(closing, holdMs);
 	try {
 		await streamWatch({
 			view: {readable, representation: chooseRepresentation(accept, query.get('includeObject')), framing},
 			selection, frames, response,
-			ending: AbortSignal.any([closing, timeUp.signal]),
+			ending: ending.signal,
 			from: startOf(readable, selection, {after, sendInitialEvents: query.get('sendInitialEvents')}),
 			pauseBytes: Math.min(limits.watchBufferBytes / 2, Math.max(16_384, limits.watchBuffersBytes / limits.watches)),
 			blockedMs: limits.watchBlockedMs,
 			bookmarkMs: query.get('allowWatchBookmarks') === 'true' || query.get('allowWatchBookmarks') === '1' ? limits.bookmarkMs : undefined,
 		});
 	} finally {
-		clearTimeout(timer);
 		leave();
 	}
 }
