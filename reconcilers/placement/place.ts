@@ -1,7 +1,7 @@
 import {engineFor} from './candidate.js';
 import type {Candidate, Placeable} from './candidate.js';
 import {askedOf, filters, unoccupied} from './filters.js';
-import type {Asked, Filter, Misfit} from './filters.js';
+import type {Asked, Misfit} from './filters.js';
 import {score} from './score.js';
 
 /** Where something goes, or why nowhere. `explanation` reads `0/3 nodes fit: 2 lack capability gpu, 1 is cordoned`. */
@@ -9,53 +9,70 @@ export type PlacementDecision =
 	| {readonly kind: 'placed'; readonly nodeName: string; readonly nodeId: string; readonly engine: string}
 	| {readonly kind: 'unplaceable'; readonly explanation: string};
 
+/** What one candidate is to one question: why it does not fit, whether only a host port is in the way, and how good it would be. */
+interface Judgement {
+	readonly misfit?: Misfit;
+	readonly occupied?: Misfit;
+	readonly score: number;
+}
+
+/** A question that is asked again and again while candidates change one by one: what was judged once is remembered with the candidate. */
+export interface Question {
+	readonly asked: Asked;
+	readonly judged: WeakMap<Candidate, Judgement>;
+}
+
+/** Opens a question. */
+export const questionOf = (placeable: Placeable): Question => ({asked: askedOf(placeable), judged: new WeakMap()});
+
 /**
  * Chooses the best of the nodes that fit, by the strategy that is asked for; the first by name among equals. A host port that another
  * Instance has rules a node out only while there are several to choose from: on the only one that fits, it is waited for there.
  */
-export function place(placeable: Placeable, candidates: readonly Candidate[]): PlacementDecision {
-	const asked = askedOf(placeable);
-	const judged = judge(asked, candidates, filters);
-	const best = bestOf(asked, judged.fitting);
-	if (best) return best;
-	return {kind: 'unplaceable', explanation: explain(judged.misfits)};
-}
+export const place = (placeable: Placeable, candidates: readonly Candidate[]): PlacementDecision => placeAgain(questionOf(placeable), candidates);
 
-interface Judged {
-	readonly fitting: readonly Candidate[];
-	readonly misfits: readonly Misfit[];
-}
-
-function judge(asked: Asked, candidates: readonly Candidate[], by: readonly Filter[]): Judged {
-	const misfits: Misfit[] = [];
-	const fitting = candidates.filter(candidate => {
-		const misfit = firstMisfit(candidate, asked, by);
-		if (misfit) misfits.push(misfit);
-		return misfit === undefined;
-	});
-	if (fitting.length < 2 || by !== filters) return {fitting, misfits};
-	const free = judge(asked, fitting, [unoccupied]);
-	return {fitting: free.fitting, misfits: [...misfits, ...free.misfits]};
-}
-
-function bestOf(asked: Asked, fitting: readonly Candidate[]): PlacementDecision | undefined {
-	let best: {readonly candidate: Candidate; readonly score: number} | undefined;
-	for (const candidate of fitting) {
-		const its = score(candidate, asked);
-		if (!best || its > best.score || (its === best.score && candidate.node.metadata.name < best.candidate.node.metadata.name)) best = {candidate, score: its};
-	}
-	const engine = best && engineFor(best.candidate.node, asked);
-	if (!best || engine === undefined) return undefined;
+/** The same for a question that was asked before: costs what has changed since. */
+export function placeAgain(question: Question, candidates: readonly Candidate[]): PlacementDecision {
+	const judged = candidates.map(candidate => ({candidate, judgement: judge(question, candidate)}));
+	const fitting = judged.filter(({judgement}) => judgement.misfit === undefined);
+	const [only] = fitting;
+	const best = only && fitting.length === 1 ? only : bestOf(fitting.filter(({judgement}) => judgement.occupied === undefined));
+	const engine = best && engineFor(best.candidate.node, question.asked);
+	if (!best || engine === undefined) return {kind: 'unplaceable', explanation: explain(judged.flatMap(({judgement: {misfit, occupied}}) => misfit ?? occupied ?? []))};
 	const {metadata: {name}, status} = best.candidate.node;
 	return {kind: 'placed', nodeName: name, nodeId: status?.id ?? '', engine};
 }
 
-function firstMisfit(candidate: Candidate, asked: Asked, by: readonly Filter[]): Misfit | undefined {
-	for (const filter of by) {
+function judge({asked, judged}: Question, candidate: Candidate): Judgement {
+	const known = judged.get(candidate);
+	if (known) return known;
+	const misfit = firstMisfit(candidate, asked);
+	const occupied = misfit ? undefined : unoccupied(candidate, asked);
+	const judgement = {...(misfit ? {misfit} : {}), ...(occupied ? {occupied} : {}), score: misfit ? 0 : score(candidate, asked)};
+	judged.set(candidate, judgement);
+	return judgement;
+}
+
+function firstMisfit(candidate: Candidate, asked: Asked): Misfit | undefined {
+	for (const filter of filters) {
 		const misfit = filter(candidate, asked);
 		if (misfit) return misfit;
 	}
 	return undefined;
+}
+
+interface Judged {
+	readonly candidate: Candidate;
+	readonly judgement: Judgement;
+}
+
+function bestOf(judged: readonly Judged[]): Judged | undefined {
+	let best: Judged | undefined;
+	for (const one of judged) {
+		const ahead = best ? one.judgement.score - best.judgement.score : 1;
+		if (ahead > 0 || (ahead === 0 && best && one.candidate.node.metadata.name < best.candidate.node.metadata.name)) best = one;
+	}
+	return best;
 }
 
 function explain(misfits: readonly Misfit[]): string {

@@ -4,9 +4,9 @@ import type {InstanceSpec} from '../../store/resources/instance.js';
 import {Timestamp} from '../../store/resources/meta.js';
 import {templateOf} from '../../store/resources/image.js';
 import type {Service} from '../../store/resources/service.js';
-import type {Candidate, Placeable} from '../placement/candidate.js';
-import {place} from '../placement/place.js';
-import type {PlacementDecision} from '../placement/place.js';
+import type {Candidate} from '../placement/candidate.js';
+import {placeAgain, questionOf} from '../placement/place.js';
+import type {PlacementDecision, Question} from '../placement/place.js';
 import {withPromise} from '../placement/promise.js';
 import {movePauseMs} from './fleet.js';
 import type {LastMove} from './fleet.js';
@@ -30,6 +30,8 @@ export class Draft {
 	fence: number;
 	lastMove: LastMove | undefined;
 	readonly #view: ServiceView;
+	readonly #questions = new Map<ImageEntry, Question>();
+	readonly #contents = new Map<string, Content>();
 	#candidates: readonly Candidate[] | undefined;
 
 	constructor(view: ServiceView) {
@@ -52,7 +54,7 @@ export class Draft {
 
 	/** Where one more of this entry would go; on `nodeName` alone when that is given. */
 	place(entry: ImageEntry, nodeName?: string): PlacementDecision {
-		return place(this.#placeable(entry), nodeName === undefined ? this.candidates : this.candidates.filter(({node}) => node.metadata.name === nodeName));
+		return placeAgain(this.#question(entry), nodeName === undefined ? this.candidates : this.candidates.filter(({node}) => node.metadata.name === nodeName));
 	}
 
 	/** Binds a slot to the best node. */
@@ -64,10 +66,10 @@ export class Draft {
 		const placement = this.place(entry, nodeName);
 		if (placement.kind === 'unplaceable') return {unplaced: placement.explanation};
 		this.fence += 1;
-		this.#candidates = withPromise(this.candidates, this.#placeable(entry), {nodeName: placement.nodeName, by: `${service.metadata.namespace ?? ''}/${name}`});
+		this.#candidates = withPromise(this.candidates, this.#question(entry).asked, {nodeName: placement.nodeName, by: `${service.metadata.namespace ?? ''}/${name}`});
 		const spec: InstanceSpec = {
 			service: service.metadata.name, slot, binding, nodeName: placement.nodeName, ...(placement.nodeId === '' ? {} : {nodeId: placement.nodeId}), fence: this.fence,
-			...contentOf(service, entry, placement.engine),
+			...this.#content(entry, placement.engine),
 		};
 		return {action: {do: 'create', name, spec, labels: labelsOf(service, entry)}};
 	}
@@ -79,14 +81,28 @@ export class Draft {
 		if (!isSameMove) this.lastMove = {nodeId, atMs: nowMs};
 	}
 
-	#placeable(entry: ImageEntry): Placeable {
+	#question(entry: ImageEntry): Question {
+		const known = this.#questions.get(entry);
+		if (known) return known;
 		const {service: {spec: {placement}}, hostPorts} = this.#view;
-		return {...entry, ...(placement === undefined ? {} : {placement}), hostPorts: engine => hostPorts(entry, engine)};
+		const question = questionOf({...entry, ...(placement === undefined ? {} : {placement}), hostPorts: engine => hostPorts(entry, engine)});
+		this.#questions.set(entry, question);
+		return question;
+	}
+
+	#content(entry: ImageEntry, engine: string): Content {
+		const key = `${entry.name}/${engine}`;
+		const content = this.#contents.get(key) ?? contentOf(this.#view.service, entry, engine);
+		this.#contents.set(key, content);
+		return content;
 	}
 }
 
 /** The part of an Instance's spec that follows from its entry. */
-export function contentOf(service: Service, entry: ImageEntry, engine: string): Pick<InstanceSpec, 'image' | 'specHash' | 'restartedAt'> {
+export type Content = Pick<InstanceSpec, 'image' | 'specHash' | 'restartedAt'>;
+
+/** What an Instance of this entry runs with this engine. */
+export function contentOf(service: Service, entry: ImageEntry, engine: string): Content {
 	const restartedAt = Timestamp.safeParse(service.metadata.annotations?.[restartAnnotation]);
 	return {image: templateOf(entry, engine), specHash: targetHash(service, entry), ...(restartedAt.success ? {restartedAt: restartedAt.data} : {})};
 }

@@ -3,6 +3,7 @@ import {cpus, totalmem} from 'node:os';
 import {parseArgs} from 'node:util';
 import {containerFigures, healFigures} from './cases/containers.js';
 import {limitFigures} from './cases/limits.js';
+import {placementFigures} from './cases/placement.js';
 import {processFigures} from './cases/process.js';
 import {requestFigures} from './cases/requests.js';
 import {scaleFigures} from './cases/scale.js';
@@ -10,7 +11,7 @@ import {startDockerd} from '../support/dockerd.js';
 import type {Figure} from './figures.js';
 import {reportTable} from './report.js';
 
-const cases = {containers: containerFigures, heal: healFigures, limits: limitFigures, process: processFigures, requests: requestFigures, scale: scaleFigures};
+const cases = {containers: containerFigures, heal: healFigures, limits: limitFigures, placement: placementFigures, process: processFigures, requests: requestFigures, scale: scaleFigures};
 
 const {values} = parseArgs({options: {json: {type: 'string'}, only: {type: 'string'}, rounds: {type: 'string', default: '7'}}});
 const chosen = Object.entries(cases).filter(([name]) => values.only === undefined || values.only.split(',').includes(name));

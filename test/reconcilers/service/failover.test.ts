@@ -152,7 +152,7 @@ test('an at-most-one instance is placed anew only when its lease has run out, al
 	world.pass(60_000);
 	world.leases.set(uid, world.nowMs - 20_000);
 	const plan = world.step();
-	t.deepEqual(world.running(), ['s-app-0@b']);
+	t.deepEqual(verbsOf(plan.actions), []);
 	t.is(plan.againAfterMs, 55_000);
 	t.regex(world.condition('Placed')!.message, /may still hold the lease/u);
 	world.forgotten.add('b');
