@@ -266,6 +266,8 @@ export class Broker {
 
 	#fail(pending: Pending, failure: Failure, nowMs: number): void {
 		const action = pending.request.place.kind === 'builtin' ? pending.request.body[0]?.toString('utf8') ?? brokerAction : brokerAction;
+		// What the broker itself says holds for this attempt only, so it is not kept for the next.
+		pending.sent = undefined;
 		this.#answer(pending, failureBody(action, failure), nowMs);
 	}
 

@@ -42,11 +42,13 @@ interface Pending {
 	readonly frames: () => readonly Buffer[];
 	readonly received: (answer: CallAnswer, more: boolean) => void;
 	readonly fail: (error: CallError) => void;
+	readonly wasRepeated: () => boolean;
 	hasBegun: boolean;
 }
 
 /** Late enough that the node's own word on the deadline, which says why, comes first. */
 const graceMs = 200;
+const retryMs = 300;
 
 /** A client of the broker at `address`. It connects by itself, and reconnects for as long as it is open. */
 export function createClient(broker: BrokerAddress): Client {
@@ -59,23 +61,15 @@ export function createClient(broker: BrokerAddress): Client {
 	const sendAll = async (): Promise<void> => {
 		if (isSending) return;
 		isSending = true;
-		for (const [next] = toSend; isConnected && next !== undefined;) {
-			if (!await sendFirst()) break;
-			if (toSend.size === 0) break;
+		for (let [next] = toSend; isConnected && next !== undefined; [next] = toSend) {
+			const isTaken = await connection.send(next.frames()).then(() => true, () => false);
+			if (!isTaken) {
+				setTimeout(() => void sendAll(), retryMs).unref();
+				break;
+			}
+			toSend.delete(next);
 		}
 		isSending = false;
-	};
-	const sendFirst = async (): Promise<boolean> => {
-		const [next] = toSend;
-		if (!next) return false;
-		try {
-			await connection.send(next.frames());
-			toSend.delete(next);
-			return true;
-		} catch {
-			// Not taken: the next connection, or the next request, tries again.
-			return false;
-		}
 	};
 	const connection: Connection = openDealer(broker, {
 		connected() {
@@ -97,6 +91,15 @@ export function createClient(broker: BrokerAddress): Client {
 		const found = meta && pending.get(meta.id);
 		if (!found) return;
 		const failure = readFailure(action, data);
+		if (failure?.code === 'NotFound' && found.wasRepeated() && action.toString('latin1') === 'mmi.error') {
+			// A node that has just started knows no names yet: its workers come back as this client did.
+			setTimeout(() => {
+				if (!pending.has(found.id)) return;
+				toSend.add(found);
+				void sendAll();
+			}, retryMs);
+			return;
+		}
 		if (failure) {
 			found.fail(new CallError(failure.code, failure.message, failure.fix === undefined ? {} : {fix: failure.fix}));
 			return;
@@ -129,7 +132,7 @@ export function createClient(broker: BrokerAddress): Client {
 			leave(one);
 		};
 		const one: Pending = {
-			id, bytes: size, hasBegun: false,
+			id, bytes: size, hasBegun: false, wasRepeated: () => attempt > 1,
 			frames() {
 				const meta = writeMeta({id, deadlineMs: Math.max(0, Math.round(untilMs - performance.now())), attempt: attempt++, sentAtMs: Date.now()});
 				return [Buffer.alloc(0), clientProtocol, Buffer.from(service), ...body, meta, ...(binary === undefined ? [] : [Buffer.from(binary)])];
@@ -169,8 +172,8 @@ export function createClient(broker: BrokerAddress): Client {
 					service, body: [Buffer.from(action), Buffer.from(JSON.stringify(data))], options, fail: reject,
 					received(answer, more) {
 						if (more) {
-							cancel();
 							reject(new CallError('BadRequest', `${action} answers in parts; ask with stream`));
+							cancel();
 						} else resolve(answer);
 					},
 				});
