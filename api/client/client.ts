@@ -2,7 +2,7 @@ import type {ServedResource} from '../kubernetes/resources-table.js';
 import {AnswerUnreadable, NoNodeAnswers} from './errors.js';
 import {linesOf} from './lines.js';
 import {requestJson, requestStream, type Call, type Endpoint} from './transport.js';
-import {isObject, listAt, textAt, type JsonObject} from './value.js';
+import {isObject, listAt, objectAt, textAt, type JsonObject} from './value.js';
 import {watch, type WatchEvent} from './watch.js';
 
 /** The kind a request is about. */
@@ -104,6 +104,11 @@ export function createClient(endpoint: Endpoint) {
 				...(since === undefined ? {} : {since}), ...(table === true ? {accept: tableType} : {}),
 			});
 		},
+		/** What a service answers, part by part: `{action, data, binary?}` with bytes in base64, or `{error}` as the last. */
+		async * ask({signal, ...order}: {readonly service: string; readonly action: string; readonly data: unknown; readonly deadlineMs: number; readonly signal?: AbortSignal}): AsyncGenerator<JsonObject, void> {
+			const stream = await requestStream(endpoint, {method: 'POST', path: '/cluster/call', body: order, accept: 'application/x-ndjson, application/json', ...(signal ? {signal} : {})});
+			for await (const line of linesOf(stream)) yield objectAt(parsedLine(line, endpoint));
+		},
 		/** The lines an Instance wrote. */
 		async * logs(instance: ObjectName, query: LogQuery = {}): AsyncGenerator<string, void> {
 			const {signal, ...rest} = query;
@@ -127,6 +132,15 @@ export function pathOf(kind: ResourceKind, place: {readonly namespace?: string; 
 	const base = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
 	const namespace = kind.namespaced && place.namespace !== undefined ? `/namespaces/${encodeURIComponent(place.namespace)}` : '';
 	return `${base}${namespace}/${kind.plural}${place.name === undefined ? '' : `/${encodeURIComponent(place.name)}`}`;
+}
+
+function parsedLine(line: string, {server}: Endpoint): unknown {
+	try {
+		const value: unknown = JSON.parse(line);
+		return value;
+	} catch (error) {
+		throw new AnswerUnreadable(`${server} broke off its answer`, {cause: error});
+	}
 }
 
 function withQuery(path: string, query: Readonly<Record<string, string>>): string {

@@ -4,10 +4,11 @@ import {bytesOf, type Body} from './frames.js';
 import {KeptAnswers} from './kept-answers.js';
 import {mdpLimits} from './limits.js';
 import {readJson, readMeta, writeMeta} from './meta.js';
-import type {Place} from './names.js';
+import {isMessage, type Place} from './names.js';
 import {PendingRequests} from './pending-requests.js';
-import {pendingOf, withTimeLeft, type Pending} from './pending.js';
+import {acceptedBody, pendingOf, withTimeLeft, type Pending} from './pending.js';
 import {requestKey} from './same-request.js';
+import {delayOf, inquiry, refusalOf} from './verdicts.js';
 import {Workers, type Worker} from './workers.js';
 
 /**
@@ -71,7 +72,7 @@ export class Broker {
 			return;
 		}
 		const pending = pendingOf(request, {id: `r${++this.#lastId}`, key, nowMs});
-		const refusal = this.#refusal(pending, nowMs);
+		const refusal = refusalOf(pending, {workers: this.#workers, requests: this.#pending, nowMs});
 		if (refusal) {
 			this.#fail(pending, refusal, nowMs);
 			return;
@@ -81,23 +82,12 @@ export class Broker {
 			return;
 		}
 		if (place.kind === 'mmi' && request.about?.kind !== 'forward') {
-			this.#answer(pending, [Buffer.from(this.#inquiry(request, nowMs))], nowMs);
+			this.#answer(pending, [Buffer.from(inquiry(request, this.#workers, nowMs))], nowMs);
 			return;
 		}
 		this.#pending.add(pending);
+		if (isMessage(place)) this.#accept(pending);
 		this.#begin(pending, nowMs);
-	}
-
-	#refusal({request: {place, caller, service, body}, service: queue, bytes}: Pending, nowMs: number): Failure | undefined {
-		if (place.kind === 'forward' && caller.kind === 'member') {
-			return {code: 'NotFound', message: `${service} is another node's: a node passes on only what programs of its own host ask`};
-		}
-		if (place.kind === 'worker' && this.#workers.standing(place.name, nowMs) === 'unknown') {
-			return {code: 'NotFound', message: `no service ${service} is known here`, fix: 'Start its worker, or ask node.services what there is.'};
-		}
-		if (place.kind === 'builtin' && !readJson(body[1]).ok) return {code: 'BadRequest', message: 'the second frame is no JSON'};
-		const full = this.#pending.fullFor(queue, bytes);
-		return full === undefined ? undefined : {code: 'Unavailable', message: full, fix: 'Try again later.'};
 	}
 
 	/** The same request by another attempt: whoever asked last is answered, and nothing is done twice. */
@@ -226,21 +216,9 @@ export class Broker {
 		}
 		for (const pending of this.#pending.due(nowMs)) {
 			if (pending.holder?.kind === 'elsewhere') this.#effects.push({do: 'cancel', id: pending.id});
-			this.#fail(pending, {code: 'DeadlineExceeded', message: `no answer within ${pending.deadlineMs} ms: ${this.#delayOf(pending, nowMs)}`}, nowMs);
+			this.#fail(pending, {code: 'DeadlineExceeded', message: `no answer within ${pending.deadlineMs} ms: ${delayOf(pending, this.#workers, nowMs)}`}, nowMs);
 		}
 		this.#kept.expire(nowMs);
-	}
-
-	#delayOf({holder, service, request}: Pending, nowMs: number): string {
-		if (holder?.kind === 'worker') return `its worker of ${service} did not reply`;
-		if (holder) return `${request.service} did not answer`;
-		return this.#workers.standing(service, nowMs) === 'present' ? `every worker of ${service} was busy` : `no worker of ${service} was there`;
-	}
-
-	/** RFC 8. A name that this node serves itself is always there. */
-	#inquiry({place, about}: RequestEvent, nowMs: number): string {
-		if (place.name !== 'mmi.service') return '501';
-		return about?.kind === 'builtin' || (about?.kind === 'worker' && this.#workers.standing(about.name, nowMs) === 'present') ? '200' : '404';
 	}
 
 	/** `request.cancel {id}` at `node`: the caller no longer waits for its own request of that id. */
@@ -267,11 +245,23 @@ export class Broker {
 	#fail(pending: Pending, failure: Failure, nowMs: number): void {
 		const action = pending.request.place.kind === 'builtin' ? pending.request.body[0]?.toString('utf8') ?? brokerAction : brokerAction;
 		// What the broker itself says holds for this attempt only, so it is not kept for the next.
-		pending.sent = undefined;
+		if (!pending.isAccepted) pending.sent = undefined;
 		this.#answer(pending, failureBody(action, failure), nowMs);
 	}
 
+	/** A message is answered once it is taken, and never again. */
+	#accept(pending: Pending): void {
+		const body = acceptedBody(pending);
+		this.#effects.push({do: 'answer', to: pending.to, service: pending.request.service, body});
+		pending.sent = [body];
+		pending.isAccepted = true;
+	}
+
 	#answer(pending: Pending, given: Body, nowMs: number, last = true): void {
+		if (pending.isAccepted) {
+			if (last) this.#settle(pending, nowMs);
+			return;
+		}
 		const {meta, request, to} = pending;
 		const body = meta ? withMeta(given, {id: meta.id, frame: last && pending.parts === 0 ? meta.frame : writeMeta({...meta.value, part: pending.parts, more: !last})}) : given;
 		pending.parts++;
@@ -284,8 +274,12 @@ export class Broker {
 			pending.dueAtMs = nowMs + pending.deadlineMs;
 			return;
 		}
+		this.#settle(pending, nowMs);
+	}
+
+	/** Lets go of a request that is answered, and keeps the answer for who asks again. */
+	#settle(pending: Pending, nowMs: number): void {
 		this.#pending.remove(pending);
-		if (pending.key === undefined || pending.sent === undefined) return;
-		this.#kept.keep(pending.key, {bodies: pending.sent, bytes: pending.sentBytes, nowMs});
+		if (pending.key !== undefined && pending.sent) this.#kept.keep(pending.key, {bodies: pending.sent, bytes: pending.sentBytes, nowMs});
 	}
 }

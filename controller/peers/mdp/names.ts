@@ -27,3 +27,6 @@ export function placeOf(service: string, nodes: Nodes): Place {
 	if (name.startsWith('mmi.')) return {kind: 'mmi', name};
 	return {kind: reservedNames.has(name) ? 'builtin' : 'worker', name};
 }
+
+/** Names that begin with `message.` take messages: their senders hear that one was taken, and nothing of what came of it. */
+export const isMessage = (place: Place): boolean => place.kind === 'worker' && place.name.startsWith('message.');

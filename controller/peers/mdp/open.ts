@@ -1,12 +1,14 @@
 import {setImmediate as turn} from 'node:timers/promises';
 import {join} from 'node:path';
 import {Context, type Router} from 'zeromq';
+import type {Calls} from '../../../api/ports/calls.js';
 import type {Clock} from '../../../reconcilers/ports/clock.js';
 import type {Log} from '../../../reconcilers/ports/log.js';
 import type {Caller} from '../caller.js';
 import {createBuiltins, type Builtin} from './builtins.js';
 import type {Forward} from './dispatch.js';
 import {openIpcRouter} from './ipc-socket.js';
+import {openLocalDoor} from './local-door.js';
 import {openMemberDoor, type MemberDoor} from './member-door.js';
 import type {Nodes} from './names.js';
 import {Outbox} from './outbox.js';
@@ -34,6 +36,8 @@ export interface Mdp extends AsyncDisposable {
 	readonly path: string;
 	/** Takes a proven member's message, frames from the empty one on. */
 	readonly serve: MemberDoor;
+	/** Asks for this process itself, as a program of this host would. */
+	readonly calls: Calls;
 	/** What is held now. */
 	readonly load: Server['load'];
 }
@@ -51,6 +55,7 @@ export async function openMdp({runDir, nodes, builtins, forward, log, clock, con
 		path,
 		address: `ipc://${path}`,
 		serve: openMemberDoor(server),
+		calls: openLocalDoor(server),
 		get load() {
 			return server.load;
 		},

@@ -27,6 +27,8 @@ export interface Pending {
 	/** What was answered so far, to be repeated; undefined when it is too much to keep. */
 	sent: Body[] | undefined;
 	sentBytes: number;
+	/** A message that was taken: nobody waits for its answer. */
+	isAccepted: boolean;
 	/** Parts of a streamed answer that were sent. */
 	parts: number;
 }
@@ -39,7 +41,7 @@ export function pendingOf(request: RequestEvent, {id, key, nowMs}: {readonly id:
 	return {
 		id, request, service: queueOf(request.place), bytes: bytesOf(request.body), deadlineMs, to: request.from, dueAtMs: nowMs + deadlineMs,
 		...(meta && frame ? {meta: {id: meta.id, value: meta, frame}} : {}), ...(key === undefined ? {} : {key}),
-		holder: undefined, lastWorker: undefined, sent: [], sentBytes: 0, parts: 0,
+		holder: undefined, lastWorker: undefined, sent: [], sentBytes: 0, isAccepted: false, parts: 0,
 	};
 }
 
@@ -50,4 +52,10 @@ const queueOf = (place: Place): string => (place.kind === 'forward' ? `${place.n
 export function withTimeLeft({meta, request: {body}, dueAtMs}: Pending, nowMs: number): Body {
 	if (meta?.value.deadlineMs === undefined) return body;
 	return withMeta(body, {id: meta.id, frame: writeMeta({...meta.value, deadlineMs: Math.max(0, Math.round(dueAtMs - nowMs))})});
+}
+
+/** `[<action>.accepted][null]`: what the sender of a message is told, and nothing after. */
+export function acceptedBody({meta, request: {body}}: Pending): Body {
+	const accepted = [Buffer.from(`${body[0]?.toString('utf8') ?? ''}.accepted`), Buffer.from('null')];
+	return meta ? withMeta(accepted, meta) : accepted;
 }

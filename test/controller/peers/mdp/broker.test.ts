@@ -246,3 +246,18 @@ test('nothing waits for a tick in an idle broker, and little in one with workers
 	at(1, ask());
 	t.is(broker.tickMs, 100);
 });
+
+test('the sender of a message hears that it was taken, and nothing of what came of it', t => {
+	const {at, broker} = play([0, ready('w1', 'message.alarm')]);
+	const send = (attempt: number) => ask({service: 'attic.message.alarm', parts: ['alarm', '3', `{"id":"a","attempt":${attempt}}`]});
+	const accepted = (attempt: number) => `answer c1 attic.message.alarm: alarm.accepted | null | {"id":"a","attempt":${attempt}}`;
+	t.deepEqual(at(1, send(0)), [accepted(0), 'request w1 r1: alarm | 3 | {"id":"a","attempt":0}']);
+	t.deepEqual(at(2, send(1)), [accepted(0)]);
+	t.deepEqual(at(3, reply('w1', 'r1', 'alarm.error', '{}')), []);
+	t.deepEqual(at(4, send(2)), [accepted(0)], 'it has one effect');
+	t.is(broker.load.requests, 0);
+	at(5, {type: 'disconnect', from: 'w1'});
+	t.is(at(6, ask({service: 'message.alarm', parts: ['alarm', '4']})).length, 1);
+	t.deepEqual(at(5006, tick), [], 'one that finds no handler is forgotten at its deadline');
+	t.is(broker.load.requests, 0);
+});

@@ -16,7 +16,7 @@ export async function openTestMdp({builtins = [], forward = noCellar, directory}
 		runDir: directory ?? own!.path, nodes: {selfId: 'id-attic', idOf: word => ids[word]}, builtins, forward, log: silent, clock: systemClock,
 	});
 	return {
-		path: mdp.path, address: mdp.address, serve: mdp.serve,
+		path: mdp.path, address: mdp.address, serve: mdp.serve, calls: mdp.calls,
 		get load() {
 			return mdp.load;
 		},

@@ -1,0 +1,31 @@
+import type {Command} from 'commander';
+import {clientVerb, connect, durationMs, type NodeOptions} from '../client-verb.js';
+import {CliError} from '../exit-codes.js';
+import {print} from '../io.js';
+import {textAt} from '../../client/value.js';
+import type {CliContext} from '../verb.js';
+import {readData} from './call.js';
+
+interface Options extends NodeOptions {
+	readonly timeout: number;
+}
+
+/** `motey send`. */
+export function build({io}: CliContext): Command {
+	return clientVerb('send', {
+		summary: 'send a message to a node\'s handler, without waiting for what comes of it',
+		examples: ['motey send attic reload', 'motey send attic alarm \'{"level": 3}\''], namespaced: false,
+	})
+		.argument('<node>', 'the node, by name or id')
+		.argument('<action>', 'its handler: the worker named message.ACTION')
+		.argument('[json]', 'the data; {} when not said')
+		.option('--timeout <duration>', 'how long the message may wait for its handler', durationMs, 60_000)
+		.action(async (node: string, action: string, written: string | undefined, options: Options) => {
+			const data = readData(written);
+			const {client} = await connect(options, io);
+			for await (const answer of client.ask({service: `${node}.message.${action}`, action, data, deadlineMs: options.timeout, signal: io.signal})) {
+				if ('error' in answer) throw new CliError(textAt(answer, 'error', 'message'));
+			}
+			print(io, `message ${action} accepted by ${node}`);
+		});
+}

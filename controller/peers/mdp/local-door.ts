@@ -1,0 +1,50 @@
+import {CallRefused, type CallAnswer, type Calls} from '../../../api/ports/calls.js';
+import {clientProtocol} from './frames.js';
+import {readJson, readMeta, writeMeta} from './meta.js';
+import type {Outcome} from './outbox.js';
+import {createParts, type Parts} from './parts.js';
+import {readFailure} from './read-failure.js';
+import type {Server} from './server.js';
+
+/** Asks for this process itself: as a program of this host, and without a socket. */
+export function openLocalDoor(server: Server): Calls {
+	const asking = new Map<string, Parts<CallAnswer>>();
+	let lastRoute = 0;
+	const door = server.open({
+		name: 'self',
+		async send(route, [, , , action, data, meta, binary]): Promise<Outcome> {
+			const found = asking.get(route);
+			if (!found || !action) return Promise.resolve('gone');
+			const failure = readFailure(action, data);
+			if (failure) {
+				found.fail(new CallRefused(failure.code, failure.message, failure.fix === undefined ? {} : {fix: failure.fix}));
+				return Promise.resolve('sent');
+			}
+			const value = readJson(data);
+			const hasRoom = found.push({action: action.toString('utf8'), data: value.ok ? value.value : data?.toString('utf8'), ...(binary === undefined ? {} : {binary})}, binary?.length ?? 0);
+			if (readMeta(meta)?.more !== true) found.end();
+			return Promise.resolve(hasRoom ? 'sent' : 'gone');
+		},
+	});
+	return {
+		async * ask({service, action, data, deadlineMs, signal}) {
+			const route = `${++lastRoute}`;
+			const id = crypto.randomUUID();
+			const parts: Parts<CallAnswer> = createParts();
+			const giveUp = (): void => {
+				door.cancel(route, id);
+				parts.fail(new CallRefused('Cancelled', 'given up'));
+			};
+			asking.set(route, parts);
+			signal.addEventListener('abort', giveUp, {once: true});
+			try {
+				door.receive(route, {kind: 'local'}, [Buffer.alloc(0), clientProtocol, Buffer.from(service), Buffer.from(action), Buffer.from(JSON.stringify(data ?? {})), writeMeta({id, deadlineMs, attempt: 0})]);
+				yield* parts.all();
+			} finally {
+				signal.removeEventListener('abort', giveUp);
+				door.cancel(route, id);
+				asking.delete(route);
+			}
+		},
+	};
+}

@@ -1,0 +1,32 @@
+import type {Failure} from './body.js';
+import type {RequestEvent} from './broker-events.js';
+import {readJson} from './meta.js';
+import type {PendingRequests} from './pending-requests.js';
+import type {Pending} from './pending.js';
+import type {Workers} from './workers.js';
+
+/** Why a request is not taken; undefined when it is. */
+export function refusalOf({request: {place, caller, service, body}, service: queue, bytes}: Pending, {workers, requests, nowMs}: {readonly workers: Workers; readonly requests: PendingRequests; readonly nowMs: number}): Failure | undefined {
+	if (place.kind === 'forward' && caller.kind === 'member') {
+		return {code: 'NotFound', message: `${service} is another node's: a node passes on only what programs of its own host ask`};
+	}
+	if (place.kind === 'worker' && workers.standing(place.name, nowMs) === 'unknown') {
+		return {code: 'NotFound', message: `no service ${service} is known here`, fix: 'Start its worker, or ask node.services what there is.'};
+	}
+	if (place.kind === 'builtin' && !readJson(body[1]).ok) return {code: 'BadRequest', message: 'the second frame is no JSON'};
+	const full = requests.fullFor(queue, bytes);
+	return full === undefined ? undefined : {code: 'Unavailable', message: full, fix: 'Try again later.'};
+}
+
+/** What a request waited for in vain. */
+export function delayOf({holder, service, request}: Pending, workers: Workers, nowMs: number): string {
+	if (holder?.kind === 'worker') return `its worker of ${service} did not reply`;
+	if (holder) return `${request.service} did not answer`;
+	return workers.standing(service, nowMs) === 'present' ? `every worker of ${service} was busy` : `no worker of ${service} was there`;
+}
+
+/** RFC 8. A name that this node serves itself is always there. */
+export function inquiry({place, about}: RequestEvent, workers: Workers, nowMs: number): string {
+	if (place.name !== 'mmi.service') return '501';
+	return about?.kind === 'builtin' || (about?.kind === 'worker' && workers.standing(about.name, nowMs) === 'present') ? '200' : '404';
+}
