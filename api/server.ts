@@ -3,6 +3,7 @@ import express, {type ErrorRequestHandler, type Express} from 'express';
 import {answerDeadline} from './answer-deadline.js';
 import {backupRoutes} from './backup-routes.js';
 import {audit} from './audit.js';
+import {clusterRoutes, joinPaths, joinRoutes} from './cluster/routes.js';
 import {openPaths} from './auth/authorise.js';
 import {authentication, authorisation, headerLimit, hostGuard} from './auth/guard.js';
 import {tokenRoutes} from './auth/token-routes.js';
@@ -35,7 +36,7 @@ const answerBytes = 8_388_608;
 
 /** The whole HTTP API, not listening. Every answer but a stream's is given within `limits.answerTimeoutMs`; every error is a Status. */
 export function createApi(dependencies: ApiDependencies): RequestListener {
-	const {store, clock, log, limits, meter} = dependencies;
+	const {store, clock, log, limits, meter, cluster} = dependencies;
 	const now = (): Date => clock.now();
 	const monotonicMs = (): number => clock.monotonicMs();
 	const context = servingContext(dependencies);
@@ -43,13 +44,15 @@ export function createApi(dependencies: ApiDependencies): RequestListener {
 
 	const answerError = errorHandler(log);
 	const others = otherRoutes(dependencies, context);
+	const joining = withErrors(plainExpress().use(joinRoutes(dependencies)), log);
 	const handle = inOrder(
 		requestMetrics({metrics: meter, monotonicMs}),
 		audit(log),
 		answerDeadline(limits),
 		headerLimit(dependencies.httpLimits),
-		hostGuard(dependencies.authentication),
+		hostGuard({...dependencies.authentication, advertised: () => cluster.advertised()}),
 		onlyAt(openPaths, healthRoutes(dependencies)),
+		onlyAt(joinPaths, (request, response) => void joining(request, response)),
 		authentication({store, now, gate: dependencies.gate, compatibility: dependencies.authentication.compatibility}),
 		authorisation(),
 		mutationLimit({limits: dependencies.httpLimits, monotonicMs}),
@@ -68,20 +71,27 @@ export function createApi(dependencies: ApiDependencies): RequestListener {
 function otherRoutes(dependencies: ApiDependencies, context: ServingContext): Express {
 	const {store, limits, metrics, log} = dependencies;
 	const {now} = context;
-	const answerError = errorHandler(log);
-	// eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows an error handler by its four parameters; its own, which would be next, prints to the standard error
-	const onError: ErrorRequestHandler = (error, request, response, _next) => answerError(error, request, response);
-	const app = express();
-	app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('env', 'production');
+	const app = plainExpress();
 	app.use(discoveryRoutes({version: dependencies.node.version}), openapiRoutes({version: dependencies.node.version}));
 	app.use(tokenRoutes({store, now, limits}));
 	app.use(backupRoutes(dependencies));
 	app.use(orphanRoutes(dependencies));
 	app.use(moteyRoutes({...dependencies, now, writer: createServiceWriter(serviceRules(resourceOf('services'), dependencies), context)}));
+	app.use(clusterRoutes(dependencies));
 	app.use(metricsRoutes({metrics}));
-	app.use(notServed());
-	app.use(onError);
-	return app;
+	return withErrors(app, log);
+}
+
+function plainExpress(): Express {
+	return express().disable('x-powered-by').disable('etag').set('query parser', 'simple').set('env', 'production');
+}
+
+/** Answers what nobody has answered, and what went wrong. */
+function withErrors(app: Express, log: ApiDependencies['log']): Express {
+	const answerError = errorHandler(log);
+	// eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows an error handler by its four parameters; its own, which would be next, prints to the standard error
+	const onError: ErrorRequestHandler = (error, request, response, _next) => answerError(error, request, response);
+	return app.use(notServed()).use(onError);
 }
 
 function servingContext({store, clock, randomUuid, limits, closing, meter}: ApiDependencies): ServingContext {

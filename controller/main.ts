@@ -17,6 +17,9 @@ import {createAdmission} from './admission.js';
 import {systemClock} from './clock.js';
 import type {Config} from './config/schema.js';
 import {createEngines} from './engines/registry.js';
+import {createApiPorts} from './fleet/api-ports.js';
+import {openFleet} from './fleet/open.js';
+import {hostAddresses} from './addresses.js';
 import {enginesOf} from './engines-of.js';
 import {measured} from './engines/measured.js';
 import {loadIdentity} from './identity.js';
@@ -28,7 +31,7 @@ import {createOwned, runLoops, type RunningLoops} from './process.js';
 import {removeRunState, writeRunState} from './run-state.js';
 import {servedNames} from './served-names.js';
 import {createStatistics} from './statistics.js';
-import {loadTls} from './tls/load.js';
+import {openServedTls} from './tls/served.js';
 import {createWorkloads} from './workloads.js';
 
 /** A node at work. */
@@ -75,7 +78,22 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			await Promise.all(it.all.map(async engine => engine[Symbol.asyncDispose]()));
 		});
 		const facts = createNodeFacts({version, directory: config.dataDir, statics: config.capabilities.static});
-		const reconcilers = createReconcilers({store, engines, node: {id: identity.id, name: config.name}, facts, clock, log});
+		const self = {id: identity.id, name: config.name};
+		const tls = await openServedTls({directory: join(config.dataDir, 'tls'), nodeName: config.name, names: servedNames(config), now, listeners: () => listeners});
+		const fleet = owned.own('peers', await openFleet({
+			store, dataDir: config.dataDir, runDir: config.runDir, identity, name: config.name, clock, log,
+			ports: {port: config.peers.port, publishPort: config.peers.pubPort},
+			ownAddress: () => config.advertise ?? hostAddresses()[0],
+			apiSocket: () => listeners.listening.socket,
+			advertised: async address => tls.serve(address),
+			authority: tls,
+		}), async it => it[Symbol.asyncDispose]());
+		const reconcilers = createReconcilers({
+			store, engines, node: self, facts, clock, log, peers: fleet.peers,
+			acceptMembers: async records => {
+				await fleet.membership.accept(records);
+			},
+		});
 		const loops = owned.own('reconcilers', runLoops({loops: reconcilers.loops, onReport: report => {
 			metrics.reconciled(report);
 			reportDepths(reconcilers, metrics);
@@ -84,6 +102,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		const closing = new AbortController();
 		const gate = createConnectionGate(limits.http);
 		const handler = createApi({
+			...createApiPorts({self, store, sockets: fleet.sockets, membership: fleet.membership, answers: reconcilers.answers, authority: () => tls.material.authority, tlsPort: () => listeners.listening.tlsPort}),
 			store, clock, log, limits: limits.api, httpLimits: limits.http, gate, metrics: registry, meter: metrics, closing: closing.signal,
 			randomUuid: randomUUID,
 			admission: createAdmission(engines),
@@ -92,21 +111,21 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			health: {checks: () => checks(store, config.name, loops)},
 			authentication: {compatibility: config.compatibility, hostNames: [config.name, ...config.api.hosts, ...config.api.listen]},
 		});
-		const tls = await loadTls({directory: join(config.dataDir, 'tls'), nodeName: config.name, names: servedNames(config), now: now()});
 		const listeners = owned.own('listeners', await openListeners({
-			handler, tls, port: config.api.port, tlsPort: config.api.tlsPort, addresses: config.api.listen,
+			handler, tls: tls.material, port: config.api.port, tlsPort: config.api.tlsPort, addresses: config.api.listen,
 			socket: config.api.socket ?? join(config.runDir, 'motey.sock'), maxHeaderSize: limits.http.headerBytes,
 			onError: error => log.error('a connection was not taken', {error}),
 			configure: server => configureHttpServer(server, {limits: limits.http, gate}),
 		}), async it => it.close(closeGraceMs));
 		const {listening} = listeners;
+		await fleet.serve({answers: reconcilers.answers, builtins: []});
 		await writeRunState(config.runDir, {startedAt: clock.now().toISOString(), version, name: config.name, dataDir: config.dataDir, supervised, port: listening.port, tlsPort: listening.tlsPort, socket: listening.socket});
 		owned.own('run state', config.runDir, removeRunState);
 		if (config.compatibility) log.warn('/v1 is open on loopback without a token, as compatibility asks');
 		log.info('node is ready', {name: config.name, id: identity.id, version, ...listening});
 		return {
 			listening,
-			access: {token, authority: tls.authority},
+			access: {token, authority: tls.material.authority},
 			async close() {
 				closing.abort();
 				await owned.close();

@@ -5,6 +5,7 @@ import {keyOf, keyText} from '../store/resources/kinds.js';
 import type {MemberRecord} from '../store/resources/member.js';
 import {isOwnedBy, ownershipOf} from '../store/resources/ownership.js';
 import type {Store} from '../store/store.js';
+import {adoptFrom} from './copies/adopt.js';
 import {createCopiesReconciler} from './copies/reconciler.js';
 import type {Recorder} from './events/recorder.js';
 import type {Inventory} from './inventory.js';
@@ -18,6 +19,7 @@ import {createAcceptance} from './remote/accept.js';
 import type {Acceptance} from './remote/accept.js';
 import {assignmentKeys, createAssignments} from './remote/assignments.js';
 import {createReportHearing} from './remote/hear-report.js';
+import {LeaseGrants} from './remote/lease-grants.js';
 import {createReports, ownersServed} from './remote/reports.js';
 
 /** What the loops between nodes need. */
@@ -40,6 +42,11 @@ export interface FleetReconcilers {
 	readonly acceptance: Acceptance;
 	/** Takes what a proven executing node says of this node's own Instances. */
 	readonly hearReport: (caller: string, report: readonly RemoteInstance[]) => Promise<void>;
+	readonly leases: LeaseGrants;
+	/** Copies what a peer has written, at once. */
+	readonly copyNow: (nodeId: string, signal: AbortSignal) => Promise<void>;
+	/** Takes over what a forgotten node owned; answers the names of its Services. */
+	readonly adopt: (nodeId: string) => Promise<readonly string[]>;
 }
 
 /** Wires copies of what others own, orders to executing nodes, and reports to owners. */
@@ -53,9 +60,10 @@ export function createFleet(options: FleetOptions): FleetReconcilers {
 			log.warn('a node runs for this one what it does not know; it is left running', {node: nodeId, uid});
 		},
 	});
+	const copies = createCopiesReconciler(options);
 	const loops = [
 		createReconcileLoop({
-			...options, name: 'copies', concurrency: 8, reconcile: createCopiesReconciler(options),
+			...options, name: 'copies', concurrency: 8, reconcile: copies,
 			sources: [peers.changes.pipe(map(({id}) => id))],
 			keys: () => peers.members().map(({id}) => id),
 		}),
@@ -70,7 +78,13 @@ export function createFleet(options: FleetOptions): FleetReconcilers {
 			keys: () => ownersServed(store, self),
 		}),
 	];
-	return {loops, acceptance: createAcceptance(options), hearReport};
+	return {
+		loops, acceptance: createAcceptance(options), hearReport, leases: new LeaseGrants(options),
+		copyNow: async (nodeId, signal) => {
+			await copies(nodeId, signal);
+		},
+		adopt: async nodeId => adoptFrom(nodeId, options),
+	};
 }
 
 /** Own Instances bound elsewhere, as they change. */

@@ -11,9 +11,11 @@ import {identityOf, setIdentity, type Identity} from './identity.js';
 import {bearerOf, identify} from './token.js';
 
 /** Refuses requests that were not meant for this node, whoever sends them (403, 421). A unix socket is reached by no browser. */
-export function hostGuard({hostNames}: {readonly hostNames: readonly string[]}): Handling {
-	const known = knownHosts(hostNames);
+export function hostGuard({hostNames, advertised = () => undefined}: {readonly hostNames: readonly string[]; readonly advertised?: () => string | undefined}): Handling {
+	const configured = knownHosts(hostNames);
 	return (request, _response, next) => {
+		const address = advertised();
+		const known = address === undefined || configured.has(address) ? configured : knownHosts([...hostNames, address]);
 		const refusal = isUnixSocket(request) ? undefined : foreignRequest({host: request.headers.host, origin: request.headers.origin, known});
 		if (refusal) throw new ApiError(refusal.code, {reason: refusal.code === 421 ? 'MisdirectedRequest' : 'Forbidden', message: refusal.message});
 		next();

@@ -47,13 +47,14 @@ export function clusterRoutes({cluster, limits}: ClusterRoutesOptions): Router {
 	}));
 	router.post('/cluster/join', requireAdmin(), answered(async (request, response) => {
 		await cluster.join(parsed(JoinOrder, readDocument(await readText(request, limits), limits).value));
-		sendJson(response, 200, {advertised: cluster.advertised() ?? null, members: cluster.members()});
+		// Whoever has pinned this node's own authority needs the cluster's from now on.
+		sendJson(response, 200, {advertised: cluster.advertised() ?? null, members: cluster.members(), authority: cluster.authority()});
 	}));
 	router.get('/cluster/tokens', requireAdmin(), (_request, response) => {
 		sendJson(response, 200, {items: cluster.tokens()});
 	});
 	router.post('/cluster/tokens', requireAdmin(), answered(async (request, response) => {
-		sendJson(response, 201, await cluster.issueToken(parsed(TokenRequest, readDocument(await readText(request, limits), limits).value ?? {})));
+		sendJson(response, 201, {...await cluster.issueToken(parsed(TokenRequest, readDocument(await readText(request, limits), limits).value ?? {})), server: cluster.server()});
 	}));
 	router.delete('/cluster/tokens/:id', requireAdmin(), answered(async (request, response) => {
 		await cluster.revokeToken(String(request.params['id']));

@@ -54,6 +54,8 @@ export class ClusterError extends Error {
 
 /** The cluster as this node is in it, or is not yet. Everything throws `ClusterError`. */
 export interface Cluster {
+	/** Where others reach this node's API: `https://HOST:PORT`; undefined outside a cluster. */
+	server(): string | undefined;
 	/** The advertised address; undefined outside a cluster. */
 	advertised(): string | undefined;
 	members(): readonly MemberView[];
@@ -68,6 +70,6 @@ export interface Cluster {
 	admit(request: JoinRequest): Promise<JoinAnswer>;
 	/** Makes this node a member of the cluster that `server` (https://HOST:PORT) is in. */
 	join(options: {readonly server: string; readonly token: string; readonly advertise?: string}): Promise<void>;
-	/** Declares a member lost for good and takes over what it owned. Resolves with what that was. */
-	forget(nameOrId: string): Promise<{readonly id: string; readonly adopted: readonly string[]; readonly atRisk: readonly string[]}>;
+	/** Declares a member lost for good and takes over what it owned. Resolves with the Services, and with its revision up to which everything had been copied. */
+	forget(nameOrId: string): Promise<{readonly id: string; readonly adopted: readonly string[]; readonly lastRevision: string | null}>;
 }

@@ -4,6 +4,8 @@ import type {ConnectionGate} from '../limits/connection-gate.js';
 import type {HttpLimits} from '../limits/limits.js';
 import type {Metrics} from '../metrics/metrics.js';
 import type {Admission} from './admission.js';
+import type {Cluster} from './cluster.js';
+import type {Fleet} from './fleet.js';
 import type {ApiLimits} from './limits.js';
 import type {Log} from './log.js';
 import type {LocalNode} from './node.js';
@@ -40,6 +42,8 @@ export interface ApiDependencies {
 	readonly admission: Admission;
 	readonly workloads: Workloads;
 	readonly node: LocalNode;
+	readonly cluster: Cluster;
+	readonly fleet: Fleet;
 	readonly health: {checks(): readonly HealthCheck[]};
 	/** What `/metrics` shows. */
 	readonly metrics: Registry;

@@ -6,7 +6,7 @@ import type {Member, MemberRecord, PeerAddress} from '../../store/resources/memb
 import type {Store} from '../../store/store.js';
 import {createClusterKey, readClusterFile, removeClusterFile, writeClusterFile, type ClusterFile} from './cluster-files.js';
 import {checkProof, signProof} from './join-proof.js';
-import {certificateSha256, readJoinText, writeJoinText} from './join-text.js';
+import {certificateSha256, readJoinText, writeJoinText, type JoinText} from './join-text.js';
 import {requestJoin} from './request-join.js';
 import {JoinTokens} from './join-tokens.js';
 import {isGenuine, signMember} from './member-record.js';
@@ -24,6 +24,9 @@ export interface MembershipOptions {
 	readonly session: string;
 	/** Where peers reach this node, given its advertised host. */
 	readonly addressOf: (advertise: string) => PeerAddress;
+	/** Opens what peers reach at the advertised host; whatever was open before is closed. */
+	readonly listen: (advertise: string) => Promise<void>;
+	readonly unlisten: () => Promise<void>;
 	/** First address that others could reach; undefined when there is none. */
 	readonly ownAddress: () => string | undefined;
 	/** The authority of this node, which becomes the cluster's or is replaced by it. */
@@ -33,16 +36,21 @@ export interface MembershipOptions {
 }
 
 /** This node's part in a cluster, over any number of beginnings and ends. */
-export class Membership implements Omit<Cluster, 'forget' | 'authority'> {
+export class Membership implements Omit<Cluster, 'forget' | 'authority' | 'server'> {
 	readonly #options: MembershipOptions;
 	readonly #tokens: JoinTokens;
 	readonly #file: BehaviorSubject<ClusterFile | undefined>;
 
 	/** Reads what this node is a member of. Throws `ConfigError` when that cannot be read. */
 	static async open(options: MembershipOptions): Promise<Membership> {
-		const membership = new Membership(options, await readClusterFile(options.dataDir));
-		await membership.#renewOwnRecord();
-		return membership;
+		return new Membership(options, await readClusterFile(options.dataDir));
+	}
+
+	/** Takes up the membership that was read: listens, and says what has changed about this node. Throws when it cannot listen. */
+	async resume(): Promise<void> {
+		if (!this.file) return;
+		await this.#options.listen(this.file.advertise);
+		await this.#renewOwnRecord();
 	}
 
 	private constructor(options: MembershipOptions, file: ClusterFile | undefined) {
@@ -74,7 +82,8 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority'> {
 	async init({advertise = this.advertised() ?? this.#options.ownAddress()}: {readonly advertise?: string}): Promise<void> {
 		if (advertise === undefined) throw new ClusterError('Invalid', 'this host has no address that others could reach', {fix: 'Say under which address they do: --advertise ADDRESS.'});
 		const clusterKey = this.file?.clusterKey ?? createClusterKey();
-		await this.#begin({clusterKey, advertise}, []);
+		await this.#listenOn(advertise);
+		await this.#enter({clusterKey, advertise}, []);
 	}
 
 	async issueToken(options: {readonly ttlSeconds: number}): Promise<{readonly text: string; readonly expiresAt: string}> {
@@ -112,12 +121,24 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority'> {
 	}
 
 	async join({server, token, advertise = this.#options.ownAddress()}: {readonly server: string; readonly token: string; readonly advertise?: string}): Promise<void> {
-		const {node, keys, store, authority, addressOf} = this.#options;
+		const {node, store} = this.#options;
 		const text = readJoinText(token);
 		if (!text) throw new ClusterError('Invalid', 'this is no join token', {fix: 'It begins with M1; `motey cluster token` on a member prints one.'});
 		const others = presentMembers(store).filter(({spec}) => spec.id !== node.id);
 		if (others.length > 0) throw new ClusterError('Conflict', `this node is in a cluster already, with ${others.map(({spec}) => spec.name).join(', ')}`, {fix: `Run \`motey node forget ${node.name}\` there first.`});
 		if (advertise === undefined) throw new ClusterError('Invalid', 'this host has no address that others could reach', {fix: 'Say under which address they do: --advertise ADDRESS.'});
+		// Before anybody is told the port, it has to be known; until a member's key is, nobody is let in.
+		await this.#listenOn(advertise);
+		try {
+			await this.#joinAt({server, text, advertise});
+		} catch (error) {
+			if (!this.file) await this.#options.unlisten();
+			throw error;
+		}
+	}
+
+	async #joinAt({server, text, advertise}: {readonly server: string; readonly text: JoinText; readonly advertise: string}): Promise<void> {
+		const {node, keys, authority, addressOf} = this.#options;
 		const unproven = {token: {id: text.id, secret: text.secret}, id: node.id, name: node.name, identityKey: publicKeyOf(keys.privateKey), curveKey: keys.curveKey, address: addressOf(advertise)};
 		const answer = await requestJoin({server, authoritySha256: text.authoritySha256, request: signProof(unproven, {privateKey: keys.privateKey, authoritySha256: text.authoritySha256})});
 		const own = answer.members.find(({record}) => record.id === node.id)?.record;
@@ -125,7 +146,7 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority'> {
 			throw new ClusterError('Forbidden', `${server} answered with member records that its own key did not sign`, {fix: 'Check that this is the node you mean.'});
 		}
 		await authority.replace(answer.authority);
-		await this.#begin({clusterKey: answer.clusterKey, advertise}, answer.members);
+		await this.#enter({clusterKey: answer.clusterKey, advertise}, answer.members);
 	}
 
 	/** Stores the genuine ones of a peer's member records; the rest are told and dropped. Resolves with those that were new. */
@@ -153,9 +174,16 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority'> {
 			for (const {metadata} of store.list('Member').items) transaction.delete('Member', {namespace: '', name: metadata.name});
 		});
 		this.#file.next(undefined);
+		await this.#options.unlisten();
 	}
 
-	async #begin(file: ClusterFile, others: JoinAnswer['members']): Promise<void> {
+	async #listenOn(advertise: string): Promise<void> {
+		await this.#options.listen(advertise).catch((error: unknown) => {
+			throw new ClusterError('Invalid', `this node cannot listen on ${advertise}: ${error instanceof Error ? error.message : String(error)}`, {fix: 'Say an address of this host with --advertise, and see that the ports of peers are free.', cause: error});
+		});
+	}
+
+	async #enter(file: ClusterFile, others: JoinAnswer['members']): Promise<void> {
 		await mergeMembers(this.#options.store, others);
 		await writeClusterFile(this.#options.dataDir, file);
 		this.#file.next(file);

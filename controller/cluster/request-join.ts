@@ -7,6 +7,7 @@ import {ClusterError, JoinAnswer, type JoinRequest} from '../../api/ports/cluste
 import {certificateSha256} from './join-text.js';
 
 const deadlineMs = 10_000;
+const refusals: Readonly<Record<number, ClusterError['code']>> = {400: 'Invalid', 409: 'Conflict'};
 
 /** Where a member answers those who want in. The first needs no trust, because the token says whose certificate is right. */
 export const authorityPath = '/cluster/authority';
@@ -25,7 +26,7 @@ export async function requestJoin({server, authoritySha256, request}: {readonly 
 	try {
 		return JoinAnswer.parse(await requestJson({server: url.origin, ca: authority}, {method: 'POST', path: admitPath, body: request, deadlineMs}));
 	} catch (error) {
-		const code = error instanceof Refused && error.code === 409 ? 'Conflict' : error instanceof Refused ? 'Forbidden' : 'Unavailable';
+		const code = error instanceof Refused ? refusals[error.code] ?? 'Forbidden' : 'Unavailable';
 		throw new ClusterError(code, `${url.origin}: ${error instanceof Error ? error.message : String(error)}`, {cause: error});
 	}
 }

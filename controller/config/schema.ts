@@ -27,6 +27,11 @@ export const Config = z.strictObject({
 	dataDir: Path.describe('where the store, the keys and the admin token live'),
 	runDir: Path.describe('where the pid file and the socket live'),
 	compatibility: z.boolean().default(false).describe('serve /v1 on loopback without a token, as the original Motey did'),
+	advertise: z.string().min(1).max(253).exactOptional().describe('address or name under which other nodes reach this one; the first address of this host by default'),
+	peers: z.strictObject({
+		port: Port.default(5024).describe('requests of other nodes, once this one is in a cluster; 0 means any free port'),
+		pubPort: Port.default(5025).describe('heartbeats and news for other nodes; 0 means any free port'),
+	}).readonly(),
 	api: z.strictObject({
 		port: Port.default(5023).describe('plain HTTP on loopback; 0 means any free port'),
 		tlsPort: Port.default(5443).describe('the same API over TLS; 0 means any free port'),

@@ -12,11 +12,19 @@ export interface TlsMaterial {
 	readonly privateKey: string;
 }
 
+/** Where the material is kept, and whom it must serve: `names` are DNS names and IP addresses. */
+export interface TlsOptions {
+	readonly directory: string;
+	readonly nodeName: string;
+	readonly names: readonly string[];
+	readonly now: Date;
+}
+
 /**
  * The node's own TLS material below `directory`, made at first start. A server certificate that lacks one of `names`
  * (DNS names or IP addresses) or ends within 30 days is made anew under the same authority, so pinned clients stay content.
  */
-export async function loadTls({directory, nodeName, names, now}: {directory: string; nodeName: string; names: readonly string[]; now: Date}): Promise<TlsMaterial> {
+export async function loadTls({directory, nodeName, names, now}: TlsOptions): Promise<TlsMaterial> {
 	await mkdir(directory, {recursive: true, mode: 0o700});
 	const authority = await readPair(directory, 'ca') ?? await writePair(directory, 'ca', createAuthority(nodeName, now));
 	const stored = await readPair(directory, 'server');

@@ -1,3 +1,4 @@
+import {alone} from './alone.js';
 import {Registry} from 'prom-client';
 import {tokenRecord} from '../../../api/auth/token.js';
 import {createConnectionGate} from '../../../api/limits/connection-gate.js';
@@ -74,6 +75,7 @@ export async function serveTestApi({limits = {}, httpLimits = {}, ...overrides}:
 		httpLimits: allHttpLimits,
 		gate: createConnectionGate(allHttpLimits),
 		authentication: {compatibility: false, hostNames: []},
+		...alone,
 		closing: closing.signal,
 		...overrides,
 	};

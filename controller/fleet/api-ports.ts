@@ -1,0 +1,58 @@
+import type {Cluster} from '../../api/ports/cluster.js';
+import {ClusterError} from '../../api/ports/cluster.js';
+import type {Fleet} from '../../api/ports/fleet.js';
+import type {Reconcilers} from '../../reconcilers/create.js';
+import type {Store} from '../../store/store.js';
+import {findMember} from '../cluster/members.js';
+import type {Membership} from '../cluster/membership.js';
+import type {PeerSockets} from '../peers/open.js';
+import {forward} from './api-tunnel.js';
+
+/** What the API needs of the nodes around this one. */
+export interface ApiPortsOptions {
+	readonly self: {readonly id: string; readonly name: string};
+	readonly store: Store;
+	readonly sockets: PeerSockets;
+	readonly membership: Membership;
+	readonly answers: Pick<Reconcilers['answers'], 'adopt' | 'copyNow'>;
+	/** PEM of the authority in force. */
+	readonly authority: () => string;
+	readonly tlsPort: () => number;
+}
+
+/** The cluster as administrators change it, and the other nodes as requests are passed on to them. */
+export function createApiPorts({self, store, sockets, membership, answers, authority, tlsPort}: ApiPortsOptions): {readonly cluster: Cluster; readonly fleet: Fleet} {
+	const cluster: Cluster = {
+		advertised: () => membership.advertised(),
+		server() {
+			const host = membership.advertised();
+			return host === undefined ? undefined : `https://${host.includes(':') ? `[${host}]` : host}:${tlsPort()}`;
+		},
+		members: () => membership.members(),
+		authority,
+		init: async options => membership.init(options),
+		issueToken: async options => membership.issueToken(options),
+		tokens: () => membership.tokens(),
+		revokeToken: async id => membership.revokeToken(id),
+		admit: async request => membership.admit(request),
+		join: async options => membership.join(options),
+		async forget(nameOrId) {
+			const member = findMember(store, nameOrId);
+			if (member.spec.id === self.id) throw new ClusterError('Invalid', `${nameOrId} is this node itself`, {fix: 'Forget it from another member.'});
+			const lastRevision = store.get('Cursor', {namespace: '', name: member.spec.id})?.spec.revision;
+			await membership.entomb(member);
+			const adopted = await answers.adopt(member.spec.id);
+			return {id: member.spec.id, adopted, lastRevision: lastRevision ?? null};
+		},
+	};
+	const fleet: Fleet = {
+		self,
+		members: () => sockets.views(),
+		forward: async (nodeId, request, signal) => forward(sockets, nodeId, request, signal),
+		async catchUp(nodeId, {withinMs, signal}) {
+			// That the copy comes later harms nothing: the write is done.
+			await answers.copyNow(nodeId, AbortSignal.any([signal, AbortSignal.timeout(withinMs)])).catch(() => undefined);
+		},
+	};
+	return {cluster, fleet};
+}

@@ -1,0 +1,112 @@
+import {randomUUID} from 'node:crypto';
+import {filter, map, merge, throttleTime, type Subscription} from 'rxjs';
+import {isSpread} from '../../reconcilers/copies/delta.js';
+import type {Reconcilers} from '../../reconcilers/create.js';
+import type {Clock} from '../../reconcilers/ports/clock.js';
+import type {Log} from '../../reconcilers/ports/log.js';
+import type {Peers} from '../../reconcilers/ports/peers.js';
+import type {Store} from '../../store/store.js';
+import {Membership, type MembershipOptions} from '../cluster/membership.js';
+import type {Identity} from '../identity.js';
+import {follow} from '../process.js';
+import {loadCurveKeys} from '../peers/curve.js';
+import {openMdp, type Mdp} from '../peers/mdp/open.js';
+import type {Builtin} from '../peers/mdp/builtins.js';
+import {openPeerSockets, type PeerSockets} from '../peers/open.js';
+import {createPeerContext} from '../peers/socket.js';
+import {fleetActions} from './actions.js';
+import {apiAction} from './api-tunnel.js';
+import {createForward} from './forward.js';
+import {createPeers} from './peers.js';
+
+/** What a node among others is made of. */
+export interface FleetParts {
+	readonly store: Store;
+	readonly dataDir: string;
+	readonly runDir: string;
+	readonly identity: Identity;
+	readonly name: string;
+	/** Ports for requests and for news; 0 means any. */
+	readonly ports: {readonly port: number; readonly publishPort: number};
+	readonly authority: MembershipOptions['authority'];
+	readonly ownAddress: () => string | undefined;
+	/** Path of the own API's socket. */
+	readonly apiSocket: () => string;
+	/** The node is in a cluster under this address from now on. */
+	readonly advertised: (address: string) => Promise<void>;
+	readonly clock: Clock;
+	readonly log: Log;
+}
+
+/** A node among others. It asks from the first moment, and answers once `serve` is called. */
+export interface OpenFleet extends AsyncDisposable {
+	readonly peers: Peers;
+	readonly sockets: PeerSockets;
+	readonly membership: Membership;
+	/** Ports that peers reach, while in a cluster. */
+	readonly listening: () => {readonly port: number; readonly publishPort: number} | undefined;
+	/** Begins to answer and to listen. */
+	serve(options: {readonly answers: Reconcilers['answers']; readonly builtins: readonly Builtin[]}): Promise<Mdp>;
+}
+
+/** Loads the node's keys and its membership, and opens what it speaks to others through; see `OpenFleet`. */
+export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
+	const {store, dataDir, runDir, identity, name, clock, log} = parts;
+	const node = {id: identity.id, name};
+	const context = createPeerContext();
+	const keys = await loadCurveKeys(dataDir);
+	const session = randomUUID();
+	let mdp: Mdp | undefined;
+	let listening: {readonly port: number; readonly publishPort: number} | undefined;
+
+	const sockets = await openPeerSockets({
+		context, log, clock, revision: store.revision(),
+		prover: {nodeId: node.id, privateKey: identity.privateKey, keys, session},
+		members: () => store.list('Member').items,
+		serve: (caller, frames, answering) => mdp?.serve(caller, frames, answering),
+	});
+	const membership = await Membership.open({
+		store, dataDir, node, session, log, now: () => clock.now(), keys: {privateKey: identity.privateKey, curveKey: keys.publicKey},
+		authority: parts.authority, ownAddress: parts.ownAddress,
+		addressOf: host => ({host, ...(listening ?? parts.ports)}),
+		listen: async host => {
+			const opened = await sockets.listen({host: bindable(host), ...parts.ports});
+			listening = {port: opened.port, publishPort: opened.publishPort};
+			await parts.advertised(host);
+		},
+		unlisten: async () => {
+			listening = undefined;
+			await sockets.unlisten();
+		},
+	});
+	const subscriptions: Subscription[] = [];
+
+	return {
+		sockets, membership,
+		peers: createPeers(sockets),
+		listening: () => listening,
+		async serve({answers, builtins}) {
+			mdp = await openMdp({
+				runDir, log, clock, context, forward: createForward(sockets),
+				nodes: {selfId: node.id, idOf: word => (word === name || word === node.id ? node.id : sockets.views().find(peer => peer.id === word || peer.name === word)?.id)},
+				builtins: [...fleetActions({store, nodeId: node.id, answers, isComplete: () => true}), apiAction(parts.apiSocket), ...builtins],
+			});
+			subscriptions.push(
+				follow(store.changes({kind: 'Member'}).pipe(throttleTime(20, undefined, {leading: true, trailing: true})), async () => sockets.membersChanged()),
+				follow(merge(store.changes({})).pipe(filter(({object}) => isSpread(object, node.id)), map(({revision}) => revision)), revision => sockets.announce(revision)),
+			);
+			await membership.resume();
+			return mdp;
+		},
+		async [Symbol.asyncDispose]() {
+			for (const subscription of subscriptions) subscription.unsubscribe();
+			await mdp?.[Symbol.asyncDispose]();
+			await sockets[Symbol.asyncDispose]();
+		},
+	};
+}
+
+/** A name is looked up by whoever connects; this host listens everywhere then, and CURVE decides who may speak. */
+function bindable(host: string): string {
+	return /^[\d.]+$|:/u.test(host) ? host : '0.0.0.0';
+}

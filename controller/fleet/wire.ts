@@ -1,0 +1,44 @@
+import {z} from 'zod';
+import {Instance, InstanceStatus} from '../../store/resources/instance.js';
+import {AnyResource, kinds} from '../../store/resources/kinds.js';
+import {NodeId} from '../../store/resources/member.js';
+
+/** Who decides, with every order. */
+const Authority = z.strictObject({epoch: z.int().min(1), owner: NodeId}).readonly();
+
+/** What nodes ask each other about Instances and objects, action by action. */
+export const AssignRequest = z.strictObject({instance: Instance, authority: Authority});
+export const TerminateRequest = z.strictObject({uid: z.string(), authority: Authority});
+export const TerminateAnswer = z.strictObject({ended: z.boolean()});
+export const LeaseRequest = z.strictObject({uid: z.string()});
+export const LeaseAnswer = z.strictObject({granted: z.boolean()});
+
+const RemoteInstance = z.strictObject({
+	uid: z.string(),
+	status: InstanceStatus.exactOptional(),
+	revision: z.string().regex(/^\d{1,20}$/),
+	state: z.enum(['kept', 'ending', 'ended']),
+}).readonly();
+export const RemoteInstances = z.strictObject({instances: z.array(RemoteInstance).max(10_000).readonly()});
+
+export const SinceRequest = z.strictObject({since: z.string().regex(/^\d{1,20}$/).exactOptional()});
+export const CopiesRequest = z.strictObject({owner: NodeId});
+
+/** One part of what an owner has written. Every part names the same revision. */
+export const DeltaPart = z.strictObject({
+	kind: z.enum(['changes', 'whole']),
+	revision: z.string().regex(/^\d{1,20}$/),
+	complete: z.boolean(),
+	objects: z.array(AnyResource).readonly(),
+	deleted: z.array(z.strictObject({kind: z.enum(kinds), uid: z.string()}).readonly()).readonly(),
+}).readonly();
+export type DeltaPart = z.infer<typeof DeltaPart>;
+
+/** A request of the HTTP API, carried to the node that answers it. The body travels as bytes beside it. */
+export const ApiRequest = z.strictObject({
+	method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']),
+	path: z.string().startsWith('/').max(8192),
+	headers: z.record(z.string(), z.string()).readonly(),
+});
+/** The head of its answer, with the first of its bytes; what follows is bytes alone. */
+export const ApiHead = z.strictObject({status: z.int().min(100).max(599), headers: z.record(z.string(), z.string()).readonly()});

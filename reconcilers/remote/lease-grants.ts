@@ -1,0 +1,40 @@
+import {isOwnedBy} from '../../store/resources/ownership.js';
+import type {Store} from '../../store/store.js';
+import {isDeleting} from '../finalizers.js';
+import type {Clock} from '../ports/clock.js';
+
+/** What granting needs. */
+export interface LeaseGrantsOptions {
+	readonly store: Store;
+	readonly self: {readonly id: string};
+	readonly clock: Clock;
+}
+
+/**
+ * Leases that this node grants for Instances it owns and others run. In memory only: after a start nobody knows what was granted before it,
+ * so whoever places anew waits as long as if it had been just then.
+ */
+export class LeaseGrants {
+	readonly #options: LeaseGrantsOptions;
+	readonly #startedMs: number;
+	readonly #grantedMs = new Map<string, number>();
+
+	constructor(options: LeaseGrantsOptions) {
+		this.#options = options;
+		this.#startedMs = options.clock.monotonicMs();
+	}
+
+	/** True when the caller may run the Instance for another lease: it is bound there and still wanted. */
+	grant(caller: string, uid: string): boolean {
+		const {store, self, clock} = this.#options;
+		const instance = store.lookup('Instance', 'uid', uid).find(({metadata}) => metadata.uid === uid);
+		if (!instance || !isOwnedBy(instance, self.id) || instance.spec.nodeId !== caller || isDeleting(instance)) return false;
+		this.#grantedMs.set(uid, clock.monotonicMs());
+		return true;
+	}
+
+	/** When a lease of it may have been granted last, on the monotonic clock. */
+	lastMs(uid: string): number {
+		return this.#grantedMs.get(uid) ?? this.#startedMs;
+	}
+}

@@ -1,0 +1,17 @@
+import {ClusterError, type Cluster} from '../../../api/ports/cluster.js';
+import {FleetError, type Fleet} from '../../../api/ports/fleet.js';
+
+const refuse = async (): Promise<never> => Promise.reject(new ClusterError('Conflict', 'this node is in no cluster'));
+
+/** What the API of a node in no cluster has around it. */
+export const alone: {readonly cluster: Cluster; readonly fleet: Fleet} = {
+	cluster: {
+		advertised: () => undefined, server: () => undefined, members: () => [], tokens: () => [], authority: () => '',
+		init: refuse, issueToken: refuse, revokeToken: refuse, admit: refuse, join: refuse, forget: refuse,
+	},
+	fleet: {
+		self: {id: 'a'.repeat(26), name: 'edge_01'}, members: () => [],
+		forward: async () => Promise.reject(new FleetError('Unreachable', 'this node is in no cluster')),
+		catchUp: async () => Promise.resolve(),
+	},
+};
