@@ -10,11 +10,13 @@ const allRoutesLimitBytes = 32 * 2 ** 20;
 /** Whoever has read nothing for so long is not waited for. */
 const stuckMs = 10_000;
 
+const nothing = Buffer.alloc(0);
 const SendError = z.object({code: z.string()});
 
 interface Route {
 	readonly id: Buffer;
-	readonly queue: (readonly Buffer[])[];
+	/** Packed. */
+	readonly queue: Buffer[];
 	bytes: number;
 }
 
@@ -36,31 +38,37 @@ export class RouteSender {
 		const key = route.toString('latin1');
 		const bytes = sizeOf(frames);
 		const present = this.#routes.get(key);
-		if (this.#bytes + bytes > allRoutesLimitBytes) return false;
+		const hasRoom = present === undefined || (present.queue.length < routeLimit && present.bytes + bytes <= routeLimitBytes);
+		if (!hasRoom || this.#bytes + bytes > allRoutesLimitBytes) return false;
+		const packed = packFrames(frames);
+		this.#bytes += packed.length;
 		if (present === undefined) {
-			const opened: Route = {id: route, queue: [frames], bytes};
-			this.#bytes += bytes;
+			const opened: Route = {id: route, queue: [packed], bytes: packed.length};
 			this.#routes.set(key, opened);
 			void this.#drain(key, opened);
-			return true;
+		} else {
+			present.queue.push(packed);
+			present.bytes += packed.length;
 		}
-		if (present.queue.length >= routeLimit || present.bytes + bytes > routeLimitBytes) return false;
-		present.queue.push(frames);
-		present.bytes += bytes;
-		this.#bytes += bytes;
 		return true;
+	}
+
+	/** True when so much waits to be read at the other end of `route` that nothing more should be done for it. */
+	isBehind(route: Buffer): boolean {
+		const present = this.#routes.get(route.toString('latin1'));
+		return present !== undefined && (present.queue.length > routeLimit / 2 || present.bytes > routeLimitBytes / 2);
 	}
 
 	async #drain(key: string, route: Route): Promise<void> {
 		let pauseMs = 1;
 		let stuckForMs = 0;
 		while (route.queue.length > 0 && !this.#socket.closed) {
-			const [frames = []] = route.queue;
+			const [packed = nothing] = route.queue;
 			try {
-				await this.#socket.send([route.id, packFrames(frames)]);
+				await this.#socket.send([route.id, packed]);
 				route.queue.shift();
-				route.bytes -= sizeOf(frames);
-				this.#bytes -= sizeOf(frames);
+				route.bytes -= packed.length;
+				this.#bytes -= packed.length;
 				pauseMs = 1;
 				stuckForMs = 0;
 			} catch (error) {

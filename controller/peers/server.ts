@@ -49,6 +49,7 @@ export async function serveConnections({socket, sessions, answers, refusals, clo
 			const {service} = message ?? anonymous;
 			sender.send(route, writeMessage({service, action, data, meta: readRequestMeta(message?.meta) ?? {}}));
 		};
+		const unavailable = (why: string): void => answer(`${message?.action ?? ''}.error`, {code: 'Unavailable', message: why});
 		switch (verdict.kind) {
 			case 'answer':
 				if (verdict.refusal !== undefined) refusals.refuse(verdict.refusal, `connection ${route.toString('hex')}`);
@@ -62,7 +63,12 @@ export async function serveConnections({socket, sessions, answers, refusals, clo
 				if (message !== undefined) control(verdict.nodeId, message);
 				return;
 			case 'pass':
-				perform(verdict.nodeId, {route, frames, message});
+				if (sender.isBehind(route)) {
+					refusals.refuse('it asks for more than it reads', verdict.nodeId);
+					unavailable('more answers than it has read wait for this node here');
+				} else {
+					perform(verdict.nodeId, {route, frames, message, unavailable});
+				}
 				return;
 			default: verdict satisfies never;
 		}
@@ -75,7 +81,7 @@ export async function serveConnections({socket, sessions, answers, refusals, clo
 		if (action === 'stream.cancel') exchange?.cancel();
 	};
 
-	const perform = (nodeId: string, {route, frames, message}: {route: Buffer; frames: readonly Buffer[]; message: Message | undefined}): void => {
+	const perform = (nodeId: string, {route, frames, message, unavailable}: {route: Buffer; frames: readonly Buffer[]; message: Message | undefined; unavailable: (why: string) => void}): void => {
 		const deliver = (answer: readonly Buffer[]): void => {
 			sender.send(route, answer);
 		};
@@ -104,12 +110,10 @@ export async function serveConnections({socket, sessions, answers, refusals, clo
 			case 'join':
 				reception.exchange.redirect(deliver);
 				return;
-			case 'busy': {
-				const {service, action} = message;
+			case 'busy':
 				refusals.refuse('too many of its requests are unanswered', nodeId);
-				deliver(writeMessage({service, action: `${action}.error`, data: {code: 'Unavailable', message: '1000 requests of this node are still unanswered here'}, meta}));
+				unavailable('1000 requests of this node are still unanswered here');
 				return;
-			}
 			default: reception satisfies never;
 		}
 	};

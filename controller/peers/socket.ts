@@ -7,7 +7,7 @@ const envelopeBytes = 64 * 1024;
 /** Greatest message that peers send each other: 1 MiB of content, and what is written around it. */
 export const messageLimitBytes = 2 ** 20 + envelopeBytes / 2;
 /** Messages the library holds for one peer in each direction, beyond what stands in this node's own queues; those are counted in bytes too. */
-const highWaterMark = 16;
+const highWaterMark = 8;
 /** Messages read in a row before everything else has its turn. */
 const burst = 64;
 

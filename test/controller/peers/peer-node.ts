@@ -115,17 +115,23 @@ export async function openCluster(names: readonly string[], {serve}: {serve?: Se
 /** The JSON of an answer, as far as tests look at it. */
 type Body = Readonly<Record<string, unknown>>;
 
+/** What it takes to connect to a node. */
+interface Reachable {
+	readonly keys: {readonly curve: Pick<CurveKeys, 'publicKey'>};
+	readonly address: Pick<PeerAddress, 'port'>;
+}
+
 /** A DEALER of the test's own, speaking to one node without Motey's client. */
 export class RawPeer implements Disposable {
 	readonly socket: Dealer;
 
-	constructor(node: PeerNode, {curve}: Pick<NodeKeys, 'curve'>, options: {readonly receiveHighWaterMark?: number; readonly port?: number} = {}) {
+	constructor(node: Reachable, {curve}: Pick<NodeKeys, 'curve'>, options: {readonly receiveHighWaterMark?: number} = {}) {
 		this.socket = new Dealer({
 			context: createPeerContext(), linger: 0, sendTimeout: 2000, receiveTimeout: 2000, reconnectInterval: 200,
 			receiveHighWaterMark: options.receiveHighWaterMark ?? 1000,
 			curveServerKey: node.keys.curve.publicKey, curvePublicKey: curve.publicKey, curveSecretKey: curve.secretKey,
 		});
-		this.socket.connect(`tcp://127.0.0.1:${options.port ?? node.address.port}`);
+		this.socket.connect(`tcp://127.0.0.1:${node.address.port}`);
 	}
 
 	/** Sends one message, `meta.id` being `id`. */
@@ -150,7 +156,7 @@ export class RawPeer implements Disposable {
 	}
 
 	/** Opens a session as `claimed`, signing with the key of `signer`; the node's last word about it. */
-	async prove(node: PeerNode, claimed: string, signer: Identity): Promise<{readonly action: string; readonly data: Body} | undefined> {
+	async prove(node: Pick<PeerNode, 'id'>, claimed: string, signer: Identity): Promise<{readonly action: string; readonly data: Body} | undefined> {
 		const opened = await this.ask('session', 'session.open', {nodeId: claimed, session: 'raw'});
 		const signature = proveSession({prover: claimed, verifier: node.id, nonce: String(opened?.data['nonce'])}, signer.privateKey);
 		return this.ask('session', 'session.prove', {signature});
