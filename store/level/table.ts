@@ -1,4 +1,4 @@
-import {createHash} from 'node:crypto';
+import {hash as digestOf} from 'node:crypto';
 import {indexes, keyOf, keyText, type IndexName, type Kind, type Resource, type ResourceOf} from '../resources/kinds.js';
 import {keyOfObject} from './keys.js';
 
@@ -9,6 +9,8 @@ export interface Entry {
 	readonly bytes: number;
 	/** 48 bits that stand for its key and revision in the digest of all objects. */
 	readonly hash: number;
+	/** Under what the secondary indexes have it; worked out once, though it enters and leaves two tables. */
+	readonly indexKeys: readonly string[];
 }
 
 const digestSize = 2 ** 48;
@@ -16,8 +18,8 @@ const indexNames: readonly IndexName[] = ['owner', 'owned', 'node', 'uid', 'secr
 
 /** The entry of a frozen object whose JSON has `bytes` bytes. */
 export function entryOf(object: Resource, bytes: number): Entry {
-	const hash = createHash('sha256').update(`${keyOfObject(object)}\n${object.metadata.resourceVersion}`).digest().readUIntBE(0, 6);
-	return {object, bytes, hash};
+	const digest = digestOf('sha256', `${keyOfObject(object)}\n${object.metadata.resourceVersion}`, 'buffer');
+	return {object, bytes, hash: digest.readUIntBE(0, 6), indexKeys: indexKeysOf(object)};
 }
 
 /**
@@ -118,7 +120,7 @@ export class Table {
 		this.#count += 1;
 		this.#bytes += entry.bytes;
 		this.#digest = (this.#digest + entry.hash) % digestSize;
-		for (const name of indexKeysOf(entry.object)) {
+		for (const name of entry.indexKeys) {
 			const found = this.#indexes.get(name) ?? new Map<string, Entry>();
 			this.#indexes.set(name, found.set(key, entry));
 		}
@@ -129,7 +131,7 @@ export class Table {
 		this.#count -= 1;
 		this.#bytes -= entry.bytes;
 		this.#digest = (this.#digest - entry.hash + digestSize) % digestSize;
-		for (const name of indexKeysOf(entry.object)) {
+		for (const name of entry.indexKeys) {
 			const found = this.#indexes.get(name);
 			found?.delete(key);
 			if (found?.size === 0) this.#indexes.delete(name);

@@ -108,20 +108,18 @@ function hasUniqueNames(spec: {images: readonly {name: string}[]}): boolean {
 	return new Set(spec.images.map(image => image.name)).size === spec.images.length;
 }
 
-// Made once: zod compiles a schema at its first use.
-const WrittenSpec = z.looseObject({images: z.array(z.unknown())});
-const WrittenEntry = z.looseObject({name: z.string().optional(), image: z.string().optional()});
-
 function fillSpec(spec: unknown): unknown {
-	const written = WrittenSpec.safeParse(spec);
-	return written.success ? {...written.data, images: written.data.images.map(fillNames)} : spec;
+	return isMapping(spec) && Array.isArray(spec['images']) ? {...spec, images: spec['images'].map(fillNames)} : spec;
 }
 
 function fillNames(entry: unknown): unknown {
-	const written = WrittenEntry.safeParse(entry);
-	if (!written.success) return entry;
-	const {name, image} = written.data;
-	if (name === undefined && image !== undefined) return {...written.data, name: nameFromReference(image)};
-	if (image === undefined && name !== undefined) return {...written.data, name: nameFromReference(name), image: name};
+	if (!isMapping(entry)) return entry;
+	const {name, image} = entry;
+	if (name === undefined && typeof image === 'string') return {...entry, name: nameFromReference(image)};
+	if (image === undefined && typeof name === 'string') return {...entry, name: nameFromReference(name), image: name};
 	return entry;
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
