@@ -35,6 +35,8 @@ export interface NodeProcess extends AsyncDisposable {
 	open(path: string): Promise<IncomingMessage>;
 	/** kB of resident memory. */
 	residentKilobytes(): Promise<number>;
+	/** Of it, what is nobody's file: the rest are pages of files, which the kernel takes back when it needs them. @see proc(5), RssAnon */
+	anonymousKilobytes(): Promise<number>;
 	/** Bytes this process has caused to be written to storage so far. @see proc(5), /proc/PID/io */
 	bytesWritten(): Promise<number>;
 	/** CPU seconds used so far, of all threads. */
@@ -84,6 +86,7 @@ export async function startNodeProcess({settings = [], directory, dockerUrl}: {s
 	return {
 		pid, port: state.port, token, directory: own, readyMs, call, open,
 		residentKilobytes: async () => Number(/VmRSS:\s+(\d+)/u.exec(await proc('status'))![1]),
+		anonymousKilobytes: async () => Number(/RssAnon:\s+(\d+)/u.exec(await proc('status'))![1]),
 		bytesWritten: async () => Number(/^write_bytes: (\d+)/mu.exec(await proc('io'))![1]),
 		cpuSeconds: async () => {
 			const fields = (await proc('stat')).split(') ')[1]!.split(' ');
