@@ -26,10 +26,14 @@ import type {NodeFactsPort} from './ports/node-facts.js';
 import type {Peers} from './ports/peers.js';
 import {createReconcileLoop} from './reconcile-loop.js';
 import type {ReconcileLoop} from './reconcile-loop.js';
+import {createRehearsal} from './rehearsal/create-rehearsal.js';
+import type {Rehearse} from './rehearsal/create-rehearsal.js';
 import {createServiceReconciler} from './service/reconciler.js';
-import type {Leases} from './service/reconciler.js';
 import {serviceSources} from './service/sources.js';
+import {createServiceViews} from './service/views.js';
 import {instanceKeys, instanceSources, nodeSources} from './sources.js';
+import {createWhy} from './why/create-why.js';
+import type {ExplainService} from './why/create-why.js';
 
 /** Everything one node reconciles with. */
 export interface ReconcilersOptions {
@@ -48,8 +52,6 @@ export interface ReconcilersOptions {
 	readonly resyncMs?: number;
 	/** Calls of each kind an engine gets at once. */
 	readonly engineWidth?: EngineWidth;
-	/** The leases this node has given to others. */
-	readonly leases?: Leases;
 }
 
 /** The loops of one node. Nothing runs before their `reports` are subscribed; each ends with its subscription and leaves workloads running. */
@@ -57,7 +59,11 @@ export interface Reconcilers {
 	readonly loops: readonly ReconcileLoop[];
 	readonly orphans: OrphanAccess;
 	/** What this node answers to others. */
-	readonly answers: Pick<FleetReconcilers, 'acceptance' | 'hearReport'>;
+	readonly answers: Omit<FleetReconcilers, 'loops'>;
+	/** Why a Service is as it is. */
+	readonly why: ExplainService;
+	/** What the loss of each node would mean. */
+	readonly rehearse: Rehearse;
 }
 
 /** Found by measuring against a bare loop on two cores: with eight starts at once thirty containers are up as fast as the bare loop has them. */
@@ -69,7 +75,7 @@ const orphanDelayMs = 2000;
 
 /** Wires the service, instance, node and orphan reconcilers of one node. */
 export function createReconcilers(options: ReconcilersOptions): Reconcilers {
-	const {store, engines, node, facts, clock, log, resyncMs = 25_000, engineWidth: width = defaultWidth, peers = noPeers, leases} = options;
+	const {store, engines, node, facts, clock, log, resyncMs = 25_000, engineWidth: width = defaultWidth, peers = noPeers} = options;
 	const recorder = createRecorder(store.events, 'motey');
 	const hints = merge(...engines.all.map(engine => engine.events())).pipe(share());
 	const shared = {resyncMs, clock, log};
@@ -92,15 +98,15 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 		})));
 	};
 
-	const reconcileService = createServiceReconciler({store, node, engines, peers, clock, recorder, ...(leases === undefined ? {} : {leases})});
+	const acceptMembers = options.acceptMembers ?? (async () => Promise.resolve());
+	const fleet = createFleet({store, engines, inventory, self: node, peers, acceptMembers, recorder, clock, log, resyncMs});
+	const views = createServiceViews({store, node, engines, peers, clock, leases: fleet.leases});
+	const reconcileService = createServiceReconciler({store, nodeId: node.id, views, recorder});
 	const reconcileInstance = createInstanceReconciler({
 		store, engines, node, clock, recorder, observations, preparations, portWaiters, pauses, steps: new Steps({width, recorder}),
 	});
 	const nodeReconciler = createNodeReconciler({store, engines, node, facts, clock});
 	const orphans = createOrphanReconciler({store, engines, nodeName: node.name, inventory, clock, recorder, maxAgeMs: 1.5 * resyncMs});
-
-	const acceptMembers = options.acceptMembers ?? (async () => Promise.resolve());
-	const fleet = createFleet({store, engines, inventory, self: node, peers, acceptMembers, recorder, clock, log, resyncMs});
 
 	const loops = [
 		...fleet.loops,
@@ -134,7 +140,7 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 			keys: () => engines.all.map(engine => engine.name),
 		}),
 	];
-	return {loops, orphans, answers: fleet};
+	return {loops, orphans, answers: fleet, why: createWhy({store, views}), rehearse: createRehearsal({store, views})};
 }
 
 /** Every engine's name some time after an Instance has gone, or something is heard of a uid that no Instance has. */

@@ -43,6 +43,12 @@ export function placeAgain(question: Question, candidates: readonly Candidate[])
 	return {kind: 'placed', nodeName: name, nodeId: status?.id ?? '', engine};
 }
 
+/** Why one node does not fit, as in `lacks capability gpu`; undefined when it does. */
+export function refusalOf(question: Question, candidate: Candidate): string | undefined {
+	const {misfit, occupied} = judge(question, candidate);
+	return (misfit ?? occupied)?.one;
+}
+
 function judge({asked, judged}: Question, candidate: Candidate): Judgement {
 	const known = judged.get(candidate);
 	if (known) return known;

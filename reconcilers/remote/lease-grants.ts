@@ -1,3 +1,4 @@
+import type {Instance} from '../../store/resources/instance.js';
 import {isOwnedBy} from '../../store/resources/ownership.js';
 import type {Store} from '../../store/store.js';
 import {isDeleting} from '../finalizers.js';
@@ -24,11 +25,11 @@ export class LeaseGrants {
 		this.#startedMs = options.clock.monotonicMs();
 	}
 
-	/** True when the caller may run the Instance for another lease: it is bound there and still wanted. */
+	/** True when the caller may run the Instance for another lease: it is bound there, still wanted, and no newer binding has its slot. */
 	grant(caller: string, uid: string): boolean {
 		const {store, self, clock} = this.#options;
 		const instance = store.lookup('Instance', 'uid', uid).find(({metadata}) => metadata.uid === uid);
-		if (!instance || !isOwnedBy(instance, self.id) || instance.spec.nodeId !== caller || isDeleting(instance)) return false;
+		if (!instance || !isOwnedBy(instance, self.id) || instance.spec.nodeId !== caller || isDeleting(instance) || isReplaced(store, instance)) return false;
 		this.#grantedMs.set(uid, clock.monotonicMs());
 		return true;
 	}
@@ -37,4 +38,11 @@ export class LeaseGrants {
 	lastMs(uid: string): number {
 		return this.#grantedMs.get(uid) ?? this.#startedMs;
 	}
+}
+
+/** Whether its slot was bound anew since: then only the newest binding may run. */
+function isReplaced(store: Store, {metadata: {ownerReferences}, spec: {image, slot, binding}}: Instance): boolean {
+	const service = ownerReferences?.find(({controller}) => controller)?.uid;
+	const others = service === undefined ? [] : store.lookup('Instance', 'owner', service);
+	return others.some(({spec}) => spec.image.name === image.name && spec.slot === slot && spec.binding > binding);
 }

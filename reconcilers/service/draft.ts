@@ -5,7 +5,7 @@ import {Timestamp} from '../../store/resources/meta.js';
 import {templateOf} from '../../store/resources/image.js';
 import type {Service} from '../../store/resources/service.js';
 import type {Candidate} from '../placement/candidate.js';
-import {placeAgain, questionOf} from '../placement/place.js';
+import {placeAgain, questionOf, refusalOf} from '../placement/place.js';
 import type {PlacementDecision, Question} from '../placement/place.js';
 import {withPromise} from '../placement/promise.js';
 import {movePauseMs} from './fleet.js';
@@ -55,6 +55,11 @@ export class Draft {
 	/** Where one more of this entry would go; on `nodeName` alone when that is given. */
 	place(entry: ImageEntry, nodeName?: string): PlacementDecision {
 		return placeAgain(this.#question(entry), nodeName === undefined ? this.candidates : this.candidates.filter(({node}) => node.metadata.name === nodeName));
+	}
+
+	/** Why one node would not take one more of this entry; undefined when it would. */
+	refusal(entry: ImageEntry, candidate: Candidate): string | undefined {
+		return refusalOf(this.#question(entry), candidate);
 	}
 
 	/** Binds a slot to the best node. */

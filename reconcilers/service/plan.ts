@@ -18,9 +18,7 @@ import type {ServiceAction, ServicePlan, ServiceView} from './view.js';
 export function planService(view: ServiceView): ServicePlan {
 	const {service, fleet} = view;
 	const draft = new Draft(view);
-	const entries = isDeleting(service) ? [] : service.spec.images;
-	const grouped = bySlot(view.instances);
-	const images = entries.map(entry => ({entry, slots: slotsOf(entry, grouped.get(entry.name) ?? new Map(), draft)}));
+	const images = slotsOfService(draft);
 	const marks = marksOf(view);
 	const again = view.instances.flatMap(instance => untilSilentMs({instance, where: whereaboutsOf(instance, fleet)}) ?? []);
 	if (isLoser(service)) return {...nothing(draft), actions: marks, images: images.map(({entry, slots}) => ({name: entry.name, slots: new Set(slots.map(({slot}) => slot)), rollout: {kind: 'complete'}}))};
@@ -42,6 +40,14 @@ export function planService(view: ServiceView): ServicePlan {
 		staying: plans.flatMap(plan => plan.staying),
 		...(Number.isFinite(againAfterMs) ? {againAfterMs} : {}),
 	};
+}
+
+/** The wanted slots of each image, with everything that is bound for them; none of a Service that is being deleted. */
+export function slotsOfService(draft: Draft): readonly {readonly entry: ImageEntry; readonly slots: readonly Slot[]}[] {
+	const {service, instances} = draft.view;
+	const grouped = bySlot(instances);
+	const entries = isDeleting(service) ? [] : service.spec.images;
+	return entries.map(entry => ({entry, slots: slotsOf(entry, grouped.get(entry.name) ?? new Map<number, readonly Instance[]>(), draft)}));
 }
 
 /** Whether another Service keeps the name, which was created elsewhere while the two nodes were apart: this one keeps what it runs and starts nothing. */

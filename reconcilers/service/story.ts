@@ -4,7 +4,7 @@ import type {Recorder} from '../events/recorder.js';
 import type {ServiceChange} from './reconciler.js';
 
 /** Tells what a reconcile decided: placements of each Instance, ends, and conditions of the Service that changed for the worse. */
-export function tellService(recorder: Recorder, before: Service, {after, created, actions}: ServiceChange): void {
+export function tellService(recorder: Recorder, before: Service, {after, created, plan: {actions}}: ServiceChange): void {
 	for (const instance of created) {
 		recorder.normal(instance, 'Scheduled', `${instance.metadata.name} is placed on ${instance.spec.nodeName} with engine ${instance.spec.image.engine}`);
 	}

@@ -8,7 +8,7 @@ import {suspectedAfterMs} from '../../../reconcilers/service/fleet.js';
 import type {LastMove} from '../../../reconcilers/service/fleet.js';
 import {planService} from '../../../reconcilers/service/plan.js';
 import {statusOf} from '../../../reconcilers/service/status.js';
-import type {ServicePlan, SlotName} from '../../../reconcilers/service/view.js';
+import type {ServicePlan, ServiceView, SlotName} from '../../../reconcilers/service/view.js';
 import {fleetOf} from './fleet-of.js';
 import {nodeNamed} from './nodes.js';
 import {service} from './objects.js';
@@ -81,10 +81,15 @@ export class FleetWorld {
 
 	/** What the owner would do now. */
 	plan(): ServicePlan {
-		return planService({
+		return planService(this.view());
+	}
+
+	/** What the owner sees now. */
+	view(): ServiceView {
+		return {
 			service: this.service, instances: this.instances, isForeign: () => false, turns: this.turns, now: '2026-01-01T00:00:00Z', hostPorts: () => [],
 			fleet: this.fleet(), nodeOf: ({spec}) => this.nodes.get(spec.nodeName), candidates: () => this.#candidates(), leaseAnsweredMs: uid => this.leases.get(uid) ?? 0,
-		});
+		};
 	}
 
 	fleet() {
