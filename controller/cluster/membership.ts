@@ -9,7 +9,7 @@ import {checkProof, signProof} from './join-proof.js';
 import {certificateSha256, readJoinText, writeJoinText, type JoinText} from './join-text.js';
 import {requestJoin} from './request-join.js';
 import {JoinTokens} from './join-tokens.js';
-import {isGenuine, signMember} from './member-record.js';
+import {isGenuine, outranks, signMember} from './member-record.js';
 import {mergeMembers, presentMembers, putMember} from './members.js';
 import {publicKeyOf} from './signature.js';
 
@@ -155,6 +155,12 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority' | 'serve
 		const genuine = records.filter(record => isGenuine(record, clusterKey));
 		if (genuine.length < records.length) this.#options.log.warn('member records that the cluster did not sign were dropped', {ids: records.filter(record => !genuine.includes(record)).map(({id}) => id)});
 		return mergeMembers(this.#options.store, genuine.map(record => ({record, addresses: []})));
+	}
+
+	/** True for a record that this cluster signed and that outranks what this node knows of its member. */
+	isGenuine(record: MemberRecord): boolean {
+		const known = this.#options.store.get('Member', {namespace: '', name: record.id});
+		return this.file !== undefined && isGenuine(record, this.file.clusterKey) && (!known || outranks(record, known.spec));
 	}
 
 	/** Signs the tombstone of a member. Its keys open nothing from then on, wherever the tombstone has arrived. */

@@ -1,6 +1,10 @@
 import {randomUUID} from 'node:crypto';
-import {filter, map, merge, throttleTime, type Subscription} from 'rxjs';
+import {join} from 'node:path';
+import {filter, map, throttleTime, type Subscription} from 'rxjs';
 import {isSpread} from '../../reconcilers/copies/delta.js';
+import {yieldEverything} from '../../reconcilers/copies/yield.js';
+import {timestamp} from '../../reconcilers/timestamp.js';
+import {backupStore} from '../../store/level/backup.js';
 import type {Reconcilers} from '../../reconcilers/create.js';
 import type {Clock} from '../../reconcilers/ports/clock.js';
 import type {Log} from '../../reconcilers/ports/log.js';
@@ -17,7 +21,12 @@ import {createPeerContext} from '../peers/socket.js';
 import {fleetActions} from './actions.js';
 import {apiAction} from './api-tunnel.js';
 import {createForward} from './forward.js';
+import {greet, greetingActions} from './greet.js';
 import {createPeers} from './peers.js';
+import {openRecollection} from './recollection.js';
+
+/** How long a member may take to tell what it has copied of this node. */
+const recollectMs = 10_000;
 
 /** What a node among others is made of. */
 export interface FleetParts {
@@ -80,20 +89,37 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 		},
 	});
 	const subscriptions: Subscription[] = [];
+	const peers = createPeers(sockets);
+	const recollection = await openRecollection({store, dataDir, selfId: node.id, peers, log});
+	const onError = (what: string) => (error: unknown) => log.error('could not be followed', {what, error});
+
+	const linked = async (id: string): Promise<void> => {
+		const isForgotten = await greet(id, {sockets, membership, selfId: node.id, address: membership.file && {host: membership.file.advertise, ...(listening ?? parts.ports)}, log});
+		if (isForgotten) await leave();
+		else await recollection.ask(id, AbortSignal.timeout(recollectMs));
+	};
+	const leave = async (): Promise<void> => {
+		const file = join(dataDir, `forgotten-${clock.now().toISOString().replace(/[:.]/gu, '-')}.backup`);
+		log.error('this node was forgotten by its cluster: it ends what it runs, and what it knew is kept in a backup', {backup: file});
+		await backupStore(store, file);
+		await yieldEverything(store, {self: node, now: timestamp(clock.now())});
+		await membership.leave();
+	};
 
 	return {
 		sockets, membership,
-		peers: createPeers(sockets),
+		peers,
 		listening: () => listening,
 		async serve({answers, builtins}) {
 			mdp = await openMdp({
 				runDir, log, clock, context, forward: createForward(sockets),
 				nodes: {selfId: node.id, idOf: word => (word === name || word === node.id ? node.id : sockets.views().find(peer => peer.id === word || peer.name === word)?.id)},
-				builtins: [...fleetActions({store, nodeId: node.id, answers, isComplete: () => true}), apiAction(parts.apiSocket), ...builtins],
+				builtins: [...fleetActions({store, nodeId: node.id, answers, isComplete: () => recollection.isComplete()}), ...greetingActions({store}), apiAction(parts.apiSocket), ...builtins],
 			});
 			subscriptions.push(
-				follow(store.changes({kind: 'Member'}).pipe(throttleTime(20, undefined, {leading: true, trailing: true})), async () => sockets.membersChanged()),
-				follow(merge(store.changes({})).pipe(filter(({object}) => isSpread(object, node.id)), map(({revision}) => revision)), revision => sockets.announce(revision)),
+				follow(store.changes({kind: 'Member'}).pipe(throttleTime(20, undefined, {leading: true, trailing: true})), async () => sockets.membersChanged(), onError('members')),
+				follow(sockets.changes.pipe(filter(({kind}) => kind === 'connected')), async ({id}) => linked(id), onError('a link')),
+				follow(store.changes({}).pipe(filter(({object}) => isSpread(object, node.id)), map(({revision}) => revision)), revision => sockets.announce(revision), onError('news')),
 			);
 			await membership.resume();
 			return mdp;

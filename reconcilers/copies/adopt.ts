@@ -2,6 +2,7 @@ import {clusterScoped, keyOf} from '../../store/resources/kinds.js';
 import type {Resource} from '../../store/resources/kinds.js';
 import {compareOwnership, conflictAnnotation, epochAnnotation, ownerAnnotation, ownerRevisionAnnotation, ownerRevisionOf, ownershipOf} from '../../store/resources/ownership.js';
 import type {Store, Transaction} from '../../store/store.js';
+import {containerFinalizer, isDeleting, slotFinalizer} from '../finalizers.js';
 import type {Log} from '../ports/log.js';
 import type {Peers} from '../ports/peers.js';
 
@@ -28,7 +29,7 @@ export async function adoptFrom(owner: string, {store, self, peers, log}: AdoptO
 	})));
 	return store.transact(transaction => {
 		const newest = newestOf([...(['Service', 'Instance'] as const).flatMap((kind): readonly Resource[] => transaction.lookup(kind, 'owned', owner)), ...told.flat()]);
-		for (const object of newest) transaction.putCopy(adopted(object, {self: self.id, transaction}));
+		for (const object of newest) transaction.putCopy(adopted(withOwnWord(object, transaction, self), {self: self.id, transaction}));
 		for (const kind of ['Node', 'Token'] as const) {
 			for (const object of transaction.lookup(kind, 'owned', owner)) transaction.delete(kind, keyOf(object));
 		}
@@ -51,6 +52,14 @@ function newestOf(objects: readonly Resource[]): readonly Resource[] {
 function isNewer(one: Resource, other: Resource): boolean {
 	const byOwner = compareOwnership(ownershipOf(one), ownershipOf(other));
 	return byOwner > 0 || (byOwner === 0 && BigInt(ownerRevisionOf(one) ?? 0) > BigInt(ownerRevisionOf(other) ?? 0));
+}
+
+/** What runs here is known best here; as an owner's, an Instance waits for its slot too. */
+function withOwnWord(object: Resource, transaction: Transaction, self: AdoptOptions['self']): Resource {
+	if (object.kind !== 'Instance') return object;
+	const own = object.spec.nodeId === self.id ? transaction.lookup('Instance', 'uid', object.metadata.uid).at(0) : undefined;
+	const finalizers = isDeleting(object) ? object.metadata.finalizers ?? [] : [containerFinalizer, slotFinalizer];
+	return {...object, metadata: {...object.metadata, finalizers}, ...(own?.status ? {status: own.status} : {})};
 }
 
 function adopted<R extends Resource>(object: R, {self, transaction}: {readonly self: string; readonly transaction: Transaction}): R {
