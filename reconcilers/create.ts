@@ -14,6 +14,7 @@ import {Steps} from './instance/steps.js';
 import type {EngineWidth} from './instance/steps.js';
 import {createFleet} from './fleet.js';
 import type {FleetReconcilers} from './fleet.js';
+import {instancesOn} from './instances-on.js';
 import {Inventory} from './inventory.js';
 import {createNodeReconciler} from './node/reconciler.js';
 import {createOrphanReconciler} from './orphan/reconciler.js';
@@ -87,7 +88,7 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 	const refreshOne = async (engine: Engine, signal: AbortSignal): Promise<void> => {
 		const moment = observations.moment();
 		const listed = new Map((await inventory.list(engine, {maxAgeMs: 0, signal})).map(one => [one.uid, one]));
-		for (const instance of store.lookup('Instance', 'node', node.name)) {
+		for (const instance of instancesOn(store, node)) {
 			const uid = containerUid(instance);
 			if (instance.spec.image.engine === engine.name) observations.glance(uid, listed.get(uid), moment);
 		}
@@ -106,13 +107,13 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 		store, engines, node, clock, recorder, observations, preparations, portWaiters, pauses, steps: new Steps({width, recorder}),
 	});
 	const nodeReconciler = createNodeReconciler({store, engines, node, facts, clock});
-	const orphans = createOrphanReconciler({store, engines, nodeName: node.name, inventory, clock, recorder, maxAgeMs: 1.5 * resyncMs});
+	const orphans = createOrphanReconciler({store, engines, node, inventory, clock, recorder, maxAgeMs: 1.5 * resyncMs});
 
 	const loops = [
 		...fleet.loops,
 		createReconcileLoop({
 			...shared, name: 'node', concurrency: 1,
-			sources: nodeSources({store, nodeName: node.name, hints, facts: facts.changes, forgetHealth: nodeReconciler.forgetHealth}),
+			sources: nodeSources({store, node, hints, facts: facts.changes, forgetHealth: nodeReconciler.forgetHealth}),
 			reconcile: nodeReconciler.reconcile,
 			keys: () => [keyText({namespace: '', name: node.name})],
 			beforeResync: async () => {
@@ -128,9 +129,9 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 		}),
 		createReconcileLoop({
 			...shared, name: 'instance', concurrency: instanceConcurrency,
-			sources: instanceSources({store, nodeName: node.name, hints, observations, preparations, portWaiters, pauses, refresh}),
+			sources: instanceSources({store, node, hints, observations, preparations, portWaiters, pauses, refresh}),
 			reconcile: reconcileInstance,
-			keys: () => instanceKeys(store, node.name),
+			keys: () => instanceKeys(store, node),
 			beforeResync: refresh,
 		}),
 		createReconcileLoop({

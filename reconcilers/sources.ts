@@ -1,7 +1,7 @@
 import {EMPTY, catchError, defer, filter, from, map, merge, mergeMap, of, tap} from 'rxjs';
 import type {Observable} from 'rxjs';
 import {keyOf, keyText} from '../store/resources/kinds.js';
-import {containerUid} from '../store/resources/instance.js';
+import {containerUid, isBoundTo} from '../store/resources/instance.js';
 import type {Instance} from '../store/resources/instance.js';
 import type {Store} from '../store/store.js';
 import {coalesceByKey} from './coalesce-by-key.js';
@@ -10,12 +10,13 @@ import type {Observations} from './instance/observations.js';
 import type {Pauses} from './instance/pauses.js';
 import type {PortWaiters} from './instance/port-waiters.js';
 import type {Preparations} from './instance/preparations.js';
+import {instancesOn} from './instances-on.js';
 import type {EngineHint} from './ports/engine.js';
 
 /** What the instance sources feed while keys pass. */
 export interface InstanceSourcesOptions {
 	readonly store: Store;
-	readonly nodeName: string;
+	readonly node: {readonly id: string; readonly name: string};
 	/** Of all engines, shared. */
 	readonly hints: Observable<EngineHint>;
 	readonly observations: Observations;
@@ -28,8 +29,8 @@ export interface InstanceSourcesOptions {
 
 /** Keys of Instances to look at: their own changes, what engines hint at, all of them when an engine comes, goes or lost its stream, and those that wait for a port which may be free. */
 export function instanceSources(options: InstanceSourcesOptions): readonly Observable<string>[] {
-	const {store, nodeName, hints, observations, preparations, portWaiters, pauses, refresh} = options;
-	const isHere = (instance: Instance): boolean => instance.spec.nodeName === nodeName;
+	const {store, node, hints, observations, preparations, portWaiters, pauses, refresh} = options;
+	const isHere = (instance: Instance): boolean => isBoundTo(instance, node);
 	const changed = store.changes({kind: 'Instance'}).pipe(
 		filter(({object}) => isHere(object)),
 		tap(change => preparations.hear(change)),
@@ -54,26 +55,26 @@ export function instanceSources(options: InstanceSourcesOptions): readonly Obser
 		}),
 		map(() => 'everything'),
 		coalesceByKey(() => fromAbortable(refresh).pipe(catchError(() => of(undefined))), {concurrency: 1}),
-		mergeMap(() => from(instanceKeys(store, nodeName))),
+		mergeMap(() => from(instanceKeys(store, node))),
 	);
 	return [changed, hinted, lost];
 }
 
 /** Keys of every Instance bound to a node. */
-export const instanceKeys = (store: Store, nodeName: string): readonly string[] => store.lookup('Instance', 'node', nodeName).map(instance => keyText(keyOf(instance)));
+export const instanceKeys = (store: Store, node: {readonly id: string; readonly name: string}): readonly string[] => instancesOn(store, node).map(instance => keyText(keyOf(instance)));
 
 /** The own Node's key whenever something it says may have changed. */
-export function nodeSources({store, nodeName, hints, facts, forgetHealth}: {
+export function nodeSources({store, node, hints, facts, forgetHealth}: {
 	readonly store: Store;
-	readonly nodeName: string;
+	readonly node: {readonly id: string; readonly name: string};
 	readonly hints: Observable<EngineHint>;
 	readonly facts: Observable<unknown>;
 	readonly forgetHealth: () => void;
 }): readonly Observable<string>[] {
-	const key = keyText({namespace: '', name: nodeName});
-	const asks = ({spec}: Instance): boolean => spec.nodeName === nodeName && Object.keys(spec.image.resources).length > 0;
+	const key = keyText({namespace: '', name: node.name});
+	const asks = (instance: Instance): boolean => isBoundTo(instance, node) && Object.keys(instance.spec.image.resources).length > 0;
 	return [merge(
-		store.changes({kind: 'Node'}).pipe(filter(({object}) => object.metadata.name === nodeName)),
+		store.changes({kind: 'Node'}).pipe(filter(({object}) => object.metadata.name === node.name)),
 		store.changes({kind: 'Instance'}).pipe(filter(({object}) => asks(object))),
 		defer(() => store.healthChanges()),
 		hints.pipe(filter(hint => hint.kind !== 'changed'), tap(forgetHealth)),

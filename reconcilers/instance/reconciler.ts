@@ -1,10 +1,11 @@
 import {keyOf, parseKey} from '../../store/resources/kinds.js';
-import {containerUid} from '../../store/resources/instance.js';
+import {containerUid, isBoundTo} from '../../store/resources/instance.js';
 import type {Instance, InstanceStatus} from '../../store/resources/instance.js';
 import type {Store} from '../../store/store.js';
 import {Backoff} from '../backoff.js';
 import type {Recorder} from '../events/recorder.js';
 import {containerFinalizer, holds, isDeleting, withoutFinalizers} from '../finalizers.js';
+import {instancesOn} from '../instances-on.js';
 import {again, done, failed} from '../outcome.js';
 import type {Outcome} from '../outcome.js';
 import type {Clock} from '../ports/clock.js';
@@ -58,7 +59,7 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 
 	return async (key, signal) => {
 		const instance = store.get('Instance', parseKey(key));
-		if (instance?.spec.nodeName !== node.name) {
+		if (!instance || !isBoundTo(instance, node)) {
 			recovered(key);
 			return done;
 		}
@@ -211,7 +212,7 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 			engine, instance, signal, whilePreparing,
 			showing: (stage, work) => whenSlow(work, {afterMs: slowMs, announce: () => announce(instance, stage, stage.kind === 'replacing' || stage.kind === 'stopping' ? before : undefined)}),
 			workload: workloadOf(instance, {nodeId: node.id}),
-			checkPorts: () => hostPorts.check(instance, () => store.lookup('Instance', 'node', node.name)),
+			checkPorts: () => hostPorts.check(instance, () => instancesOn(store, node)),
 		};
 	}
 }

@@ -1,6 +1,7 @@
 import {isDeepStrictEqual} from 'node:util';
 import type {Node} from '../../store/resources/node.js';
 import type {Store} from '../../store/store.js';
+import {instancesOn} from '../instances-on.js';
 import {again, done} from '../outcome.js';
 import type {Outcome} from '../outcome.js';
 import {amountsOf, sumOf} from '../placement/quantity.js';
@@ -49,7 +50,7 @@ export function createNodeReconciler({store, engines, node, facts, clock}: NodeR
 		const now = clock.now();
 		const written = await store.transact(transaction => {
 			const before = transaction.get('Node', {namespace: '', name: node.name});
-			const reserved = sumOf(transaction.lookup('Instance', 'node', node.name).map(instance => amountsOf(instance.spec.image.resources)));
+			const reserved = sumOf(instancesOn(transaction, node).map(instance => amountsOf(instance.spec.image.resources)));
 			const status = planNode({id: node.id, before: before?.status, facts: facts.current(), engines: asked, store: storeHealth, reserved, now: timestamp(now)});
 			if (!before) return transaction.put<Node>(newNode(node.name, {status, now: timestamp(now)}));
 			return isDeepStrictEqual(before.status, status) ? before : transaction.put<Node>({...before, status});

@@ -1,5 +1,6 @@
 import type {Store} from '../../store/store.js';
 import type {Recorder} from '../events/recorder.js';
+import {instancesOn} from '../instances-on.js';
 import type {Inventory} from '../inventory.js';
 import {again, done} from '../outcome.js';
 import type {Outcome} from '../outcome.js';
@@ -25,7 +26,7 @@ export interface OrphanAccess {
 export interface OrphanReconcilerOptions {
 	readonly store: Store;
 	readonly engines: Engines;
-	readonly nodeName: string;
+	readonly node: {readonly id: string; readonly name: string};
 	readonly inventory: Inventory;
 	readonly clock: Clock;
 	readonly recorder: Recorder;
@@ -48,7 +49,7 @@ export interface OrphanReconciler extends OrphanAccess {
 
 /** Looks at one engine by name. */
 export function createOrphanReconciler(options: OrphanReconcilerOptions): OrphanReconciler {
-	const {store, engines, nodeName, inventory, clock, recorder, maxAgeMs} = options;
+	const {store, engines, node: self, inventory, clock, recorder, maxAgeMs} = options;
 	const reported = new Map<string, readonly Orphan[]>();
 	const told = new Map<string, ReadonlySet<string>>();
 	const tidiedMs = new Map<string, number>();
@@ -67,7 +68,7 @@ export function createOrphanReconciler(options: OrphanReconcilerOptions): Orphan
 			observations,
 			hasInstance: uid => store.lookup('Instance', 'uid', uid).length > 0,
 			wasDeleted: uid => store.wasDeleted(uid),
-			inSlotOf: one => store.lookup('Instance', 'node', nodeName).filter(({metadata, spec}) => metadata.namespace === one.namespace
+			inSlotOf: one => instancesOn(store, self).filter(({metadata, spec}) => metadata.namespace === one.namespace
 				&& spec.service === one.service && spec.image.name === one.image && spec.slot === one.slot),
 		});
 		reported.set(key, plan.report.map(observation => ({engine: key, observation})));
@@ -82,7 +83,7 @@ export function createOrphanReconciler(options: OrphanReconcilerOptions): Orphan
 		if (nowMs < (tidiedMs.get(engine.name) ?? -Infinity) + tidyEveryMs) return;
 		// Noted before, so that what goes meanwhile is not overlooked.
 		tidiedMs.set(engine.name, nowMs);
-		const wanted = new Set([...store.lookup('Instance', 'node', nodeName).map(({metadata}) => metadata.namespace ?? ''), ...observations.map(({namespace}) => namespace)]);
+		const wanted = new Set([...instancesOn(store, self).map(({metadata}) => metadata.namespace ?? ''), ...observations.map(({namespace}) => namespace)]);
 		try {
 			await engine.tidy({wanted, signal});
 		} catch (error) {
@@ -93,7 +94,7 @@ export function createOrphanReconciler(options: OrphanReconcilerOptions): Orphan
 
 	/** False when there is no Node yet to tell it of, as on the first start after a restore. */
 	const tell = (key: string, report: readonly Observation[]): boolean => {
-		const node = store.get('Node', {namespace: '', name: nodeName});
+		const node = store.get('Node', {namespace: '', name: self.name});
 		if (!node) return report.length === 0;
 		for (const {uid, name} of report) {
 			if (!told.get(key)?.has(uid)) recorder.warning(node, 'OrphanFound', `${name} runs here but no Instance names it: it is left running until it is pruned by hand`);

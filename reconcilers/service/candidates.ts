@@ -6,17 +6,12 @@ import type {Node} from '../../store/resources/node.js';
 import type {Service} from '../../store/resources/service.js';
 import type {Transaction} from '../../store/store.js';
 import {containerFinalizer, holds, isDeleting} from '../finalizers.js';
+import {instancesOn} from '../instances-on.js';
 import type {Candidate, HeldPort, HostPort} from '../placement/candidate.js';
 import {amountsOf, sumOf} from '../placement/quantity.js';
 import type {Engines} from '../ports/engine.js';
 import {suspectedAfterMs} from './fleet.js';
 import type {FleetView} from './fleet.js';
-
-/** Every Instance bound to a node, whoever owns it and under whatever name the node had then. */
-export function instancesOn(transaction: Pick<Transaction, 'lookup'>, node: {readonly id: string; readonly name: string}): readonly Instance[] {
-	const found = new Set([...transaction.lookup('Instance', 'node', node.name), ...transaction.lookup('Instance', 'node', node.id)]);
-	return [...found].filter(instance => isBoundTo(instance, node));
-}
 
 /** What candidates are made of. */
 export interface CandidatesOptions {
