@@ -12,7 +12,7 @@ import {isRunning, killProcesses, signalProcess, whenEnded} from './processes.js
 export interface DockerdOptions {
 	/** Holds everything of this engine; a new temporary one by default. Keep it short: Unix socket paths end at 107 characters. */
 	readonly directory?: string;
-	/** Name under `/run/netns` of the network namespace to run in; by default the one of this process. */
+	/** Name under `/run/netns` of a network namespace to run in as its only engine; by default the one of this process. */
 	readonly networkNamespace?: string;
 	/** True: no other engine runs in this network namespace, so this one may rule iptables, as a real one does. */
 	readonly alone?: boolean;
@@ -37,11 +37,13 @@ export interface Dockerd extends AsyncDisposable {
 	readonly stop: () => Promise<void>;
 	/** Ends dockerd and its containerd with SIGKILL, so that neither can clean up; containers go on running. */
 	readonly kill: () => Promise<void>;
+	/** Ends everything at once, its containers too, as pulling the plug of the host does; `start` is the next boot. */
+	readonly powerOff: () => Promise<void>;
 	/** Freezes dockerd (SIGSTOP): it still accepts connections and never answers. */
 	readonly pause: () => void;
 	readonly resume: () => void;
-	/** Makes the images of `testImages` on it. */
-	readonly loadImages: () => Promise<void>;
+	/** Makes the images of `testImages` on it, or only some of them. */
+	readonly loadImages: (references?: readonly string[]) => Promise<void>;
 }
 
 /** All addresses that engines in a shared network namespace use, so that one rule lets their containers talk. */
@@ -64,7 +66,8 @@ function claimBridge(): number {
  * Several engines in one network namespace would share docker0 and flush each other's iptables chains at start.
  * So such an engine gets a bridge of its own and leaves iptables alone; published ports then go through docker-proxy.
  */
-function networkArguments(directory: string, alone: boolean): string[] {
+function networkArguments(directory: string, {networkNamespace, alone = false}: DockerdOptions): string[] {
+	if (networkNamespace !== undefined) return [];
 	const number = claimBridge();
 	writeFileSync(join(directory, 'bridge'), `motey${number}`);
 	// Not docker0: a dockerd that is started again with a bridge of its own takes docker0 away, whosever it is.
@@ -90,15 +93,20 @@ function removeControlGroups(dataRoot: string): void {
 	if (groups.length > 0) spawnSync('rmdir', groups);
 }
 
+/** Kills an engine with everything that runs on it; only its files are left. */
+async function powerOff(directory: string): Promise<void> {
+	const ownProgram = /^(dockerd|containerd)/;
+	await killProcesses(entry => ownProgram.test(entry.name) && entry.commandLine.includes(`${directory}/`));
+	removeControlGroups(join(directory, 'data'));
+	unmountBelow(directory);
+}
+
 /**
  * Removes an engine and everything it left: containers, processes, mounts, bridge, files.
  * Needs nothing but the directory, so it also clears away what a killed test run left behind.
  */
 export async function removeDockerd(directory: string): Promise<void> {
-	const ownProgram = /^(dockerd|containerd)/;
-	await killProcesses(entry => ownProgram.test(entry.name) && entry.commandLine.includes(`${directory}/`));
-	removeControlGroups(join(directory, 'data'));
-	unmountBelow(directory);
+	await powerOff(directory);
 	const bridgePath = join(directory, 'bridge');
 	if (existsSync(bridgePath)) spawnSync('ip', ['link', 'delete', readFileSync(bridgePath, 'utf8')]);
 	rmSync(directory, {recursive: true, force: true});
@@ -116,7 +124,7 @@ export async function startDockerd(options: DockerdOptions = {}): Promise<Docker
 	const command = [
 		...(options.networkNamespace === undefined ? [] : ['nsenter', `--net=/run/netns/${options.networkNamespace}`]),
 		'dockerd', '--data-root', dataRoot, '--exec-root', execRoot, '--pidfile', pidPath, '-H', url,
-		...networkArguments(directory, options.alone ?? options.networkNamespace !== undefined), ...(options.arguments ?? []),
+		...networkArguments(directory, options), ...(options.arguments ?? []),
 	];
 	const pid = (): number | undefined => readPid(pidPath);
 
@@ -145,6 +153,12 @@ export async function startDockerd(options: DockerdOptions = {}): Promise<Docker
 		if (left.length > 0) throw new Error(`Still running 60 s after ${signal}: ${left.join(', ')}`);
 	};
 
+	// A pid written there may soon be somebody else's, and dockerd would then refuse to start or wait for a stranger.
+	const forgetPids = (): void => {
+		rmSync(pidPath, {force: true});
+		rmSync(containerdPidPath, {force: true});
+	};
+
 	const dockerd: Dockerd = {
 		directory, dataRoot, logPath, socketPath, url, docker, pid, start,
 		stop: async () => {
@@ -152,13 +166,16 @@ export async function startDockerd(options: DockerdOptions = {}): Promise<Docker
 		},
 		kill: async () => {
 			await end([pid(), readPid(containerdPidPath)], 'SIGKILL');
-			// A pid written here may soon be somebody else's, and dockerd would then refuse to start or wait for a stranger.
-			rmSync(pidPath, {force: true});
-			rmSync(containerdPidPath, {force: true});
+			forgetPids();
+		},
+		powerOff: async () => {
+			await powerOff(directory);
+			rmSync(execRoot, {recursive: true, force: true});
+			forgetPids();
 		},
 		pause: () => signalDaemon('SIGSTOP'),
 		resume: () => signalDaemon('SIGCONT'),
-		loadImages: async () => loadTestImages(docker),
+		loadImages: async references => loadTestImages(docker, references),
 		[Symbol.asyncDispose]: async () => removeDockerd(directory),
 	};
 	try {
