@@ -19,6 +19,7 @@ import {createAcceptance} from './remote/accept.js';
 import type {Acceptance} from './remote/accept.js';
 import {assignmentKeys, createAssignments} from './remote/assignments.js';
 import {createReportHearing} from './remote/hear-report.js';
+import {createInquiries} from './remote/inquiries.js';
 import {LeaseGrants} from './remote/lease-grants.js';
 import {createReports, ownersServed} from './remote/reports.js';
 
@@ -76,6 +77,11 @@ export function createFleet(options: FleetOptions): FleetReconcilers {
 			...options, name: 'report', concurrency: 8, reconcile: reports.reconcile,
 			sources: [observed(options, reports.ended), peers.changes.pipe(filter(({kind}) => kind === 'connected'), tap(({id}) => reports.forget(id)), map(({id}) => id))],
 			keys: () => ownersServed(store, self),
+		}),
+		createReconcileLoop({
+			...options, name: 'inquiry', concurrency: 8, reconcile: createInquiries({...options, hearReport, lost: assignments.forget}),
+			sources: [peers.changes.pipe(filter(({kind}) => kind === 'connected' || kind === 'heard'), map(({id}) => id))],
+			keys: () => peers.members().map(({id}) => id),
 		}),
 	];
 	return {
