@@ -1,6 +1,7 @@
 import {once} from 'node:events';
 import {request as httpRequest, type IncomingMessage} from 'node:http';
 import {Readable} from 'node:stream';
+import {forwardedHeader} from '../../api/fleet/forwarded.js';
 import {FleetError, type ForwardedRequest, type ForwardedResponse} from '../../api/ports/fleet.js';
 import {PeerError} from '../../reconcilers/ports/peers.js';
 import {builtin, type Builtin, type Part} from '../peers/mdp/builtins.js';
@@ -10,13 +11,10 @@ import {ApiHead, ApiRequest} from './wire.js';
 
 /** Headers that mean the same on another node. */
 const requestHeaders = ['accept', 'authorization', 'content-type', 'user-agent'] as const;
-const responseHeaders = ['content-type', 'location', 'retry-after', 'warning', 'motey-as-of'] as const;
+const responseHeaders = ['content-type', 'location', 'retry-after', 'warning', 'motey-as-of', 'motey-isolated'] as const;
 /** Until the head of the answer: contract C1's 10 s and the way. */
 const answerMs = 12_000;
 const chunkBytes = 262_144;
-
-/** Header that tells the receiving node that the request has come from another, so that it is never passed on a second time. */
-export const forwardedHeader = 'motey-forwarded-by';
 
 /** Performs another node's API request here, with the user's own token, which is checked as any other. `socket` is that of the own API. */
 export function apiAction(socket: () => string): Builtin {

@@ -1,6 +1,6 @@
 import {randomUUID} from 'node:crypto';
 import {join} from 'node:path';
-import {filter, map, throttleTime, type Subscription} from 'rxjs';
+import {filter, map, merge, mergeMap, tap, throttleTime, timer, type Subscription} from 'rxjs';
 import {isSpread} from '../../reconcilers/copies/delta.js';
 import {yieldEverything} from '../../reconcilers/copies/yield.js';
 import {timestamp} from '../../reconcilers/timestamp.js';
@@ -25,6 +25,8 @@ import {greet, greetingActions} from './greet.js';
 import {createPeers} from './peers.js';
 import {openRecollection} from './recollection.js';
 
+/** A peer that could not be greeted when its link opened is greeted after this time, in milliseconds. */
+const greetEveryMs = 5000;
 /** How long a member may take to tell what it has copied of this node. */
 const recollectMs = 10_000;
 
@@ -68,10 +70,12 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 	let mdp: Mdp | undefined;
 	let listening: {readonly port: number; readonly publishPort: number} | undefined;
 
+	let isMember = (): boolean => false;
 	const sockets = await openPeerSockets({
 		context, log, clock, revision: store.revision(),
 		prover: {nodeId: node.id, privateKey: identity.privateKey, keys, session},
-		members: () => store.list('Member').items,
+		// Until this node is one of them they are nobody to it.
+		members: () => (isMember() ? store.list('Member').items : []),
 		serve: (caller, frames, answering) => mdp?.serve(caller, frames, answering),
 	});
 	const membership = await Membership.open({
@@ -88,15 +92,20 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 			await sockets.unlisten();
 		},
 	});
+	isMember = () => membership.file !== undefined;
 	const subscriptions: Subscription[] = [];
 	const peers = createPeers(sockets);
 	const recollection = await openRecollection({store, dataDir, selfId: node.id, peers, log});
 	const onError = (what: string) => (error: unknown) => log.error('could not be followed', {what, error});
 
+	/** Peers that know where this node is, and of whom it knows whether they know it. */
+	const greeted = new Set<string>();
 	const linked = async (id: string): Promise<void> => {
+		if (greeted.has(id)) return;
 		const isForgotten = await greet(id, {sockets, membership, selfId: node.id, address: membership.file && {host: membership.file.advertise, ...(listening ?? parts.ports)}, log});
 		if (isForgotten) await leave();
 		else await recollection.ask(id, AbortSignal.timeout(recollectMs));
+		greeted.add(id);
 	};
 	const leave = async (): Promise<void> => {
 		const file = join(dataDir, `forgotten-${clock.now().toISOString().replace(/[:.]/gu, '-')}.backup`);
@@ -118,7 +127,11 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 			});
 			subscriptions.push(
 				follow(store.changes({kind: 'Member'}).pipe(throttleTime(20, undefined, {leading: true, trailing: true})), async () => sockets.membersChanged(), onError('members')),
-				follow(sockets.changes.pipe(filter(({kind}) => kind === 'connected')), async ({id}) => linked(id), onError('a link')),
+				follow(merge(
+					sockets.changes.pipe(filter(({kind}) => kind === 'connected'), map(({id}) => id), tap(id => greeted.delete(id))),
+					timer(0, greetEveryMs).pipe(mergeMap(() => sockets.views().filter(({connected}) => connected).map(({id}) => id))),
+				), linked, onError('a link')),
+				follow(membership.changes, async () => sockets.membersChanged(), onError('membership')),
 				follow(store.changes({}).pipe(filter(({object}) => isSpread(object, node.id)), map(({revision}) => revision)), revision => sockets.announce(revision), onError('news')),
 			);
 			await membership.resume();

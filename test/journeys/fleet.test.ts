@@ -1,0 +1,107 @@
+import {mkdtemp, readdir, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import test, {type ExecutionContext} from 'ava';
+import {eventually} from '../support/eventually.js';
+import {startNodeProcess, type NodeProcess} from '../support/node-process.js';
+
+const services = '/apis/motey.io/v1/namespaces/default/services';
+const instances = '/apis/motey.io/v1/namespaces/default/instances';
+const nodes = '/apis/motey.io/v1/nodes';
+
+interface Made {
+	readonly text: string;
+	readonly server: string;
+}
+
+/** Processes on loopback, in a folder of its own each, so that the same node can start again. */
+async function openNodes(t: ExecutionContext, names: readonly string[]): Promise<{readonly start: (name: string) => Promise<NodeProcess>; readonly directory: (name: string) => string}> {
+	const root = await mkdtemp(join(tmpdir(), 'motey-fleet-'));
+	const running = new Map<string, NodeProcess>();
+	t.teardown(async () => {
+		await Promise.all([...running.values()].map(async node => (node.alive() ? node[Symbol.asyncDispose]() : undefined)));
+		await rm(root, {recursive: true, force: true});
+	});
+	const directory = (name: string): string => join(root, name);
+	const start = async (name: string): Promise<NodeProcess> => {
+		const node = await startNodeProcess({directory: directory(name), settings: [
+			`name=${name}`, 'peers.port=0', 'peers.pubPort=0', 'engines.docker.enabled=false', 'engines.simulated.enabled=true',
+			`capabilities.static=[{capability: only-${name}, capability_type: name}]`,
+		]});
+		running.set(name, node);
+		return node;
+	};
+	t.true(names.length > 0);
+	return {start, directory};
+}
+
+const admit = async (node: NodeProcess): Promise<Made> => await node.call('POST', '/cluster/tokens', {}) as unknown as Made;
+const join_ = async (node: NodeProcess, {text, server}: Made, accept: readonly number[] = []): Promise<{code?: number; message?: string}> =>
+	await node.call('POST', '/cluster/join', {server, token: text, advertise: '127.0.0.1'}, accept) as {code?: number; message?: string};
+
+async function begin(t: ExecutionContext, names: readonly string[]): Promise<{readonly fleet: Awaited<ReturnType<typeof openNodes>>; readonly nodes: NodeProcess[]}> {
+	const fleet = await openNodes(t, names);
+	const all = await Promise.all(names.map(async name => fleet.start(name)));
+	const [first, ...others] = all as [NodeProcess, ...NodeProcess[]];
+	await first.call('POST', '/cluster/init', {advertise: '127.0.0.1'});
+	for (const other of others) await join_(other, await admit(first));
+	for (const node of all) await eventually(async () => (await node.call('GET', nodes)).items.length === names.length, {what: 'every node to know every node'});
+	return {fleet, nodes: all};
+}
+
+const service = (name: string, node: string, replicas = 1) => ({apiVersion: 'motey.io/v1', kind: 'Service', metadata: {name}, spec: {replicas, images: [{name: 'web', image: 'web', engine: 'simulated', capabilities: [`only-${node}`]}]}});
+const isReady = async (node: NodeProcess, name: string): Promise<boolean> => (await node.call('GET', `${services}/${name}`, undefined, [404])).status?.readyReplicas === 1;
+
+test('three processes become a fleet: what only one can run runs there, and each tells the same of it', async t => {
+	const {nodes: [a, b, c]} = await begin(t, ['alpha', 'beta', 'gamma']) as unknown as {nodes: [NodeProcess, NodeProcess, NodeProcess]};
+	await a.call('POST', services, service('shop', 'beta'));
+	for (const node of [a, b, c]) await eventually(async () => isReady(node, 'shop'), {what: 'the service to be ready everywhere'});
+	const [instance] = (await c.call('GET', instances)).items as unknown as [{spec: {nodeName: string}}];
+	t.is(instance.spec.nodeName, 'beta');
+	await a.call('DELETE', `${services}/shop`);
+	for (const node of [a, b, c]) await eventually(async () => (await node.call('GET', services)).items.length === 0 && (await node.call('GET', instances)).items.length === 0, {what: 'the service to be gone everywhere'});
+});
+
+test('an executing node that restarts goes on with what it was given, and so does its owner', async t => {
+	const {fleet, nodes: [a, b]} = await begin(t, ['alpha', 'beta']) as unknown as {fleet: Awaited<ReturnType<typeof openNodes>>; nodes: [NodeProcess, NodeProcess]};
+	await a.call('POST', services, service('shop', 'beta'));
+	await eventually(async () => isReady(a, 'shop'));
+	await b.kill();
+	const again = await fleet.start('beta');
+	// Its simulated containers ended with it, and it has learned new ports, which it tells.
+	await eventually(async () => isReady(again, 'shop'), {what: 'the executing node to run it again'});
+	await a.kill();
+	const owner = await fleet.start('alpha');
+	await eventually(async () => isReady(owner, 'shop'), {what: 'the owner to hear of it again'});
+	t.pass();
+});
+
+test('a token lets one node in, once, and only to the node that issued it', async t => {
+	const fleet = await openNodes(t, ['alpha', 'beta', 'gamma']);
+	const [a, b, c] = await Promise.all(['alpha', 'beta', 'gamma'].map(async name => fleet.start(name))) as [NodeProcess, NodeProcess, NodeProcess];
+	const alone = await a.call('POST', '/cluster/tokens', {}, [409]) as unknown as {message: string};
+	t.regex(alone.message, /in no cluster/u);
+	await a.call('POST', '/cluster/init', {advertise: '127.0.0.1'});
+	const made = await admit(a);
+	t.is((await join_(b, {...made, text: `${made.text.slice(0, -1)}${made.text.endsWith('A') ? 'B' : 'A'}`}, [403])).code, 403, 'a wrong secret');
+	t.is((await join_(b, {...made, text: made.text.replace(/^M1./u, match => (match.endsWith('0') ? 'M11' : 'M10'))}, [403])).code, 403, 'another authority');
+	await join_(b, made);
+	t.is((await join_(c, made, [403])).code, 403, 'a token that was used up');
+	t.is((await join_(b, await admit(a), [409])).code, 409, 'a member already');
+});
+
+test('a forgotten node is taken over; when it returns it learns that, yields and keeps a backup', async t => {
+	const {fleet, nodes: [a, b]} = await begin(t, ['alpha', 'beta']) as unknown as {fleet: Awaited<ReturnType<typeof openNodes>>; nodes: [NodeProcess, NodeProcess]};
+	await b.call('POST', services, {...service('shop', 'beta'), spec: {images: [{name: 'web', image: 'web', engine: 'simulated'}]}});
+	await eventually(async () => isReady(a, 'shop'), {what: 'the copy'});
+	await b.kill();
+	const forgotten = await a.call('POST', '/cluster/members/beta/forget') as unknown as {adopted: readonly string[]};
+	t.deepEqual(forgotten.adopted, ['default/shop']);
+	await eventually(async () => (await a.call('GET', instances)).items.some(item => (item as unknown as {spec: {nodeName: string}}).spec.nodeName === 'alpha') && isReady(a, 'shop'), {what: 'the adopter to run it'});
+	const again = await fleet.start('beta');
+	await eventually(async () => (await again.call('GET', services)).items.length === 0, {what: 'the forgotten node to yield'});
+	await eventually(async () => (await again.call('GET', '/cluster') as unknown as {advertised: string | null}).advertised === null);
+	t.true((await readdir(join(fleet.directory('beta'), 'data'))).some(file => file.startsWith('forgotten-')));
+	await join_(again, await admit(a));
+	await eventually(async () => isReady(again, 'shop'), {what: 'it to be a member again'});
+});
