@@ -37,7 +37,7 @@ async function openNodes(t: ExecutionContext, names: readonly string[]): Promise
 
 const admit = async (node: NodeProcess): Promise<Made> => await node.call('POST', '/cluster/tokens', {}) as unknown as Made;
 const join_ = async (node: NodeProcess, {text, server}: Made, accept: readonly number[] = []): Promise<{code?: number; message?: string}> =>
-	await node.call('POST', '/cluster/join', {server, token: text, advertise: '127.0.0.1'}, accept) as {code?: number; message?: string};
+	await node.call('POST', '/cluster/join', {server, token: text, advertise: '127.0.0.1'}, accept);
 
 async function begin(t: ExecutionContext, names: readonly string[]): Promise<{readonly fleet: Awaited<ReturnType<typeof openNodes>>; readonly nodes: NodeProcess[]}> {
 	const fleet = await openNodes(t, names);
