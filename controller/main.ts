@@ -14,6 +14,7 @@ import type {Log} from '../reconcilers/ports/log.js';
 import {openLevelStore} from '../store/level/open.js';
 import type {Store} from '../store/store.js';
 import {createAdmission} from './admission.js';
+import {openCapabilityEngine, originalAddresses} from './capabilities/open.js';
 import {systemClock} from './clock.js';
 import type {Config} from './config/schema.js';
 import {createEngines} from './engines/registry.js';
@@ -77,7 +78,8 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		owned.own('engines', engines, async it => {
 			await Promise.all(it.all.map(async engine => engine[Symbol.asyncDispose]()));
 		});
-		const facts = createNodeFacts({version, directory: config.dataDir, statics: config.capabilities.static});
+		const daemons = owned.own('capabilities', await openCapabilityEngine({runDir: config.runDir, further: config.compatibility ? originalAddresses : [], clock, log, onDropped: metrics.capabilityMessageDropped}), async it => it[Symbol.asyncDispose]());
+		const facts = createNodeFacts({version, directory: config.dataDir, statics: config.capabilities.static, devices: config.policy.allowDevices, daemons});
 		const self = {id: identity.id, name: config.name};
 		const tls = await openServedTls({directory: join(config.dataDir, 'tls'), nodeName: config.name, names: servedNames(config), now, listeners: () => listeners});
 		const fleet = owned.own('peers', await openFleet({

@@ -12,6 +12,8 @@ export interface Metrics {
 	readonly committed: (batch: {readonly outcome: 'ok' | 'failed'; readonly writes: number; readonly durationMs: number}) => void;
 	/** One call of an engine. */
 	readonly engineCalled: (call: {readonly engine: string; readonly call: string; readonly outcome: 'ok' | 'failed'; readonly durationMs: number}) => void;
+	/** A message about capabilities that could not be taken. */
+	readonly capabilityMessageDropped: () => void;
 	/** Open watches. */
 	watchers(count: number): void;
 	/** One answered request; for a stream at its end. */
@@ -39,6 +41,7 @@ export function createMetrics({registry}: {readonly registry: Registry}): Metric
 	const writes = counter('store_writes_total', 'Writes of the store.', ['outcome']);
 	const commitSeconds = histogram('store_commit_duration_seconds', 'How long a synced batch took.', ['outcome']);
 	const engineSeconds = histogram('engine_call_duration_seconds', 'How long a call of an engine took.', ['engine', 'call', 'outcome']);
+	const dropped = counter('capability_messages_dropped_total', 'Messages about capabilities that could not be taken.', []);
 	const watchClients = gauge('watch_clients', 'Open watches.', []);
 	const requests = counter('http_requests_total', 'Answered requests.', ['method', 'route', 'code']);
 	const requestSeconds = histogram('http_request_duration_seconds', 'How long an answer took; streams are left out.', ['method', 'route']);
@@ -54,6 +57,7 @@ export function createMetrics({registry}: {readonly registry: Registry}): Metric
 			commitSeconds.observe({outcome: batch.outcome}, batch.durationMs * milliseconds);
 		},
 		engineCalled: ({engine, call, outcome, durationMs}) => engineSeconds.observe({engine, call, outcome}, durationMs * milliseconds),
+		capabilityMessageDropped: () => dropped.inc(),
 		watchers: count => watchClients.set(count),
 		answered({method, route, code, durationMs}) {
 			requests.inc({method, route, code: String(code)});

@@ -20,12 +20,13 @@ export interface NodeView {
 }
 
 /** Sources whose capabilities this reconciler alone writes. Those of any other source are kept as they are until they expire. */
-const ownSources: ReadonlySet<string> = new Set(['host', 'static', 'engine']);
+const ownSources: ReadonlySet<string> = new Set(['host', 'static', 'engine', 'device', 'session']);
+const isOwn = ({source}: NodeCapability): boolean => ownSources.has(source) || source.startsWith('publisher:');
 
 /** The Node's status; nothing in it moves unless something changed. */
 export function planNode({id, before, facts, engines, store, reserved, now}: NodeView): NodeStatus {
 	const {addresses, capacity, info} = facts;
-	const kept = (before?.capabilities ?? []).filter(capability => !ownSources.has(capability.source) && !isExpired(capability, now));
+	const kept = (before?.capabilities ?? []).filter(capability => !isOwn(capability) && !isExpired(capability, now));
 	const offered = engines.filter(engine => engine.health.healthy).map(({name}): NodeCapability => ({capability: name, capability_type: 'engine', source: 'engine'}));
 	return {
 		id, addresses, capacity, info,

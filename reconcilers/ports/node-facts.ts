@@ -4,7 +4,7 @@ import type {NodeStatus} from '../../store/resources/node.js';
 
 /** What the process knows of the machine it runs on and of itself. */
 export interface NodeFacts extends Pick<NodeStatus, 'addresses' | 'capacity' | 'info'> {
-	/** Of the host and of the configuration; their sources are `host` and `static`. */
+	/** Of the host, the configuration, its devices and daemons; their sources are `host`, `static`, `device`, `session` and `publisher:<name>`. */
 	readonly capabilities: readonly NodeCapability[];
 	/** Whether the disk of the data directory is nearly full, in a sentence. */
 	readonly disk: {readonly isLow: boolean; readonly message: string};

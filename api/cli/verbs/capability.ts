@@ -29,13 +29,22 @@ function change({io}: CliContext, {name, method, summary, done}: {readonly name:
 }
 
 function list({io}: CliContext): Command {
-	return clientVerb('list', {summary: 'list what every node can do, and who says so', examples: ['motey capability list', 'motey capability list -o json'], namespaced: false})
+	return clientVerb('list', {summary: 'list what every node can do, and who says so', examples: ['motey capability list', 'motey capability list --show-source', 'motey capability list -o json'], namespaced: false})
 		.addOption(outputOption(['yaml', 'json']))
-		.action(async (options: NodeOptions & {readonly output?: 'yaml' | 'json'}) => {
+		.option('--show-source', 'say who said so: engine, host, static, device, rest, session or publisher:NAME, and until when unless it is said again')
+		.action(async (options: NodeOptions & {readonly output?: 'yaml' | 'json'; readonly showSource?: true}) => {
 			const {client} = await connect(options, io);
 			const {items} = await client.list(await kindNamed('nodes'), {signal: io.signal});
 			const all = items.flatMap(node => listAt(node, 'status', 'capabilities').filter(isObject).map(capability => ({node: node.metadata.name, ...capability})));
 			if (options.output !== undefined) await printValue(io, all, options.output);
-			else printGrid(io, {headings: ['NODE', 'CAPABILITY', 'TYPE', 'SOURCE'], rows: all.map(one => [one.node, textAt(one, 'capability'), textAt(one, 'capability_type'), textAt(one, 'source')])});
+			else printGrid(io, gridOf(all, options.showSource === true));
 		});
+}
+
+function gridOf(all: readonly Readonly<Record<string, unknown>>[], withSource: boolean): {readonly headings: readonly string[]; readonly rows: readonly (readonly string[])[]} {
+	const shown = (paths: readonly string[]): readonly (readonly string[])[] => all.map(one => paths.map(path => textAt(one, path)));
+	if (withSource) return {headings: ['NODE', 'CAPABILITY', 'TYPE', 'SOURCE', 'UNTIL'], rows: shown(['node', 'capability', 'capability_type', 'source', 'expiresAt'])};
+	const rows = shown(['node', 'capability', 'capability_type']);
+	// Several may say the same of one node.
+	return {headings: ['NODE', 'CAPABILITY', 'TYPE'], rows: [...new Map(rows.map(row => [row.join('\n'), row])).values()]};
 }

@@ -20,11 +20,7 @@ export class IpcSocketError extends Error {
  * the connection is gone, and EAGAIN when its reader does not read. A socket file that nobody answers on is replaced.
  */
 export async function openIpcRouter({path, context}: {readonly path: string; readonly context: Context}): Promise<Router> {
-	if (Buffer.byteLength(path) > longestPathBytes) throw new IpcSocketError(`${path} is longer than ${longestPathBytes} bytes, which no unix socket can be; choose a shorter runDir`);
-	await mkdir(dirname(path), {recursive: true, mode: 0o750});
-	if (await answers(path)) throw new IpcSocketError(`another process answers on ${path}; is a node running already? try motey status`);
-	// The library would take a file away by itself, and whoever came between would go unheard.
-	await unlink(path).catch(() => undefined);
+	await freeSocketPath(path);
 	const router = new Router({
 		context, linger: 0, maxMessageSize: frameBytes, mandatory: true, sendTimeout: 0,
 		sendHighWaterMark: mdpLimits.frames, receiveHighWaterMark: mdpLimits.frames, heartbeatInterval: 1000, heartbeatTimeout: 3000, handshakeInterval: 3000,
@@ -37,6 +33,15 @@ export async function openIpcRouter({path, context}: {readonly path: string; rea
 		router.close();
 		throw error;
 	}
+}
+
+/** Makes room for a socket at `path`: its folder is there, and a file that nobody answers on is not. Throws an `IpcSocketError` when it cannot be. */
+export async function freeSocketPath(path: string): Promise<void> {
+	if (Buffer.byteLength(path) > longestPathBytes) throw new IpcSocketError(`${path} is longer than ${longestPathBytes} bytes, which no unix socket can be; choose a shorter runDir`);
+	await mkdir(dirname(path), {recursive: true, mode: 0o750});
+	if (await answers(path)) throw new IpcSocketError(`another process answers on ${path}; is a node running already? try motey status`);
+	// The library would take a file away by itself, and whoever came between would go unheard.
+	await unlink(path).catch(() => undefined);
 }
 
 async function answers(path: string): Promise<boolean> {

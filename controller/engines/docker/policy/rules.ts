@@ -1,6 +1,7 @@
 import type {ContainerBody, HostConfigBody, MountBody} from '../container-body.js';
 import {isWithin, plainPath, showsEngineSocket} from './host-path.js';
 import type {Policy} from './policy.js';
+import {isMatchedBy} from '../../../path-pattern.js';
 
 /** One thing the policy does not permit, before it is worded. */
 export interface Violation {
@@ -73,11 +74,9 @@ const securityOptions: Rule = ({host}, {policy}) => (host.SecurityOpt ?? []).fla
 	return one('security_opt', 'SecurityOption', `${option} takes away or replaces protection that containers have by default`, list('allowSecurityOptions', option));
 });
 
-const matches = (pattern: string, path: string): boolean => new RegExp(`^${pattern.split('*').map(part => part.replaceAll(/[.+?^${}()|[\]\\]/gu, String.raw`\$&`)).join('[^/]*')}$`, 'u').test(path);
-
 const devices: Rule = ({host}, {policy, realPath}) => [
 	// A link that the administrator names is trusted; one that a pattern merely covers must lead to something that is covered too.
-	...(host.Devices ?? []).map(device => plainPath(device.PathOnHost)).filter(path => !policy.allowDevices.includes(path) && ![path, plainPath(realPath(path))].every(each => policy.allowDevices.some(pattern => matches(pattern, each))))
+	...(host.Devices ?? []).map(device => plainPath(device.PathOnHost)).filter(path => !policy.allowDevices.includes(path) && ![path, plainPath(realPath(path))].every(each => policy.allowDevices.some(pattern => isMatchedBy(pattern, each))))
 		.flatMap(path => one('devices', 'Device', `the device ${path} of the host`, list('allowDevices', path))),
 	...(host.DeviceCgroupRules ?? []).filter(rule => !policy.allowDevices.includes(rule))
 		.flatMap(rule => one('device_cgroup_rules', 'Device', `devices of the host by the rule ${rule}`, list('allowDevices', rule))),
