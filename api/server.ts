@@ -8,6 +8,8 @@ import {openPaths} from './auth/authorise.js';
 import {authentication, authorisation, headerLimit, hostGuard} from './auth/guard.js';
 import {tokenRoutes} from './auth/token-routes.js';
 import {errorHandler, notServed} from './error-handler.js';
+import {createForwarding} from './fleet/forwarding.js';
+import {createFreshness, markIsolation} from './fleet/freshness.js';
 import {healthRoutes} from './health-routes.js';
 import {inOrder, onlyAt} from './in-order.js';
 import {coreEvents, newEvents} from './kubernetes/core/events.js';
@@ -48,6 +50,7 @@ export function createApi(dependencies: ApiDependencies): RequestListener {
 	const handle = inOrder(
 		requestMetrics({metrics: meter, monotonicMs}),
 		audit(log),
+		markIsolation({fleet: dependencies.fleet, monotonicMs}),
 		answerDeadline(limits),
 		headerLimit(dependencies.httpLimits),
 		hostGuard({...dependencies.authentication, advertised: () => cluster.advertised()}),
@@ -94,11 +97,13 @@ function withErrors(app: Express, log: ApiDependencies['log']): Express {
 	return app.use(notServed()).use(onError);
 }
 
-function servingContext({store, clock, randomUuid, limits, closing, meter}: ApiDependencies): ServingContext {
+function servingContext({store, clock, randomUuid, limits, closing, meter, fleet}: ApiDependencies): ServingContext {
 	const now = (): Date => clock.now();
 	const renderer = createRenderer({now, cacheBytes: answerBytes});
 	return {
 		store, now, randomUuid, limits, renderer,
+		freshness: createFreshness({fleet, monotonicMs: () => clock.monotonicMs()}),
+		forwarding: createForwarding({fleet, limits, closing}),
 		snapshots: createSnapshots({count: limits.snapshots, holdMs: limits.snapshotMs, nowMs: () => clock.monotonicMs()}),
 		watch: {frames: createFrames(renderer), gate: createWatchGate(limits, count => meter.watchers(count)), limits, closing},
 	};

@@ -1,3 +1,4 @@
+import type {Freshness} from '../fleet/freshness.js';
 import {sendJsonText} from '../send.js';
 import {badRequest, expired} from '../status.js';
 import type {Exchange} from './exchange.js';
@@ -9,7 +10,7 @@ import {selectionOf} from './selection.js';
 import type {Snapshots, Snapshot} from './snapshots.js';
 
 /** Answers a list: all, or a page of it. Pages after the first show the state at the revision of the first. */
-export function sendList(readable: Readable, {request, response, query, namespace}: Exchange, {renderer, snapshots}: {readonly renderer: Renderer; readonly snapshots: Snapshots}): void {
+export function sendList(readable: Readable, {request, response, query, namespace}: Exchange, {renderer, snapshots, freshness}: {readonly renderer: Renderer; readonly snapshots: Snapshots; readonly freshness: Freshness}): void {
 	const representation = chooseRepresentation(request.headers.accept, query.get('includeObject'));
 	const selection = selectionOf(readable, {namespace, query});
 	const of = `${readable.resource.group}/${readable.resource.plural} ${selection.text}`;
@@ -18,6 +19,7 @@ export function sendList(readable: Readable, {request, response, query, namespac
 	const {snapshot, start} = token === '' ? {snapshot: take(), start: 0} : snapshots.resume(of, token);
 	const end = limit === undefined ? snapshot.items.length : Math.min(snapshot.items.length, start + limit);
 	const remaining = snapshot.items.length - end;
+	freshness.mark(response, snapshot.items);
 	const continueToken = remaining > 0 ? snapshots.keep(of, snapshot, end) : '';
 	sendJsonText(response, 200, renderer.list(readable, {items: snapshot.items, start, end}, {representation, facts: {revision: snapshot.revision, continueToken, remaining}}));
 

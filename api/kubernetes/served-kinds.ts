@@ -1,4 +1,11 @@
 import {sendWatch, type WatchContext} from '../watch/send-watch.js';
+import {addressedByUid} from '../fleet/addressed.js';
+import type {Forwarding} from '../fleet/forwarding.js';
+import type {Freshness} from '../fleet/freshness.js';
+import {removeOwned} from '../fleet/owned-collection.js';
+import {ownedWrite, ownersRules} from '../fleet/owned-writes.js';
+import {atExecutor, atNode} from '../fleet/remote-reads.js';
+import type {ResourceOf} from '../../store/resources/kinds.js';
 import type {ApiDependencies} from '../ports/dependencies.js';
 import {forbidden, notFound} from '../status.js';
 import type {Handler} from './exchange.js';
@@ -16,7 +23,7 @@ import {create} from './write/create.js';
 import {instanceRules} from './write/instance-rules.js';
 import type {KindRules, WritableKind} from './write/kind-rules.js';
 import {nodeRules} from './write/node-rules.js';
-import {remove, removeCollection} from './write/remove.js';
+import {remove} from './write/remove.js';
 import {serviceRules} from './write/service-rules.js';
 import {patch, replace} from './write/update.js';
 
@@ -24,19 +31,22 @@ import {patch, replace} from './write/update.js';
 export interface ServingContext extends WriteContext {
 	readonly snapshots: Snapshots;
 	readonly watch: WatchContext;
+	readonly freshness: Freshness;
+	readonly forwarding: Forwarding;
 }
 
 type Verbs = Readonly<Partial<Record<Verb, Handler>>>;
 
 /** The reading verbs of a kind; enough to serve one that nobody writes. */
-export function readVerbs(readable: Readable, {renderer, snapshots, watch}: Pick<ServingContext, 'renderer' | 'snapshots' | 'watch'>): Verbs {
+export function readVerbs(readable: Readable, {renderer, snapshots, watch, freshness}: Pick<ServingContext, 'renderer' | 'snapshots' | 'watch' | 'freshness'>): Verbs {
 	return {
 		get(exchange) {
 			const object = readable.get({namespace: exchange.namespace ?? '', name: exchange.name});
 			if (!object) throw notFound(readable.resource, exchange.name);
+			freshness.mark(exchange.response, [object]);
 			sendObject(200, object, {readable, exchange, renderer});
 		},
-		list: exchange => sendList(readable, exchange, {renderer, snapshots}),
+		list: exchange => sendList(readable, exchange, {renderer, snapshots, freshness}),
 		watch: exchange => sendWatch(readable, exchange, watch),
 	};
 }
@@ -46,13 +56,19 @@ export function moteyKinds({store, admission, workloads, node, closing}: ApiDepe
 	const services = readableServices(store, resourceOf('services'));
 	const instances = readableInstances(store, resourceOf('instances'));
 	const nodes = readableNodes(store, resourceOf('nodes'));
-	const ofServices = serviceRules(services.resource, {admission, workloads});
+	const {forwarding} = context;
+	const ofServices = ownersRules(serviceRules(services.resource, {admission, workloads}), forwarding.fleet.self.id);
+	const scale = scaleHandlers(ofServices, context);
+	const scaled = (local: Handler): Handler => ownedWrite({rules: ofServices, context, forwarding, local, show: scale.get});
 	return [
-		served(ofServices, services, {context, subresources: {scale: scaleHandlers(ofServices, context)}}),
-		served(instanceRules(instances.resource), instances, {
-			context, subresources: {log: {get: logHandler(instances, {workloads, closing})}, stats: {get: instanceStatistics(instances, workloads)}},
+		served(ofServices, services, {context, subresources: {scale: {get: scale.get, update: scaled(scale.update), patch: scaled(scale.patch)}}}),
+		served(ownersRules(instanceRules(instances.resource), forwarding.fleet.self.id), instances, {
+			context, subresources: {
+				log: {get: atExecutor(instances, logHandler(instances, {workloads, closing}), forwarding)},
+				stats: {get: atExecutor(instances, instanceStatistics(instances, workloads), forwarding)},
+			},
 		}),
-		served(nodeRules(nodes.resource), nodes, {context, subresources: {stats: {get: nodeStatistics(nodes, node)}}}),
+		served(ownersRules(nodeRules(nodes.resource), forwarding.fleet.self.id), nodes, {context, subresources: {stats: {get: atNode(nodes, nodeStatistics(node), forwarding)}}}),
 	];
 }
 
@@ -61,23 +77,32 @@ interface ServedOptions {
 	readonly subresources: Readonly<Record<string, Verbs>>;
 }
 
-function served<K extends WritableKind>(rules: KindRules<K>, readable: Readable, {context, subresources}: ServedOptions): ServedKind {
+function served<K extends WritableKind>(rules: KindRules<K>, readable: Readable<ResourceOf<K>>, {context, subresources}: ServedOptions): ServedKind {
 	const reads = readVerbs(readable, context);
+	const {store, renderer, forwarding} = context;
 	const refuse: Handler = ({name}) => {
 		throw forbidden(rules.resource, name, {message: 'status is written by Motey alone'});
 	};
-	return {
+	const owned = (local: Handler): Handler => ownedWrite({
+		rules, context, forwarding, local,
+		show(exchange, status) {
+			const object = readable.get({namespace: exchange.namespace ?? '', name: exchange.name});
+			if (!object) throw notFound(rules.resource, exchange.name);
+			sendObject(status, object, {readable, exchange, renderer});
+		},
+	});
+	return addressedByUid({
 		readable,
 		verbs: {
 			...reads,
 			create: exchange => create(rules, readable, exchange, context),
-			update: exchange => replace(rules, readable, exchange, context),
-			patch: exchange => patch(rules, readable, exchange, context),
-			delete: exchange => remove(rules, readable, exchange, context),
-			deletecollection: exchange => removeCollection(rules, readable, exchange, context),
+			update: owned(exchange => replace(rules, readable, exchange, context)),
+			patch: owned(exchange => patch(rules, readable, exchange, context)),
+			delete: owned(exchange => remove(rules, readable, exchange, context)),
+			deletecollection: removeOwned({rules, readable, context, forwarding}),
 		},
 		subresources: {...subresources, status: {...(reads.get ? {get: reads.get} : {}), update: refuse, patch: refuse}},
-	};
+	}, {kind: rules.kind, resource: rules.resource, store});
 }
 
 /** A row of the table of served resources in group motey.io. Throws for a plural that has none, which is a mistake of ours. */

@@ -1,9 +1,8 @@
 import type {Instance} from '../../store/resources/instance.js';
-import type {Node} from '../../store/resources/node.js';
 import type {LocalNode} from '../ports/node.js';
 import type {Workloads} from '../ports/workloads.js';
 import {sendJson} from '../send.js';
-import {notFound, unavailable} from '../status.js';
+import {notFound} from '../status.js';
 import type {Handler} from './exchange.js';
 import type {Readable} from './readable.js';
 
@@ -20,11 +19,9 @@ export function instanceStatistics(instances: Readable<Instance>, workloads: Wor
 	};
 }
 
-/** `nodes/NAME/stats`: what the host uses now, of this node only. */
-export function nodeStatistics(nodes: Readable<Node>, local: LocalNode): Handler {
+/** `nodes/NAME/stats` of this node: what the host uses now. */
+export function nodeStatistics(local: LocalNode): Handler {
 	return async ({response, name}) => {
-		if (!nodes.get({namespace: '', name})) throw notFound(nodes.resource, name);
-		if (name !== local.name) throw unavailable(`node ${name} tells its own statistics only: ask it`);
 		sendJson(response, 200, {kind: 'NodeStatistics', apiVersion: 'motey.io/v1', metadata: {name}, ...await local.statistics()});
 	};
 }

@@ -31,6 +31,15 @@ export function decode<T>(schema: z.ZodType<T>, {value, duplicates, ambiguous}: 
 	return {value: second.value, warnings: validation === 'Warn' ? complaints : []};
 }
 
+/** For who sends a document on in another form: throws what `decode` would say of how it was written, and gives its warnings. */
+export function checkWriting({value, duplicates, ambiguous}: ReadDocument, {resource, validation}: {readonly resource: ServedResource; readonly validation: FieldValidation}): readonly string[] {
+	const misread = (ambiguous ?? []).filter(({at}) => at.includes('environment')).map(misreadCause);
+	if (misread.length > 0) throw invalid(resource, nameOf(value), misread);
+	const complaints = duplicates.map(path => `duplicate field "${path}"`);
+	if (validation === 'Strict' && complaints.length > 0) throw strictError(resource, complaints);
+	return validation === 'Warn' ? complaints : [];
+}
+
 /** One problem as Kubernetes' cause: kubectl prints `* field: message`. */
 export function causeOf({kind, path, message}: Problem): StatusCause {
 	return {reason: `FieldValue${kind === 'Unknown' ? 'Invalid' : kind}`, message: kind === 'Required' ? 'Required value' : `Invalid value: ${message}`, field: path};

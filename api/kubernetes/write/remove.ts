@@ -1,12 +1,13 @@
 import {z} from 'zod';
-import type {ResourceOf} from '../../../store/resources/kinds.js';
+import {keyOf, type ResourceOf} from '../../../store/resources/kinds.js';
 import type {Transaction} from '../../../store/store.js';
+import type {ApiLimits} from '../../ports/limits.js';
 import {sendJson} from '../../send.js';
 import {badRequest, conflict, notFound} from '../../status.js';
 import type {Exchange} from '../exchange.js';
-import {readDocument, readText} from '../read-document.js';
+import {readDocument, readText, type RawDocument} from '../read-document.js';
 import type {Readable} from '../readable.js';
-import {selectionOf} from '../selection.js';
+import type {ServedResource} from '../resources-table.js';
 import {addWarnings, sendObject, type WriteContext} from './context.js';
 import type {KindRules, WritableKind} from './kind-rules.js';
 import {dryRunOf} from './options.js';
@@ -33,7 +34,7 @@ export interface Removal {
 /** Marks an object as to be deleted, or deletes it when nobody holds on to it by a finalizer. Answers 200 with what remains, or with Success. */
 export async function remove<K extends WritableKind>(rules: KindRules<K>, readable: Readable, exchange: Exchange, context: WriteContext): Promise<void> {
 	const {name, namespace = ''} = exchange;
-	const removal = await removalOf(exchange, context);
+	const removal = removalOf(await readText(exchange.request, context.limits), exchange.query, context.limits);
 	const {before, after} = await context.store.transact(transaction => {
 		const live = transaction.get(rules.kind, {namespace, name});
 		if (!live) throw notFound(rules.resource, name);
@@ -45,23 +46,24 @@ export async function remove<K extends WritableKind>(rules: KindRules<K>, readab
 		return;
 	}
 	const {group, plural} = rules.resource;
-	sendJson(exchange.response, 200, {kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: {name, group, kind: plural, uid: before.metadata.uid}});
+	sendJson(exchange.response, 200, {kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: {name: before.metadata.name, group, kind: plural, uid: before.metadata.uid}});
 }
 
-/** The same for every object of a selection, in one transaction: all or none. */
-export async function removeCollection<K extends WritableKind>(rules: KindRules<K>, readable: Readable, exchange: Exchange, context: WriteContext): Promise<void> {
-	const removal = await removalOf(exchange, context);
-	const selection = selectionOf(readable, exchange.namespace === undefined ? {namespace: undefined, query: exchange.query} : {namespace: exchange.namespace, query: exchange.query});
-	const count = await context.store.transact(transaction => {
-		const chosen = context.store.list(rules.kind, exchange.namespace === undefined ? {} : {namespace: exchange.namespace}).items.filter(item => selection.includes(item));
-		for (const {metadata} of chosen) {
-			const live = transaction.get(rules.kind, {namespace: metadata.namespace ?? '', name: metadata.name});
+/** The same for every object of a kind that `chosen` gives, in one transaction: all or none. Resolves with their number. */
+export async function removeAll<K extends WritableKind>(rules: KindRules<K>, {removal, chosen, context}: {readonly removal: Removal; readonly chosen: () => readonly ResourceOf<K>[]; readonly context: WriteContext}): Promise<number> {
+	return context.store.transact(transaction => {
+		const all = chosen();
+		for (const object of all) {
+			const live = transaction.get(rules.kind, keyOf(object));
 			if (live) markDeleted(rules, live, {transaction, removal, now: context.now()});
 		}
-		return chosen.length;
+		return all.length;
 	});
-	const {group, plural} = rules.resource;
-	sendJson(exchange.response, 200, {kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', message: `${count} deleted`, details: {group, kind: plural}});
+}
+
+/** Answers a deletion of a selection. */
+export function sendRemoved({response}: Pick<Exchange, 'response'>, {group, plural}: ServedResource, count: number): void {
+	sendJson(response, 200, {kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', message: `${count} deleted`, details: {group, kind: plural}});
 }
 
 interface MarkOptions {
@@ -89,8 +91,9 @@ function checkPreconditions<K extends WritableKind>({resource}: KindRules<K>, {m
 	}
 }
 
-async function removalOf({request, query}: Exchange, {limits}: WriteContext): Promise<Removal> {
-	const {value} = readDocument(await readText(request, limits), limits);
+/** What the body and the query of a DELETE say. Throws 400. */
+export function removalOf(raw: RawDocument, query: URLSearchParams, limits: ApiLimits): Removal {
+	const {value} = readDocument(raw, limits);
 	const parsed = DeleteOptions.safeParse(value ?? {});
 	if (!parsed.success) throw badRequest(`the body is no DeleteOptions: ${parsed.error.issues.map(({path, message}) => `${path.join('.')}: ${message}`).join('; ')}`);
 	const {dryRun, propagationPolicy, preconditions} = parsed.data;

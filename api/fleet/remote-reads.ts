@@ -1,0 +1,42 @@
+import {isBoundTo, type Instance} from '../../store/resources/instance.js';
+import type {Node} from '../../store/resources/node.js';
+import {ownershipOf} from '../../store/resources/ownership.js';
+import type {Exchange, Handler} from '../kubernetes/exchange.js';
+import type {Readable} from '../kubernetes/readable.js';
+import {notFound} from '../status.js';
+import type {Forwarding} from './forwarding.js';
+import {pathByUid} from './owned-writes.js';
+
+/** What only the node can tell that runs an Instance, through whichever node it is asked: streamed from there, not from the Instance's owner. */
+export function atExecutor(instances: Readable<Instance>, local: Handler, forwarding: Forwarding): Handler {
+	const {fleet} = forwarding;
+	return exchange => {
+		const instance = instances.get({namespace: exchange.namespace ?? '', name: exchange.name});
+		if (!instance || isBoundTo(instance, fleet.self)) return local(exchange);
+		const {metadata: {name, uid}, spec: {nodeId, nodeName}} = instance;
+		const id = nodeId ?? fleet.members().find(member => member.name === nodeName)?.id ?? nodeName;
+		return forwarding.stream({nodeId: id, role: `runs instances.motey.io "${name}"`, ...readOf(exchange, uid)}, exchange);
+	};
+}
+
+/** What only a node itself can tell of it, through whichever node it is asked. */
+export function atNode(nodes: Readable<Node>, local: Handler, forwarding: Forwarding): Handler {
+	const {fleet} = forwarding;
+	return exchange => {
+		const node = nodes.get({namespace: '', name: exchange.name});
+		if (!node) throw notFound(nodes.resource, exchange.name);
+		const id = nodeIdOf(node);
+		if (id === undefined || id === fleet.self.id) return local(exchange);
+		return forwarding.stream({nodeId: id, role: 'alone can tell this of itself', ...readOf(exchange, node.metadata.uid)}, exchange);
+	};
+}
+
+/** The id of the node that a Node is about; undefined before it is known. */
+export function nodeIdOf(node: Node): string | undefined {
+	return node.status?.id ?? ownershipOf(node).owner;
+}
+
+function readOf(exchange: Exchange, uid: string): {readonly method: 'GET'; readonly path: string; readonly accept?: string} {
+	const {accept} = exchange.request.headers;
+	return {method: 'GET', path: pathByUid(exchange, uid), ...(accept === undefined ? {} : {accept})};
+}
