@@ -44,7 +44,8 @@ function walk(seed: number, atMostOne: boolean): readonly string[] {
 
 	for (let step = 0; step < 120 && told.length === 0; step += 1) {
 		switch (below(10)) {
-			case 0: case 1: world.cut(some(others)); break;
+			case 0: world.cut(some(others)); break;
+			case 1: world.cut(some(others), some(others)); break;
 			case 2: case 3: case 4: world.heal(some(others)); break;
 			case 5: world.apply(spec()); break;
 			case 6: if (world.instances.length > 0) world.remove(some(world.instances).metadata.name); break;
@@ -77,3 +78,33 @@ for (const atMostOne of [false, true]) {
 		t.pass();
 	});
 }
+
+test('one on each node, over any schedule: never two on a node, and after the heal exactly one on each that fits', t => {
+	const first = seedOfRun();
+	for (let seed = first; seed < first + roundsOf(40); seed += 1) {
+		const random = randomFrom(seed);
+		const below = (count: number): number => Math.floor(random() * count);
+		const names = ['here', ...others];
+		const world = new FleetWorld({perNode: true, images: [entry()]}, others);
+		for (let step = 0; step < 60; step += 1) {
+			const name = names[below(names.length)]!;
+			switch (below(7)) {
+				case 0: if (name !== 'here') world.cut(name); break;
+				case 1: case 2: world.heal(name); break;
+				case 3: world.describe(name, [{}, {unschedulable: true}, {drain: true}, {labels: {site: 'north'}}][below(4)]); break;
+				case 4: world.apply({perNode: true, images: [entry({image: `app:${below(3)}`})], ...below(3) === 0 ? {placement: {nodeSelector: {site: 'north'}}} : {}}); break;
+				case 5: if (world.instances.length > 0) world.remove(world.instances[below(world.instances.length)]!.metadata.name); break;
+				default: break;
+			}
+			world.pass(below(30_000));
+			world.step();
+			const nodes = world.running().map(text => text.split('@')[1]);
+			if (new Set(nodes).size !== nodes.length) return t.fail(`SEED=${seed}: two on a node: ${world.running().join(' ')}`);
+		}
+		world.heal(...others);
+		for (const name of names) world.describe(name);
+		world.apply({perNode: true, images: [entry()]});
+		world.rest(100);
+		t.deepEqual(world.running().map(text => text.split('@')[1]).toSorted(), names.toSorted(), `SEED=${seed}`);
+	}
+});
