@@ -67,6 +67,9 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		const clock = systemClock;
 		const now = () => clock.now();
 		const limits = limitsOf(config);
+		// Making certificates, as a first start does, takes as long as opening everything else; a failure is told where they are needed.
+		const openingTls = openServedTls({directory: join(config.dataDir, 'tls'), nodeName: config.name, names: servedNames(config), now, listeners: () => listeners});
+		openingTls.catch(() => undefined);
 		const identity = await loadIdentity(config.dataDir);
 		const registry = new Registry();
 		const metrics = createMetrics({registry});
@@ -81,7 +84,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		const daemons = owned.own('capabilities', await openCapabilityEngine({runDir: config.runDir, further: config.compatibility ? originalAddresses : [], clock, log, onDropped: metrics.capabilityMessageDropped}), async it => it[Symbol.asyncDispose]());
 		const facts = createNodeFacts({version, directory: config.dataDir, statics: config.capabilities.static, devices: config.policy.allowDevices, daemons});
 		const self = {id: identity.id, name: config.name};
-		const tls = await openServedTls({directory: join(config.dataDir, 'tls'), nodeName: config.name, names: servedNames(config), now, listeners: () => listeners});
+		const tls = await openingTls;
 		const fleet = owned.own('peers', await openFleet({
 			store, dataDir: config.dataDir, runDir: config.runDir, identity, name: config.name, clock, log,
 			ports: {port: config.peers.port, publishPort: config.peers.pubPort},

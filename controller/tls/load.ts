@@ -3,7 +3,7 @@ import {mkdir, rm} from 'node:fs/promises';
 import {isIP} from 'node:net';
 import {join} from 'node:path';
 import {readIfThere, writePrivateFile} from '../private-file.js';
-import {createAuthority, createServerCertificate, type KeyPair} from './authority.js';
+import {makeCertificates, type KeyPair} from './make-certificates.js';
 
 /** What the TLS listener needs, and the authority's certificate that clients pin. All PEM. */
 export interface TlsMaterial {
@@ -26,12 +26,13 @@ export interface TlsOptions {
  */
 export async function loadTls({directory, nodeName, names, now}: TlsOptions): Promise<TlsMaterial> {
 	await mkdir(directory, {recursive: true, mode: 0o700});
-	const authority = await readPair(directory, 'ca') ?? await writePair(directory, 'ca', createAuthority(nodeName, now));
-	const stored = await readPair(directory, 'server');
-	const server = stored && serves(stored.certificate, names, now)
-		? stored
-		: await writePair(directory, 'server', createServerCertificate(authority, names, now));
-	return {authority: authority.certificate, ...server};
+	const [authority, stored] = await Promise.all([readPair(directory, 'ca'), readPair(directory, 'server')]);
+	if (authority && stored && serves(stored.certificate, names, now)) return {authority: authority.certificate, ...stored};
+	const subjects = names.map(name => ({type: isIP(name) ? 'ip' as const : 'dns' as const, value: name}));
+	const made = await makeCertificates({...(authority ? {authority} : {}), nodeName, subjects, now});
+	if (!authority) await writePair(directory, 'ca', made.authority);
+	await writePair(directory, 'server', made.server);
+	return {authority: made.authority.certificate, ...made.server};
 }
 
 /** The authority below `directory`, with its private key. Throws when there is none: it is made at first start. */
@@ -54,10 +55,9 @@ async function readPair(directory: string, name: string): Promise<KeyPair | unde
 	return certificate !== undefined && privateKey !== undefined ? {certificate, privateKey} : undefined;
 }
 
-async function writePair(directory: string, name: string, pair: KeyPair): Promise<KeyPair> {
+async function writePair(directory: string, name: string, pair: KeyPair): Promise<void> {
 	await writePrivateFile(join(directory, `${name}.key`), pair.privateKey);
 	await writePrivateFile(join(directory, `${name}.crt`), pair.certificate, 0o644);
-	return pair;
 }
 
 function serves(certificate: string, names: readonly string[], now: Date): boolean {

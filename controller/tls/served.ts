@@ -1,6 +1,6 @@
 import type {Listeners} from '../listeners.js';
-import type {KeyPair} from './authority.js';
 import {loadTls, readAuthority, replaceAuthority, type TlsMaterial, type TlsOptions} from './load.js';
+import type {KeyPair} from './make-certificates.js';
 
 /** The TLS material in force, while the node runs. */
 export interface ServedTls {

@@ -7,7 +7,6 @@ import type {AddressInfo} from 'node:net';
 import {join} from 'node:path';
 import test from 'ava';
 import {createAuthority, createServerCertificate} from '../../controller/tls/authority.js';
-import {ipBytes} from '../../controller/tls/ip-bytes.js';
 import {loadTls} from '../../controller/tls/load.js';
 import {makeTempDirectory} from '../support/temp-directory.js';
 
@@ -55,10 +54,11 @@ test('certificates are valid on a board whose clock is a month behind', async t 
 	t.true(Date.parse(new X509Certificate(certificate).validFrom) < now.getTime() - 29 * day);
 });
 
-test('a chain holds for a node that is still there after 2049, whose years are written in another form', t => {
+test('a chain holds for a node that is still there after 2049, whose years are written in another form', async t => {
 	const now = new Date('2045-06-01T12:00:00.500Z');
-	const authority = createAuthority('edge_01', now);
-	const [issuer, server] = [authority, createServerCertificate(authority, ['shelf.example', '10.1.2.3', 'fd00::7'], now)].map(({certificate}) => new X509Certificate(certificate));
+	const authority = await createAuthority('edge_01', now);
+	const subjects = [{type: 'dns', value: 'shelf.example'}, {type: 'ip', value: '10.1.2.3'}, {type: 'ip', value: 'fd00::7'}] as const;
+	const [issuer, server] = [authority, await createServerCertificate(authority, subjects, now)].map(({certificate}) => new X509Certificate(certificate));
 	t.true(server!.checkIssued(issuer!));
 	t.true(server!.verify(issuer!.publicKey));
 	t.is(new Date(server!.validTo).toISOString(), '2055-05-30T12:00:00.000Z');
@@ -67,17 +67,3 @@ test('a chain holds for a node that is still there after 2049, whose years are w
 	t.deepEqual([issuer!.ca, server!.ca], [true, false]);
 	t.deepEqual(['10.1.2.3', 'fd00::7', '10.1.2.4'].map(address => server!.checkIP(address)), ['10.1.2.3', 'fd00::7', undefined]);
 });
-
-for (const [address, hex] of [
-	['1.2.3.4', '01020304'],
-	['::', '00000000000000000000000000000000'],
-	['::1', '00000000000000000000000000000001'],
-	['fe80::1%eth0', 'fe800000000000000000000000000001'],
-	['2001:db8::8:800:200c:417a', '20010db80000000000080800200c417a'],
-	['::ffff:10.0.0.1', '00000000000000000000ffff0a000001'],
-	['1:2:3:4:5:6:7:8', '00010002000300040005000600070008'],
-] as const) {
-	test(`the bytes of ${address} are ${hex}`, t => {
-		t.is(ipBytes(address).toString('hex'), hex);
-	});
-}

@@ -38,7 +38,8 @@ const owners: Readonly<Record<string, readonly string[]>> = {
 	// Also in all of store/: what is read back from a disk enters as unknown, like everything from outside.
 	zod: ['store/', 'api/', 'controller/'],
 	rxjs: ['store/', 'reconcilers/', 'controller/', 'api/watch/', 'api/kubernetes/'],
-	'docker-modem': ['controller/engines/docker/'],
+	dockerode: ['controller/engines/docker/'],
+	'@peculiar/x509': ['controller/tls/'],
 	zeromq: ['controller/peers/', 'controller/capabilities/'],
 	mqtt: ['controller/discovery/'],
 	aedes: ['controller/discovery/'],

@@ -1,11 +1,11 @@
-import Modem from 'docker-modem';
+import Dockerode from 'dockerode';
 import {call, type Call} from './call.js';
 import {defaultDeadlines, type Deadlines} from './deadlines.js';
 import {ScopedAbort} from './scoped-abort.js';
 
 /** Where an engine listens, and the path of its socket when it has one. */
 export interface Address {
-	readonly options: Modem.ConstructorOptions;
+	readonly options: Dockerode.DockerOptions;
 	readonly socketPath: string | undefined;
 }
 
@@ -35,15 +35,14 @@ const good = {200: true, 201: true, 202: true, 204: true, 304: true};
 
 /**
  * The Engine API with a deadline for every class of call and `EngineError`s. It knows nothing of instances.
- * Requests go to dockerode's own modem, without dockerode: its methods let an abort reach only some of the calls and reject Docker's "already so",
- * and it loads gRPC, for builds that nobody here makes: 60 ms of every start and 8 MB.
+ * Requests go to dockerode's modem: its methods let an abort reach only some of the calls, and reject Docker's "already so".
  */
 export class EngineApi {
 	readonly deadlines: Deadlines;
-	readonly #modem: Modem;
+	readonly #modem: Dockerode['modem'];
 
-	constructor(options: Modem.ConstructorOptions, deadlines: Partial<Deadlines> = {}) {
-		this.#modem = new Modem(options);
+	constructor(options: Dockerode.DockerOptions, deadlines: Partial<Deadlines> = {}) {
+		this.#modem = new Dockerode(options).modem;
 		this.deadlines = {...defaultDeadlines, ...deadlines};
 	}
 

@@ -18,8 +18,8 @@ export interface SecureApi extends AsyncDisposable {
 export async function serveSecureApi(overrides: Overrides = {}): Promise<SecureApi> {
 	const api = await serveTestApi(overrides);
 	const now = new Date();
-	const authority = createAuthority('edge_01', now);
-	const {certificate, privateKey} = createServerCertificate(authority, ['127.0.0.1'], now);
+	const authority = await createAuthority('edge_01', now);
+	const {certificate, privateKey} = await createServerCertificate(authority, [{type: 'ip', value: '127.0.0.1'}], now);
 	const {httpLimits: limits, gate} = api.dependencies;
 	const server = createServer({cert: certificate, key: privateKey, maxHeaderSize: limits.headerBytes}, createApi(api.dependencies));
 	configureHttpServer(server, {limits, gate});

@@ -8,7 +8,7 @@ import {bin, startNodeProcess} from '../../support/node-process.js';
 import {benchImage, moteyContender} from './contenders.js';
 
 const run = promisify(execFile);
-const packages = ['level', 'docker-modem', 'express', 'immer', 'rxjs', 'yaml', 'zod', 'pino', 'prom-client'];
+const packages = ['level', 'dockerode', 'express', 'immer', 'rxjs', 'yaml', 'zod', 'pino', 'prom-client'];
 const loadPackages = `await Promise.all(${JSON.stringify(packages)}.map(name => import(name)));`;
 
 const timedCommand = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) => async (): Promise<number> => {
