@@ -48,6 +48,7 @@ export class Server {
 	readonly #running = new Map<string, AbortController>();
 	readonly #options: ServerOptions;
 	#timer: NodeJS.Timeout | undefined;
+	#tickAtMs = Number.POSITIVE_INFINITY;
 	#refused = 0;
 
 	constructor(options: ServerOptions) {
@@ -110,13 +111,22 @@ export class Server {
 	/** Tells the broker, and resolves when everything it wanted sent is sent. */
 	async #apply(event: BrokerEvent): Promise<void> {
 		if (this.#options.signal.aborted) return;
-		const effects = this.#broker.apply(event, this.#options.clock.monotonicMs());
+		const nowMs = this.#options.clock.monotonicMs();
+		const effects = this.#broker.apply(event, nowMs);
+		this.#arm(nowMs);
+		await Promise.all(effects.map(async effect => this.#perform(effect)));
+	}
+
+	/** Sees to it that the broker's next tick comes when it is due, and no timer runs when none is. */
+	#arm(nowMs: number): void {
 		const {tickMs} = this.#broker;
-		if (tickMs !== undefined) this.#timer ??= setTimeout(() => {
-			this.#timer = undefined;
+		if (tickMs === undefined || nowMs + tickMs >= this.#tickAtMs) return;
+		clearTimeout(this.#timer);
+		this.#tickAtMs = nowMs + tickMs;
+		this.#timer = setTimeout(() => {
+			this.#tickAtMs = Number.POSITIVE_INFINITY;
 			void this.#apply({type: 'tick'});
 		}, tickMs);
-		await Promise.all(effects.map(async effect => this.#perform(effect)));
 	}
 
 	async #perform(effect: BrokerEffect): Promise<void> {
