@@ -5,7 +5,7 @@ import {unpackFrames} from './envelope.js';
 import {SendQueue} from './send-queue.js';
 import {proveSession} from './session-proof.js';
 import {createDealer, readEach} from './socket.js';
-import {readJson, readMessage, sessionRequired, sessionService, writeMessage, type Message} from './wire.js';
+import {framesOf, readJson, readMessage, sessionRequired, sessionService, type Message} from './wire.js';
 
 /** Time until the far end accepts, and from then on until it has taken this node's proof: six ways there and back. */
 const acceptWithinMs = 1200;
@@ -64,7 +64,7 @@ export function openConnection({context, prover, peer, endpoint, onProven, onMes
 	let timer = setTimeout(() => close('it does not accept connections'), acceptWithinMs);
 
 	const tell = (action: string, data: unknown): void => {
-		queue.push(() => writeMessage({service: sessionService, action, data, meta: {id: action, deadlineMs: proveWithinMs}}));
+		queue.push(() => framesOf({service: sessionService, action, data, meta: {id: action, deadlineMs: proveWithinMs}}));
 	};
 	const begin = (): void => {
 		if (state === 'ended') return;

@@ -1,5 +1,5 @@
 import {messageLimitBytes} from './socket.js';
-import {readAnswerMeta, readJson, readMessage, sizeOf, writeMessage} from './wire.js';
+import {readJson, readMessage, readRequestMeta, sizeOf, writeMessage} from './wire.js';
 
 /** Bytes of a streamed answer that may be on their way before the asker has taken the first of them. */
 const windowBytes = 2 ** 20;
@@ -19,7 +19,9 @@ export interface Answering {
 
 /** One request while it is answered. Its answers go to the connection that asked last. */
 export class Exchange implements Answering {
-	readonly #controller = new AbortController();
+	/** Made for who asks for it: few do, and there is one exchange per request. */
+	#controller: AbortController | undefined;
+	#isCancelled = false;
 	readonly #finished: (last: readonly Buffer[] | undefined) => void;
 	#deliver: (frames: readonly Buffer[]) => void;
 	#parts = 0;
@@ -34,6 +36,10 @@ export class Exchange implements Answering {
 	}
 
 	get signal(): AbortSignal {
+		if (this.#controller === undefined) {
+			this.#controller = new AbortController();
+			if (this.#isCancelled) this.#controller.abort();
+		}
 		return this.#controller.signal;
 	}
 
@@ -43,7 +49,7 @@ export class Exchange implements Answering {
 	}
 
 	async send(frames: readonly Buffer[], {more = false}: {readonly more?: boolean} = {}): Promise<void> {
-		if (this.signal.aborted) return;
+		if (this.#isCancelled) return;
 		if (sizeOf(frames) > messageLimitBytes) {
 			await this.send(tooLong(frames));
 			return;
@@ -72,8 +78,9 @@ export class Exchange implements Answering {
 
 	/** Nobody waits for the answer any more. */
 	cancel(): void {
-		if (this.signal.aborted) return;
-		this.#controller.abort();
+		if (this.#isCancelled) return;
+		this.#isCancelled = true;
+		this.#controller?.abort();
 		this.#end();
 	}
 
@@ -91,5 +98,5 @@ function tooLong(frames: readonly Buffer[]): readonly Buffer[] {
 }
 
 function withPart(frames: readonly Buffer[], part: number, more: boolean): readonly Buffer[] {
-	return frames.map((frame, index) => (index === 5 ? Buffer.from(JSON.stringify({...readAnswerMeta(frame), part, more})) : frame));
+	return frames.map((frame, index) => (index === 5 ? Buffer.from(JSON.stringify({...readRequestMeta(frame), part, more})) : frame));
 }

@@ -7,7 +7,7 @@ import {openConnection, type Connection, type Prover} from './connection.js';
 import {endpointOf} from './endpoint.js';
 import {PeerStream} from './peer-stream.js';
 import {PendingRequests, type Answer, type Pending, type PeerRequest} from './pending.js';
-import {ErrorBody, readAnswerMeta, readJson, sessionService, sizeOf, writeMessage, type Message} from './wire.js';
+import {ErrorBody, framesOf, readAnswerMeta, readJson, sessionService, sizeOf, type Message} from './wire.js';
 
 const firstPauseMs = 200;
 const longestPauseMs = 1000;
@@ -68,8 +68,8 @@ export class Link {
 	}
 
 	/** Resolves with the answer; throws a PeerError within the deadline otherwise. */
-	async request(request: PeerRequest): Promise<Answer> {
-		return new Promise((resolve, reject) => {
+	request(request: PeerRequest): Promise<Answer> {
+		return new Promise<Answer>((resolve, reject) => {
 			this.#send(this.#pending.add(request, {settle: {answer: resolve, fail: reject}, left: pending => this.#connection?.queue.withdraw(pending.make)}));
 		});
 	}
@@ -77,7 +77,7 @@ export class Link {
 	/** The answer in parts. The loop over them throws a PeerError when the answer does not begin by the deadline, or breaks off. */
 	stream(request: PeerRequest): AsyncIterable<Answer> {
 		const tell = (action: string, body: Readonly<Record<string, unknown>>): void => {
-			if (this.#isProven) this.#connection?.queue.push(() => writeMessage({service: sessionService, action, data: {id: pending.id, ...body}, meta: {}}));
+			if (this.#isProven) this.#connection?.queue.push(() => framesOf({service: sessionService, action, data: {id: pending.id, ...body}, meta: {}}));
 		};
 		const stream = new PeerStream({
 			credit: bytes => tell('stream.credit', {bytes}),

@@ -3,7 +3,8 @@ import type {Clock} from '../../reconcilers/ports/clock.js';
 import {PeerError} from '../../reconcilers/ports/peers.js';
 import type {PeerStream} from './peer-stream.js';
 import {messageLimitBytes} from './socket.js';
-import {sizeOf, writeMessage} from './wire.js';
+import type {MakeMessage} from './send-queue.js';
+import {framesOf, sizeOf} from './wire.js';
 
 const countLimit = 1000;
 const limitBytes = 8 * 2 ** 20;
@@ -37,11 +38,15 @@ export interface Answer {
 export interface Pending {
 	readonly id: string;
 	/** The message with the time left now; undefined once nobody waits for it. */
-	readonly make: () => readonly Buffer[] | undefined;
+	readonly make: MakeMessage;
 	readonly settle: {readonly answer: (answer: Answer) => void; readonly fail: (error: Error) => void};
 	readonly stream: PeerStream | undefined;
 	/** Parts received so far. */
 	parts: number;
+	/** On the monotonic clock. */
+	readonly untilMs: number;
+	/** Its deadline has passed. */
+	readonly expire: () => void;
 }
 
 /** The unanswered requests to one peer, oldest first: at most 1 000 and 8 MiB, then the newest fail at once. */
@@ -50,6 +55,8 @@ export class PendingRequests {
 	readonly #peerName: string;
 	readonly #clock: Clock;
 	#bytes = 0;
+	#timer: NodeJS.Timeout | undefined;
+	#wakeAtMs = Number.POSITIVE_INFINITY;
 
 	constructor({peerName, clock}: {peerName: string; clock: Clock}) {
 		this.#peerName = peerName;
@@ -76,7 +83,7 @@ export class PendingRequests {
 	add({service, action, data, deadlineMs = 5000, binary, signal}: PeerRequest, {stream, settle, left}: {stream?: PeerStream; settle: Pending['settle']; left: (pending: Pending) => void}): Pending {
 		const id = randomUUID();
 		const untilMs = this.#clock.monotonicMs() + deadlineMs;
-		const content = writeMessage({service, action, data, meta: {}, binary});
+		const content = framesOf({service, action, data, meta: undefined, binary});
 		const bytes = sizeOf(content);
 		signal?.throwIfAborted();
 		if (bytes > messageLimitBytes) throw new PeerError('Failed', `${action} to ${this.#peerName} is longer than 1 MiB`);
@@ -86,7 +93,6 @@ export class PendingRequests {
 		const leave = (): boolean => {
 			if (!this.#requests.delete(id)) return false;
 			this.#bytes -= bytes;
-			clearTimeout(deadline);
 			signal?.removeEventListener('abort', aborted);
 			left(pending);
 			return true;
@@ -95,16 +101,15 @@ export class PendingRequests {
 			if (leave()) settle.fail(error);
 		};
 		const aborted = (): void => fail(signal?.reason instanceof Error ? signal.reason : new PeerError('Unreachable', 'the request was cancelled'));
-		const deadline = setTimeout(() => {
-			if (stream !== undefined && pending.parts > 0) return;
-			fail(new PeerError('Unreachable', `${this.#peerName} did not answer ${action} within ${deadlineMs} ms`));
-		}, deadlineMs);
 		const pending: Pending = {
-			id, stream, parts: 0,
+			id, stream, parts: 0, untilMs,
+			expire: () => {
+				if (stream === undefined || pending.parts === 0) fail(new PeerError('Unreachable', `${this.#peerName} did not answer ${action} within ${deadlineMs} ms`));
+			},
 			make: () => {
 				if (!this.#requests.has(id)) return undefined;
 				const meta = {id, deadlineMs: Math.max(0, Math.round(untilMs - this.#clock.monotonicMs())), attempt: attempt++, sentAtMs: this.#clock.now().getTime()};
-				return content.map((frame, index) => (index === 5 ? Buffer.from(JSON.stringify(meta)) : frame));
+				return content.map((frame, index) => (index === 5 ? JSON.stringify(meta) : frame));
 			},
 			settle: {
 				answer(answer) {
@@ -116,6 +121,24 @@ export class PendingRequests {
 		signal?.addEventListener('abort', aborted, {once: true});
 		this.#requests.set(id, pending);
 		this.#bytes += bytes;
+		this.#wakeAt(untilMs);
 		return pending;
+	}
+
+	/** One timer for all deadlines, left running when what it was set for is answered: most are, long before. */
+	#wakeAt(ms: number): void {
+		if (ms >= this.#wakeAtMs) return;
+		clearTimeout(this.#timer);
+		this.#wakeAtMs = ms;
+		this.#timer = setTimeout(() => this.#expire(), Math.max(1, ms - this.#clock.monotonicMs())).unref();
+	}
+
+	#expire(): void {
+		this.#wakeAtMs = Number.POSITIVE_INFINITY;
+		const now = this.#clock.monotonicMs();
+		for (const {untilMs, parts, expire} of this.all()) {
+			if (untilMs <= now) expire();
+			else if (parts === 0) this.#wakeAt(untilMs);
+		}
 	}
 }

@@ -1,7 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Router} from 'zeromq';
 import {z} from 'zod';
-import {packFrames} from './envelope.js';
+import {packFrames, type Frame} from './envelope.js';
 import {sizeOf} from './wire.js';
 
 const routeLimit = 1000;
@@ -10,13 +10,11 @@ const allRoutesLimitBytes = 32 * 2 ** 20;
 /** Whoever has read nothing for so long is not waited for. */
 const stuckMs = 10_000;
 
-const nothing = Buffer.alloc(0);
 const SendError = z.object({code: z.string()});
 
 interface Route {
 	readonly id: Buffer;
-	/** Packed. */
-	readonly queue: Buffer[];
+	readonly queue: {readonly packed: string | Buffer; readonly bytes: number}[];
 	bytes: number;
 }
 
@@ -34,21 +32,21 @@ export class RouteSender {
 	}
 
 	/** Sends in the order of the calls for one `route`; false when it was dropped at once. */
-	send(route: Buffer, frames: readonly Buffer[]): boolean {
+	send(route: Buffer, frames: readonly Frame[]): boolean {
 		const key = route.toString('latin1');
 		const bytes = sizeOf(frames);
 		const present = this.#routes.get(key);
 		const hasRoom = present === undefined || (present.queue.length < routeLimit && present.bytes + bytes <= routeLimitBytes);
 		if (!hasRoom || this.#bytes + bytes > allRoutesLimitBytes) return false;
-		const packed = packFrames(frames);
-		this.#bytes += packed.length;
+		const message = {packed: packFrames(frames), bytes};
+		this.#bytes += bytes;
 		if (present === undefined) {
-			const opened: Route = {id: route, queue: [packed], bytes: packed.length};
+			const opened: Route = {id: route, queue: [message], bytes};
 			this.#routes.set(key, opened);
 			void this.#drain(key, opened);
 		} else {
-			present.queue.push(packed);
-			present.bytes += packed.length;
+			present.queue.push(message);
+			present.bytes += bytes;
 		}
 		return true;
 	}
@@ -62,13 +60,12 @@ export class RouteSender {
 	async #drain(key: string, route: Route): Promise<void> {
 		let pauseMs = 1;
 		let stuckForMs = 0;
-		while (route.queue.length > 0 && !this.#socket.closed) {
-			const [packed = nothing] = route.queue;
+		for (let [message] = route.queue; message !== undefined && !this.#socket.closed; [message] = route.queue) {
 			try {
-				await this.#socket.send([route.id, packed]);
+				await this.#socket.send([route.id, message.packed]);
 				route.queue.shift();
-				route.bytes -= packed.length;
-				this.#bytes -= packed.length;
+				route.bytes -= message.bytes;
+				this.#bytes -= message.bytes;
 				pauseMs = 1;
 				stuckForMs = 0;
 			} catch (error) {

@@ -9,10 +9,10 @@ import type {Refusals} from './refusals.js';
 import {RouteSender} from './route-sender.js';
 import type {Sessions} from './session.js';
 import {readEach} from './socket.js';
-import {readJson, readMessage, readRequestMeta, writeMessage, type Message} from './wire.js';
+import {framesOf, readJson, readMessage, readRequestMeta, type Message} from './wire.js';
 
-/** Performs a proven member's message, whose frames are those of the wire from the empty delimiter on. */
-export type Serve = (caller: Caller, frames: readonly Buffer[], answering: Answering) => void | Promise<void>;
+/** Performs a proven member's message, whose frames are those of the wire from the empty delimiter on. A promise that it returns is only watched for its failure. */
+export type Serve = (caller: Caller, frames: readonly Buffer[], answering: Answering) => unknown;
 
 /** What serving one ROUTER takes. `answers` outlives the socket, `sessions` does not. */
 export interface ServerContext {
@@ -47,7 +47,7 @@ export async function serveConnections({socket, sessions, answers, refusals, clo
 		const verdict = sessions.judge(key, message ?? anonymous);
 		const answer = (action: string, data: unknown): void => {
 			const {service} = message ?? anonymous;
-			sender.send(route, writeMessage({service, action, data, meta: readRequestMeta(message?.meta) ?? {}}));
+			sender.send(route, framesOf({service, action, data, meta: readRequestMeta(message?.meta) ?? {}}));
 		};
 		const unavailable = (why: string): void => answer(`${message?.action ?? ''}.error`, {code: 'Unavailable', message: why});
 		switch (verdict.kind) {
@@ -88,7 +88,7 @@ export async function serveConnections({socket, sessions, answers, refusals, clo
 		const caller: Caller = {kind: 'member', nodeId};
 		const meta = readRequestMeta(message?.meta);
 		if (message === undefined || meta === undefined) {
-			void attempt(async () => serve(caller, frames, new Exchange({deliver, finished: () => undefined})), nodeId);
+			attempt(caller, frames, new Exchange({deliver, finished: () => undefined}));
 			return;
 		}
 		const {id, deadlineMs} = meta;
@@ -102,7 +102,7 @@ export async function serveConnections({socket, sessions, answers, refusals, clo
 		const reception = answers.receive(nodeId, id, {nowMs: clock.monotonicMs(), deadlineMs, exchange});
 		switch (reception.kind) {
 			case 'run':
-				void attempt(async () => serve(caller, frames, exchange), nodeId);
+				attempt(caller, frames, exchange);
 				return;
 			case 'repeat':
 				deliver(reception.frames);
@@ -119,11 +119,13 @@ export async function serveConnections({socket, sessions, answers, refusals, clo
 	};
 
 	/** One message that cannot be served is no reason to serve none. */
-	const attempt = async (work: () => Promise<void>, nodeId: string): Promise<void> => {
+	const attempt = (caller: Caller, frames: readonly Buffer[], exchange: Exchange): void => {
+		const failed = (error: unknown): void => refusals.refuse(`its message could not be served: ${String(error)}`, JSON.stringify(caller));
 		try {
-			await work();
+			const served = serve(caller, frames, exchange);
+			if (served instanceof Promise) served.catch(failed);
 		} catch (error) {
-			refusals.refuse(`its message could not be served: ${String(error)}`, nodeId);
+			failed(error);
 		}
 	};
 

@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import type {Frame} from './envelope.js';
 
 /** First frame of what a Majordomo client and broker send each other, after the empty delimiter (RFC 7). */
 export const clientHeader = 'MDPC01';
@@ -17,12 +18,12 @@ const RequestMeta = z.looseObject({
 export type RequestMeta = z.infer<typeof RequestMeta>;
 
 /** Third frame of an answer's body. */
-const AnswerMeta = z.looseObject({
+const AnswerMeta = z.object({
 	id: z.string(),
 	/** Counts the parts of a streamed answer from 0. */
-	part: z.int().exactOptional(),
+	part: z.number().optional(),
 	/** True on every part but the last. */
-	more: z.boolean().exactOptional(),
+	more: z.boolean().optional(),
 });
 export type AnswerMeta = z.infer<typeof AnswerMeta>;
 
@@ -41,14 +42,29 @@ export interface Message {
 /** Reads `['', 'MDPC01', service, action, data, meta?, binary?]`; undefined for anything else. */
 export function readMessage(frames: readonly Buffer[]): Message | undefined {
 	const [delimiter, header, service, action, data, meta, binary] = frames;
-	if (delimiter?.length !== 0 || header?.toString() !== clientHeader || service === undefined || action === undefined || data === undefined || frames.length > 7) return undefined;
+	if (delimiter?.length !== 0 || header?.equals(headerFrame) !== true || service === undefined || action === undefined || data === undefined || frames.length > 7) return undefined;
 	return {service: service.toString(), action: action.toString(), data, meta, binary};
 }
 
-/** Writes what `readMessage` reads. */
-export function writeMessage({service, action, data, meta, binary}: {service: string; action: string; data: unknown; meta: unknown; binary?: Uint8Array | undefined}): Buffer[] {
-	const frames: Buffer[] = [emptyFrame, headerFrame, Buffer.from(service), Buffer.from(action), data === undefined ? emptyFrame : Buffer.from(JSON.stringify(data)), Buffer.from(JSON.stringify(meta))];
-	if (binary !== undefined) frames.push(Buffer.from(binary.buffer, binary.byteOffset, binary.byteLength));
+/** What `writeMessage` writes a message from. */
+export interface MessageParts {
+	readonly service: string;
+	readonly action: string;
+	/** Becomes JSON; nothing at all when undefined. */
+	readonly data: unknown;
+	readonly meta: unknown;
+	readonly binary?: Uint8Array | undefined;
+}
+
+/** Writes what `readMessage` reads, in bytes. */
+export function writeMessage(parts: MessageParts): Buffer[] {
+	return framesOf(parts).map(frame => (typeof frame === 'string' ? Buffer.from(frame) : Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)));
+}
+
+/** The same with what is text as text, which is cheaper to send. */
+export function framesOf({service, action, data, meta, binary}: MessageParts): Frame[] {
+	const frames: Frame[] = ['', clientHeader, service, action, data === undefined ? '' : JSON.stringify(data), meta === undefined ? '' : JSON.stringify(meta)];
+	if (binary !== undefined) frames.push(binary);
 	return frames;
 }
 
@@ -72,11 +88,10 @@ export function readAnswerMeta(frame: Buffer | undefined): AnswerMeta | undefine
 }
 
 /** Bytes of a message's content. */
-export function sizeOf(frames: readonly Uint8Array[]): number {
+export function sizeOf(frames: readonly Frame[]): number {
 	let bytes = 0;
-	for (const frame of frames) bytes += frame.length;
+	for (const frame of frames) bytes += typeof frame === 'string' ? Buffer.byteLength(frame) : frame.length;
 	return bytes;
 }
 
-const emptyFrame = Buffer.alloc(0);
 const headerFrame = Buffer.from(clientHeader);

@@ -4,6 +4,7 @@ import {parseArgs} from 'node:util';
 import {containerFigures, healFigures} from './cases/containers.js';
 import {limitFigures} from './cases/limits.js';
 import {placementFigures} from './cases/placement.js';
+import {peerFigures} from './cases/peers.js';
 import {processFigures} from './cases/process.js';
 import {requestFigures} from './cases/requests.js';
 import {scaleFigures} from './cases/scale.js';

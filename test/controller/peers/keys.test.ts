@@ -37,7 +37,9 @@ test('admission is for members, on the requests’ door for forgotten ones too, 
 
 test('packed frames come out as they went in, and anything else does not come out', t => {
 	const frames = ['', 'MDPC01', 'x'.repeat(1000)].map(text => Buffer.from(text));
-	t.deepEqual(unpackFrames(packFrames(frames)), frames);
-	t.deepEqual(unpackFrames(Buffer.alloc(0)), []);
-	for (const rubbish of [Buffer.from('x'), Buffer.from('ffffffff00', 'hex'), packFrames(frames).subarray(0, -1), packFrames(Array.from({length: 17}, () => Buffer.alloc(1)))]) t.is(unpackFrames(rubbish), undefined);
+	const pack = (...args: Parameters<typeof packFrames>) => Buffer.from(packFrames(...args));
+	t.deepEqual(unpackFrames(pack(frames)), frames);
+	const odd = [Buffer.from('ff00fe', 'hex'), Buffer.from('größer'), Buffer.alloc(20_000)];
+	t.deepEqual(unpackFrames(pack([...odd, 'größer'])), [...odd, Buffer.from('größer')]);
+	for (const rubbish of [Buffer.alloc(0), Buffer.from('x'), Buffer.from('9 9\nx'), Buffer.from('-1\n'), Buffer.from('1 1\nx'), pack(frames).subarray(0, -1), pack(Array.from({length: 17}, () => Buffer.alloc(1)))]) t.is(unpackFrames(rubbish), undefined);
 });

@@ -71,7 +71,7 @@ export const echo: Serve = (_caller, frames, answering) => {
 };
 
 /** Opens a node that listens on loopback and is a member of `cluster` from then on. */
-export async function openNode(cluster: Cluster, keys: NodeKeys, {serve = echo, session = randomUUID(), port = 0}: {serve?: Serve; session?: string; port?: number} = {}): Promise<PeerNode> {
+export async function openNode(cluster: Cluster, keys: NodeKeys, {serve = echo, session = randomUUID(), port = 0, records = true}: {serve?: Serve; session?: string; port?: number; records?: boolean} = {}): Promise<PeerNode> {
 	const lines: Line[] = [];
 	const write = (message: string, fields: Readonly<Record<string, unknown>> = {}) => void lines.push({message, fields});
 	const performed: {caller: unknown; action: string; data: unknown}[] = [];
@@ -79,7 +79,7 @@ export async function openNode(cluster: Cluster, keys: NodeKeys, {serve = echo, 
 		context: createPeerContext(), prover: {nodeId: keys.identity.id, privateKey: keys.identity.privateKey, keys: keys.curve, session},
 		members: () => [...cluster.members.values()], revision: '1', clock: systemClock,
 		log: {debug: write, info: write, warn: write, error: write},
-		serve(caller, frames, answering) {
+		serve: !records ? serve : (caller, frames, answering) => {
 			const message = readMessage(frames);
 			performed.push({caller, action: message?.action ?? '', data: readJson(message?.data)});
 			return serve(caller, frames, answering);
@@ -98,11 +98,11 @@ export async function openNode(cluster: Cluster, keys: NodeKeys, {serve = echo, 
 }
 
 /** Nodes that all know each other. */
-export async function openCluster(names: readonly string[], {serve}: {serve?: Serve} = {}): Promise<{readonly cluster: Cluster; readonly nodes: readonly PeerNode[]} & AsyncDisposable> {
+export async function openCluster(names: readonly string[], options: {serve?: Serve; records?: boolean} = {}): Promise<{readonly cluster: Cluster; readonly nodes: readonly PeerNode[]} & AsyncDisposable> {
 	const cluster = new Cluster();
 	const nodes: PeerNode[] = [];
 	for (const name of names) {
-		const node = await openNode(cluster, await makeKeys(name), {...(serve === undefined ? {} : {serve})});
+		const node = await openNode(cluster, await makeKeys(name), options);
 		nodes.push(node);
 		cluster.put(node.keys, [node.address]);
 	}
