@@ -12,7 +12,7 @@ import {startDockerd} from '../support/dockerd.js';
 import type {Figure} from './figures.js';
 import {reportTable} from './report.js';
 
-const cases = {containers: containerFigures, heal: healFigures, limits: limitFigures, placement: placementFigures, process: processFigures, requests: requestFigures, scale: scaleFigures};
+const cases = {containers: containerFigures, heal: healFigures, limits: limitFigures, placement: placementFigures, peers: peerFigures, process: processFigures, requests: requestFigures, scale: scaleFigures};
 
 const {values} = parseArgs({options: {json: {type: 'string'}, only: {type: 'string'}, rounds: {type: 'string', default: '7'}}});
 const chosen = Object.entries(cases).filter(([name]) => values.only === undefined || values.only.split(',').includes(name));
