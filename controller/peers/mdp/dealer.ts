@@ -28,7 +28,7 @@ export interface BrokerAddress {
 export function openDealer({address, context}: BrokerAddress, events: DealerEvents): Connection {
 	const dealer = new Dealer({
 		...(context ? {context} : {}), linger: 0, immediate: true, maxMessageSize: 1_114_112, sendTimeout: 1000, connectTimeout: 1000,
-		reconnectInterval: 200, reconnectMaxInterval: 1000, heartbeatInterval: 1000, heartbeatTimeout: 3000, handshakeInterval: 3000,
+		reconnectInterval: 200, reconnectMaxInterval: 1000, handshakeInterval: 3000,
 		sendHighWaterMark: mdpLimits.frames, receiveHighWaterMark: mdpLimits.frames,
 	});
 	void observe(dealer, events);

@@ -23,7 +23,9 @@ export async function openIpcRouter({path, context}: {readonly path: string; rea
 	await freeSocketPath(path);
 	const router = new Router({
 		context, linger: 0, maxMessageSize: frameBytes, mandatory: true, sendTimeout: 0,
-		sendHighWaterMark: mdpLimits.frames, receiveHighWaterMark: mdpLimits.frames, heartbeatInterval: 1000, heartbeatTimeout: 3000, handshakeInterval: 3000,
+		sendHighWaterMark: mdpLimits.frames, receiveHighWaterMark: mdpLimits.frames, handshakeInterval: 3000,
+		// No heartbeats of the library's own: libzmq 4.3 aborts the process when one is due for a program that died while its messages piled up
+		// (zeromq/libzmq#4364). A socket of this host is never cut in silence, and workers have the protocol's heartbeats.
 	});
 	try {
 		await router.bind(`ipc://${path}`);
