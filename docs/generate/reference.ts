@@ -57,7 +57,8 @@ ${observed('Service', service.filter(({path}) => path.startsWith('status.')))}
 |---|---|---|
 | \`Ready\` | every wanted instance is ready and of this generation | \`AllReady\`, \`RollingOut\`, \`Stopping\`, \`NotReady\`, and those of the instances that are not |
 | \`Progressing\` | Motey is still changing something by itself | \`Starting\`, \`RollingOut\`, \`Stopping\`; \`UpToDate\`, \`RolloutStopped\`, \`Unplaceable\` when it is not |
-| \`Placed\` | every wanted instance has a node | \`AllPlaced\`, \`Unplaceable\`: the message says of each node why not |
+| \`Placed\` | every wanted instance has a node that is heard | \`AllPlaced\`, \`CannotMove\`; \`Unplaceable\`: the message says of each node why not; \`NodeSilent\`: it names who is silent, and what lifts the wait |
+| \`Conflict\` | another Service, created elsewhere while the nodes were apart, keeps the name | \`NameTaken\`; \`NameFree\` |
 
 ## Blueprint
 
