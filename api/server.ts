@@ -3,6 +3,7 @@ import express, {type ErrorRequestHandler, type Express} from 'express';
 import {answerDeadline} from './answer-deadline.js';
 import {backupRoutes} from './backup-routes.js';
 import {audit} from './audit.js';
+import {callRoutes} from './calls/call-routes.js';
 import {clusterRoutes, joinPaths, joinRoutes} from './cluster/routes.js';
 import {openPaths} from './auth/authorise.js';
 import {authentication, authorisation, headerLimit, hostGuard} from './auth/guard.js';
@@ -81,6 +82,7 @@ function otherRoutes(dependencies: ApiDependencies, context: ServingContext): Ex
 	app.use(orphanRoutes(dependencies));
 	app.use(moteyRoutes({...dependencies, now, writer: createServiceWriter(serviceRules(resourceOf('services'), dependencies), context)}));
 	app.use(clusterRoutes(dependencies));
+	app.use(callRoutes(dependencies));
 	app.use(metricsRoutes({metrics}));
 	return withErrors(app, log);
 }

@@ -110,6 +110,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			...createApiPorts({self, store, sockets: fleet.sockets, membership: fleet.membership, answers: reconcilers.answers, authority: () => tls.material.authority, tlsPort: () => listeners.listening.tlsPort}),
 			store, clock, log, limits: limits.api, httpLimits: limits.http, gate, metrics: registry, meter: metrics, closing: closing.signal,
 			randomUuid: randomUUID,
+			calls: {ask: request => mdp.calls.ask(request)},
 			admission: createAdmission(engines),
 			workloads: createWorkloads({engines, referenceOf: instance => workloadOf(instance, {nodeId: identity.id})}),
 			node: createLocalNode({name: config.name, id: identity.id, version, dataDir: config.dataDir, store, orphans: reconcilers.orphans, statistics: createStatistics({directory: config.dataDir, clock})}),
@@ -123,7 +124,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			configure: server => configureHttpServer(server, {limits: limits.http, gate}),
 		}), async it => it.close(closeGraceMs));
 		const {listening} = listeners;
-		await fleet.serve({answers: reconcilers.answers, builtins: []});
+		const mdp = await fleet.serve({answers: reconcilers.answers, builtins: []});
 		await writeRunState(config.runDir, {startedAt: clock.now().toISOString(), version, name: config.name, dataDir: config.dataDir, supervised, port: listening.port, tlsPort: listening.tlsPort, socket: listening.socket});
 		owned.own('run state', config.runDir, removeRunState);
 		if (config.compatibility) log.warn('/v1 is open on loopback without a token, as compatibility asks');

@@ -4,6 +4,7 @@ import type {ConnectionGate} from '../limits/connection-gate.js';
 import type {HttpLimits} from '../limits/limits.js';
 import type {Metrics} from '../metrics/metrics.js';
 import type {Admission} from './admission.js';
+import type {Calls} from './calls.js';
 import type {Cluster} from './cluster.js';
 import type {Fleet} from './fleet.js';
 import type {ApiLimits} from './limits.js';
@@ -44,6 +45,7 @@ export interface ApiDependencies {
 	readonly node: LocalNode;
 	readonly cluster: Cluster;
 	readonly fleet: Fleet;
+	readonly calls: Calls;
 	readonly health: {checks(): readonly HealthCheck[]};
 	/** What `/metrics` shows. */
 	readonly metrics: Registry;

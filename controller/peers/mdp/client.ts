@@ -47,7 +47,7 @@ interface Pending {
 }
 
 /** Late enough that the node's own word on the deadline, which says why, comes first. */
-const graceMs = 200;
+const graceMs = 1000;
 const retryMs = 300;
 
 /** A client of the broker at `address`. It connects by itself, and reconnects for as long as it is open. */

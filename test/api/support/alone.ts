@@ -1,10 +1,16 @@
+import {CallRefused, type Calls} from '../../../api/ports/calls.js';
 import {ClusterError, type Cluster} from '../../../api/ports/cluster.js';
 import {FleetError, type Fleet} from '../../../api/ports/fleet.js';
 
 const refuse = async (): Promise<never> => Promise.reject(new ClusterError('Conflict', 'this node is in no cluster'));
 
 /** What the API of a node in no cluster has around it. */
-export const alone: {readonly cluster: Cluster; readonly fleet: Fleet} = {
+export const alone: {readonly calls: Calls; readonly cluster: Cluster; readonly fleet: Fleet} = {
+	calls: {
+		ask() {
+			throw new CallRefused('NotFound', 'nothing is offered here');
+		},
+	},
 	cluster: {
 		advertised: () => undefined, server: () => undefined, members: () => [], tokens: () => [], authority: () => '',
 		init: refuse, issueToken: refuse, revokeToken: refuse, admit: refuse, join: refuse, forget: refuse,
