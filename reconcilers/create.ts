@@ -51,6 +51,8 @@ export interface ReconcilersOptions {
 	readonly acceptMembers?: (records: readonly MemberRecord[]) => Promise<void>;
 	/** Milliseconds between two looks at everything; 25 000 unless told, because what a lost hint hid is to be repaired within 30 s. */
 	readonly resyncMs?: number;
+	/** Milliseconds that never run backwards and go on while the machine sleeps; the clock's own unless told. */
+	readonly bootMs?: () => number;
 	/** Calls of each kind an engine gets at once. */
 	readonly engineWidth?: EngineWidth;
 }
@@ -100,11 +102,11 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 	};
 
 	const acceptMembers = options.acceptMembers ?? (async () => Promise.resolve());
-	const fleet = createFleet({store, engines, inventory, self: node, peers, acceptMembers, recorder, clock, log, resyncMs});
+	const fleet = createFleet({store, engines, inventory, self: node, peers, acceptMembers, recorder, clock, log, resyncMs, bootMs: options.bootMs ?? (() => clock.monotonicMs())});
 	const views = createServiceViews({store, node, engines, peers, clock, leases: fleet.leases});
 	const reconcileService = createServiceReconciler({store, nodeId: node.id, views, recorder});
 	const reconcileInstance = createInstanceReconciler({
-		store, engines, node, clock, recorder, observations, preparations, portWaiters, pauses, steps: new Steps({width, recorder}),
+		store, engines, node, clock, recorder, observations, preparations, portWaiters, pauses, leases: fleet.held, steps: new Steps({width, recorder}),
 	});
 	const nodeReconciler = createNodeReconciler({store, engines, node, facts, clock});
 	const orphans = createOrphanReconciler({store, engines, node, inventory, clock, recorder, maxAgeMs: 1.5 * resyncMs});
@@ -129,7 +131,7 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 		}),
 		createReconcileLoop({
 			...shared, name: 'instance', concurrency: instanceConcurrency,
-			sources: instanceSources({store, node, hints, observations, preparations, portWaiters, pauses, refresh}),
+			sources: [...instanceSources({store, node, hints, observations, preparations, portWaiters, pauses, refresh}), fleet.held.changes],
 			reconcile: reconcileInstance,
 			keys: () => instanceKeys(store, node),
 			beforeResync: refresh,

@@ -21,6 +21,7 @@ import {assignmentKeys, createAssignments} from './remote/assignments.js';
 import {createReportHearing} from './remote/hear-report.js';
 import {createInquiries} from './remote/inquiries.js';
 import {LeaseGrants} from './remote/lease-grants.js';
+import {Leases} from './remote/leases.js';
 import {createReports, ownersServed} from './remote/reports.js';
 
 /** What the loops between nodes need. */
@@ -35,6 +36,8 @@ export interface FleetOptions {
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly resyncMs: number;
+	/** Milliseconds that go on while the machine sleeps. */
+	readonly bootMs: () => number;
 }
 
 /** The loops that keep nodes agreed, and what this node answers to others. */
@@ -44,6 +47,8 @@ export interface FleetReconcilers {
 	/** Takes what a proven executing node says of this node's own Instances. */
 	readonly hearReport: (caller: string, report: readonly RemoteInstance[]) => Promise<void>;
 	readonly leases: LeaseGrants;
+	/** Those that this node holds itself. */
+	readonly held: Leases;
 	/** Copies what a peer has written, at once. */
 	readonly copyNow: (nodeId: string, signal: AbortSignal) => Promise<void>;
 	/** Takes over what a forgotten node owned; answers the names of its Services. */
@@ -62,6 +67,7 @@ export function createFleet(options: FleetOptions): FleetReconcilers {
 		},
 	});
 	const copies = createCopiesReconciler(options);
+	const held = new Leases(options);
 	const loops = [
 		createReconcileLoop({
 			...options, name: 'copies', concurrency: 8, reconcile: copies,
@@ -72,6 +78,14 @@ export function createFleet(options: FleetOptions): FleetReconcilers {
 			...options, name: 'assignment', concurrency: 32, reconcile: assignments.reconcile,
 			sources: [ordered(options), relinked(options, assignments.forget)],
 			keys: () => assignmentKeys(store, self),
+		}),
+		createReconcileLoop({
+			...options, name: 'lease', concurrency: 16, reconcile: held.reconcile,
+			sources: [
+				store.changes({kind: 'Instance'}).pipe(filter(({object}) => object.spec.leased === true), map(({object}) => keyText(keyOf(object)))),
+				peers.changes.pipe(filter(({kind}) => kind === 'connected'), mergeMap(() => from(held.keys()))),
+			],
+			keys: () => held.keys(),
 		}),
 		createReconcileLoop({
 			...options, name: 'report', concurrency: 8, reconcile: reports.reconcile,
@@ -85,7 +99,7 @@ export function createFleet(options: FleetOptions): FleetReconcilers {
 		}),
 	];
 	return {
-		loops, acceptance: createAcceptance(options), hearReport, leases: new LeaseGrants(options),
+		loops, acceptance: createAcceptance(options), hearReport, leases: new LeaseGrants(options), held,
 		copyNow: async (nodeId, signal) => {
 			await copies(nodeId, signal);
 		},

@@ -92,6 +92,7 @@ export const moteyAnnotations: Annotations = {
 		'Instance.spec.nodeId': 'Id of that node, which a new name does not change.',
 		'Instance.spec.specHash': 'Changes with what makes a new container necessary.',
 		'Instance.spec.fence': 'Rises with every binding of the slot; the container sees it as MOTEY_FENCE.',
+		'Instance.spec.leased': 'Whether it may run only while its owner renews its lease.',
 		'Instance.spec.restartedAt': 'When a restart was asked for last.',
 		'Instance.spec.adopted': 'uid under which the container in this slot runs, when an operator gave the slot an orphan.',
 		'Instance.status': 'What its node observes.',

@@ -3,6 +3,7 @@ import type {Instance, InstanceStatus} from '../../store/resources/instance.js';
 import {isDeleting} from '../finalizers.js';
 import {cpuMillis, memoryBytes} from '../placement/quantity.js';
 import type {Observation} from '../ports/engine.js';
+import type {LeaseStanding} from '../remote/leases.js';
 import {timestamp} from '../timestamp.js';
 import {failuresBefore, forgivenAfterMs, remainingMs, restartDelayMs} from './crash-backoff.js';
 import {isOfThisSpec, statusOf} from './status.js';
@@ -14,6 +15,8 @@ export interface InstanceView {
 	/** The container's name as it should be. */
 	readonly name: string;
 	readonly observed: Observation | undefined;
+	/** Whether it may run here as far as its lease goes. */
+	readonly lease?: LeaseStanding;
 	/** Milliseconds since 1970. */
 	readonly nowMs: number;
 }
@@ -36,6 +39,7 @@ export type Step =
 	| {readonly do: 'restart'; readonly counts: Counts}
 	| {readonly do: 'replace'; readonly because: string}
 	| {readonly do: 'resume'}
+	| {readonly do: 'halt'}
 	| {readonly do: 'limit'}
 	| {readonly do: 'rename'}
 	| {readonly do: 'remove'}
@@ -46,6 +50,8 @@ export type Step =
 export function planInstance(view: InstanceView): Step {
 	const {instance, observed} = view;
 	if (isDeleting(instance)) return {do: 'end'};
+	const barred = planWithoutLease(view);
+	if (barred) return barred;
 	if (!observed) return planAbsent(view);
 	if (observed.uid !== containerUid(instance)) {
 		// Nothing of another's container is its own: neither its id nor where it can be reached.
@@ -62,6 +68,15 @@ export function planInstance(view: InstanceView): Step {
 		case 'exited': return planExited(view, observed);
 		default: return observed.state satisfies never;
 	}
+}
+
+/** What runs under a lease that has run out is stopped at once, with its grace; what waits for one is left as it is. */
+function planWithoutLease(view: InstanceView): Step | undefined {
+	const {lease = 'free', observed, instance} = view;
+	if (lease === 'free' || lease === 'held') return undefined;
+	const isUp = observed?.uid === containerUid(instance) && ['running', 'paused', 'restarting'].includes(observed.state);
+	if (lease === 'asked') return isUp ? undefined : settle(view, {phase: 'Pending', reason: 'LeaseAsked', message: 'its owner is asked whether it may run here', ready: false});
+	return isUp ? {do: 'halt'} : settle(view, {phase: 'Pending', reason: 'LeaseLost', message: 'it runs at most once, and its owner cannot be asked whether it may run here: it starts when the owner says so', ready: false});
 }
 
 function planAbsent(view: InstanceView): Step {
@@ -100,6 +115,7 @@ function planExited(view: InstanceView, observed: Observation): Step {
 	if (image.restartPolicy === 'Never') return settle(view, {phase: 'Failed', reason: 'Error', message: ended, ready: false});
 	// An end that came to light only with the engine's return is nobody's crash.
 	if (observed.endedBeforeEngine && status?.finishedAt !== observed.finishedAt) return remake(view) ?? {do: 'start', cause: 'interrupted', counts: {restarts, failures: status?.failures ?? 0}};
+	if (status?.reason === 'LeaseLost') return remake(view) ?? {do: 'start', cause: 'interrupted', counts: {restarts, failures: status.failures ?? 0}};
 	const failures = failuresBefore(status, observed);
 	const delayMs = restartDelayMs(failures, image.maxBackoffSeconds);
 	const leftMs = remainingMs({since: observed.finishedAt, delayMs, nowMs});

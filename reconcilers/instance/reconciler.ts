@@ -26,6 +26,7 @@ import {underWay} from './under-way.js';
 import type {Stage} from './under-way.js';
 import {whenSlow} from './when-slow.js';
 import {workloadOf} from './workload.js';
+import type {Leases} from '../remote/leases.js';
 
 /** What the instance reconciler needs; what it shares with its sources is theirs to feed. */
 export interface InstanceReconcilerOptions {
@@ -39,6 +40,7 @@ export interface InstanceReconcilerOptions {
 	readonly preparations: Preparations;
 	readonly portWaiters: PortWaiters;
 	readonly pauses: Pauses;
+	readonly leases: Pick<Leases, 'standingOf' | 'forget'>;
 }
 
 /** Steps of one look; more than any story needs, so that a plan that never settles cannot spin. */
@@ -50,7 +52,7 @@ const settlingMs = 300;
 
 /** Looks at one Instance (`namespace/name`) bound to this node: observe, plan, act, until nothing is left to do but wait. */
 export function createInstanceReconciler(options: InstanceReconcilerOptions): (key: string, signal: AbortSignal) => Promise<Outcome> {
-	const {store, engines, node, clock, observations, preparations, portWaiters, pauses, recorder, steps} = options;
+	const {store, engines, node, clock, observations, preparations, portWaiters, pauses, recorder, steps, leases} = options;
 	const backoff = new Backoff({firstMs: 1000, maxMs: 30_000, random: () => clock.random()});
 	const hostPorts = new HostPorts(engines);
 	const startedMs = new Map<string, number>();
@@ -83,6 +85,7 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 		observations.drop(containerUid(instance));
 		startedMs.delete(containerUid(instance));
 		pauses.end(instance);
+		leases.forget(instance.metadata.uid);
 		recovered(key);
 	}
 
@@ -97,7 +100,7 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 		try {
 			observed = await observe(instance, engine, signal);
 			for (let count = 0; count < mostSteps; count += 1) {
-				const step = planInstance({instance, name, observed, nowMs: clock.now().getTime()});
+				const step = planInstance({instance, name, observed, lease: leases.standingOf(instance), nowMs: clock.now().getTime()});
 				if (step.do === 'settle') return await settle(key, instance, step);
 				if (step.do === 'end') return again(0);
 				const pauseMs = pauses.leftMs(instance);

@@ -6,6 +6,9 @@ import {Gate} from './gate.js';
 import type {Step} from './plan.js';
 import type {Stage} from './under-way.js';
 
+/** The owner counts on it that this grace and the lease together are over before it places anew. */
+const haltGraceSeconds = 10;
+
 /** How many calls of each kind one engine gets at once. */
 export interface EngineWidth {
 	readonly prepare: number;
@@ -54,6 +57,12 @@ export class Steps {
 			case 'resume':
 				this.#recorder.normal(instance, 'Resumed', `${workload.name} was paused and is resumed`);
 				return showing({kind: 'starting'}, () => this.#start.run(signal, () => engine.start(workload, {signal})));
+			case 'halt':
+				this.#recorder.warning(instance, 'LeaseLost', `${workload.name} is stopped because its owner has not renewed its lease`);
+				return showing({kind: 'stopping'}, async () => {
+					await engine.stop(workload, {graceSeconds: haltGraceSeconds, signal});
+					return engine.inspect(workload, {signal});
+				});
 			case 'restart':
 				this.#recorder.warning(instance, 'Unhealthy', `${workload.name} is restarted because its health check fails`);
 				return showing({kind: 'starting'}, async () => {

@@ -73,7 +73,7 @@ export class Draft {
 		this.fence += 1;
 		this.#candidates = withPromise(this.candidates, this.#question(entry).asked, {nodeName: placement.nodeName, by: `${service.metadata.namespace ?? ''}/${name}`});
 		const spec: InstanceSpec = {
-			service: service.metadata.name, slot, binding, nodeName: placement.nodeName, ...(placement.nodeId === '' ? {} : {nodeId: placement.nodeId}), fence: this.fence,
+			service: service.metadata.name, slot, binding, nodeName: placement.nodeName, ...(placement.nodeId === '' ? {} : {nodeId: placement.nodeId}), fence: this.fence, ...(service.spec.atMostOne === true && placement.nodeId !== this.#view.fleet.self.id ? {leased: true} : {}),
 			...this.#content(entry, placement.engine),
 		};
 		return {action: {do: 'create', name, spec, labels: labelsOf(service, entry)}};

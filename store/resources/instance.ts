@@ -22,6 +22,8 @@ export const InstanceSpec = z.strictObject({
 	specHash: z.string(),
 	/** Rises with every binding of the slot; the container sees it as MOTEY_FENCE. */
 	fence: z.int().min(1),
+	/** True when it may run only while the owner renews its lease: on another node than the owner's, of a Service that runs at most once. */
+	leased: z.boolean().exactOptional(),
 	/** When `motey restart` was asked for: a container made before it is replaced. */
 	restartedAt: Timestamp.exactOptional(),
 	/** uid under which the container in this slot runs, when an operator gave the slot an orphan: a container's labels cannot be changed. */

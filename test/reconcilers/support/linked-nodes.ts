@@ -95,7 +95,7 @@ export async function linkNodes(count: number, {resyncMs = 500}: {resyncMs?: num
 			terminate: async (id, order, {signal}) => ask(id, async other => other.reconcilers!.answers.acceptance.terminate({caller: self.id, ...order}, signal)),
 			list: async id => ask(id, async other => Promise.resolve(other.reconcilers!.answers.acceptance.list(self.id))),
 			report: async (id, report) => ask(id, async other => other.reconcilers!.answers.hearReport(self.id, structuredClone(report))),
-			lease: async id => ask(id, async () => Promise.resolve(true)),
+			lease: async (id, {uid}) => ask(id, async other => Promise.resolve(other.reconcilers!.answers.leases.grant(self.id, uid))),
 			objectsSince: async (id, request) => ask(id, async other => deltaSince(other.store, {nodeId: other.id, complete: true, ...request})),
 			copiesOf: async (id, {owner}) => ask(id, async other => Promise.resolve(spreadKinds.flatMap(kind => other.store.list(kind).items).filter(object => ownershipOf(object).owner === owner))),
 		};
