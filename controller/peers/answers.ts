@@ -1,4 +1,4 @@
-import {sizeOf} from './wire.js';
+import {packFrames, unpackFrames} from './envelope.js';
 
 const perPeerLimit = 1000;
 const rememberedMs = 600_000;
@@ -7,7 +7,8 @@ const rememberedBytesLimit = 8 * 2 ** 20;
 const overdueMs = 60_000;
 
 interface Done {
-	readonly frames: readonly Buffer[];
+	/** A copy: frames often share the memory of something greater, such as the request's. */
+	readonly packed: string | Buffer;
 	readonly bytes: number;
 	readonly atMs: number;
 }
@@ -49,7 +50,7 @@ export class Answers<T> {
 		this.#peers.set(nodeId, peer);
 		this.#expire(peer, nowMs);
 		const done = peer.done.get(id);
-		if (done !== undefined) return {kind: 'repeat', frames: done.frames};
+		if (done !== undefined) return {kind: 'repeat', frames: unpackFrames(Buffer.from(done.packed)) ?? []};
 		const running = peer.running.get(id);
 		if (running !== undefined) return {kind: 'join', exchange: running.exchange};
 		if (peer.running.size >= perPeerLimit) return {kind: 'busy'};
@@ -61,8 +62,9 @@ export class Answers<T> {
 	finish(nodeId: string, id: string, {nowMs, frames}: {nowMs: number; frames: readonly Buffer[]}): void {
 		const peer = this.#peers.get(nodeId);
 		if (peer?.running.delete(id) !== true) return;
-		const bytes = sizeOf(frames) + id.length;
-		peer.done.set(id, {frames, bytes, atMs: nowMs});
+		const packed = packFrames(frames);
+		const bytes = packed.length + id.length;
+		peer.done.set(id, {packed, bytes, atMs: nowMs});
 		this.#bytes += bytes;
 		this.#expire(peer, nowMs);
 		while (this.#bytes > rememberedBytesLimit) this.#dropOldest();
