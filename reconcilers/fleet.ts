@@ -98,12 +98,18 @@ export function createFleet(options: FleetOptions): FleetReconcilers {
 			keys: () => peers.members().map(({id}) => id),
 		}),
 	];
+	const grants = new LeaseGrants(options);
 	return {
-		loops, acceptance: createAcceptance(options), hearReport, leases: new LeaseGrants(options), held,
+		loops, acceptance: createAcceptance(options), hearReport, leases: grants, held,
 		copyNow: async (nodeId, signal) => {
 			await copies(nodeId, signal);
 		},
-		adopt: async nodeId => adoptFrom(nodeId, options),
+		adopt: async nodeId => {
+			grants.takenOver();
+			const names = await adoptFrom(nodeId, options);
+			grants.takenOver();
+			return names;
+		},
 	};
 }
 

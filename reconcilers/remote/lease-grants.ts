@@ -17,7 +17,7 @@ export interface LeaseGrantsOptions {
  */
 export class LeaseGrants {
 	readonly #options: LeaseGrantsOptions;
-	readonly #startedMs: number;
+	#startedMs: number;
 	readonly #grantedMs = new Map<string, number>();
 
 	constructor(options: LeaseGrantsOptions) {
@@ -32,6 +32,11 @@ export class LeaseGrants {
 		if (!instance || !isOwnedBy(instance, self.id) || instance.spec.nodeId !== caller || isDeleting(instance) || isReplaced(store, instance)) return false;
 		this.#grantedMs.set(uid, clock.monotonicMs());
 		return true;
+	}
+
+	/** Work was taken over whose former owner may have granted leases until now. */
+	takenOver(): void {
+		this.#startedMs = this.#options.clock.monotonicMs();
 	}
 
 	/** When a lease of it may have been granted last, on the monotonic clock. */
