@@ -50,6 +50,7 @@ export class Link {
 	#isRunning = false;
 	#isClosed = false;
 	#address = '';
+	#lastReason = '';
 	#hurry: (() => void) | undefined;
 
 	constructor(options: LinkOptions) {
@@ -159,8 +160,10 @@ export class Link {
 			log.info('link to a peer ended', {peer: peer.id, address: this.#address, reason});
 			this.#options.onDisconnected();
 		} else {
-			log.debug('no link to a peer', {peer: peer.id, address: this.#address, reason});
+			// Once for each reason: it is tried every second.
+			log[reason === this.#lastReason ? 'debug' : 'info']('no link to a peer', {peer: peer.id, address: this.#address, reason});
 		}
+		this.#lastReason = progress.isProven ? '' : reason;
 		this.#breakStreams(reason);
 		return progress.isProven;
 	}
