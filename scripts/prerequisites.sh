@@ -20,6 +20,9 @@ done
 # A busybox with libraries would not start in an image that has nothing else.
 if [ ! -x /bin/busybox ] || ldd /bin/busybox >/dev/null 2>&1; then missing+=(busybox-static); fi
 
+# Programs in another language speak with a node in the tests.
+if [ "$purpose" = test ] && ! /usr/bin/python3 -c 'import zmq' 2>/dev/null; then missing+=(python3-zmq); fi
+
 kubectl_directory="${XDG_CACHE_HOME:-$HOME/.cache}/motey-test/kubectl-1.20"
 need_kubectl=no
 if [ "$purpose" = test ] && [ -z "${KUBECTL:-}" ] && [ ! -x "$kubectl_directory/usr/bin/kubectl" ]; then need_kubectl=yes; fi
