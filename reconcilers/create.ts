@@ -5,6 +5,7 @@ import {keyOf, keyText} from '../store/resources/kinds.js';
 import type {MemberRecord} from '../store/resources/member.js';
 import type {Store} from '../store/store.js';
 import {createRecorder} from './events/recorder.js';
+import {Looks} from './instance/looks.js';
 import {Observations} from './instance/observations.js';
 import {Pauses} from './instance/pauses.js';
 import {PortWaiters} from './instance/port-waiters.js';
@@ -84,6 +85,7 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 	const shared = {resyncMs, clock, log};
 	const inventory = new Inventory(clock);
 	const observations = new Observations();
+	const looks = new Looks();
 	const preparations = new Preparations();
 	const portWaiters = new PortWaiters();
 	const pauses = new Pauses(clock);
@@ -102,11 +104,11 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 	};
 
 	const acceptMembers = options.acceptMembers ?? (async () => Promise.resolve());
-	const fleet = createFleet({store, engines, inventory, self: node, peers, acceptMembers, recorder, clock, log, resyncMs, bootMs: options.bootMs ?? (() => clock.monotonicMs())});
+	const fleet = createFleet({store, engines, inventory, looks, self: node, peers, acceptMembers, recorder, clock, log, resyncMs, bootMs: options.bootMs ?? (() => clock.monotonicMs())});
 	const views = createServiceViews({store, node, engines, peers, clock, leases: fleet.leases});
 	const reconcileService = createServiceReconciler({store, nodeId: node.id, views, recorder});
 	const reconcileInstance = createInstanceReconciler({
-		store, engines, node, clock, recorder, observations, preparations, portWaiters, pauses, leases: fleet.held, steps: new Steps({width, recorder}),
+		store, engines, node, clock, recorder, observations, looks, preparations, portWaiters, pauses, leases: fleet.held, steps: new Steps({width, recorder}),
 	});
 	const nodeReconciler = createNodeReconciler({store, engines, node, facts, clock});
 	const orphans = createOrphanReconciler({store, engines, node, inventory, clock, recorder, maxAgeMs: 1.5 * resyncMs});

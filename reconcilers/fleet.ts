@@ -1,4 +1,4 @@
-import {filter, from, map, mergeMap, tap} from 'rxjs';
+import {filter, from, map, merge, mergeMap, tap} from 'rxjs';
 import type {Observable} from 'rxjs';
 import {isBoundTo} from '../store/resources/instance.js';
 import {keyOf, keyText} from '../store/resources/kinds.js';
@@ -8,6 +8,7 @@ import type {Store} from '../store/store.js';
 import {adoptFrom} from './copies/adopt.js';
 import {createCopiesReconciler} from './copies/reconciler.js';
 import type {Recorder} from './events/recorder.js';
+import type {Looks} from './instance/looks.js';
 import type {Inventory} from './inventory.js';
 import type {Clock} from './ports/clock.js';
 import type {Engines} from './ports/engine.js';
@@ -29,6 +30,7 @@ export interface FleetOptions {
 	readonly store: Store;
 	readonly engines: Engines;
 	readonly inventory: Inventory;
+	readonly looks: Looks;
 	readonly self: {readonly id: string; readonly name: string};
 	readonly peers: Peers;
 	readonly acceptMembers: (records: readonly MemberRecord[]) => Promise<void>;
@@ -57,9 +59,9 @@ export interface FleetReconcilers {
 
 /** Wires copies of what others own, orders to executing nodes, and reports to owners. */
 export function createFleet(options: FleetOptions): FleetReconcilers {
-	const {store, self, peers, recorder, log} = options;
+	const {store, self, peers, looks, recorder, log} = options;
 	const assignments = createAssignments({store, self, peers, recorder});
-	const reports = createReports({store, self, peers});
+	const reports = createReports({store, self, peers, looks});
 	const hearReport = createReportHearing({
 		store, self, lost: assignments.forget,
 		unknown: (nodeId, uid) => {
@@ -131,10 +133,12 @@ function relinked({store, self, peers}: FleetOptions, forget: (nodeId: string) =
 }
 
 /** Owners to whom something kept for them has happened. */
-function observed({store, self}: FleetOptions, ended: ReturnType<typeof createReports>['ended']): Observable<string> {
+function observed({store, self, looks}: FleetOptions, ended: ReturnType<typeof createReports>['ended']): Observable<string> {
 	const kept = store.changes({kind: 'Instance'}).pipe(filter(({object}) => isBoundTo(object, self) && !isOwnedBy(object, self.id)));
-	return kept.pipe(mergeMap(change => {
+	const told = kept.pipe(mergeMap(change => {
 		const owner = change.type === 'deleted' ? ended(change.object) : ownershipOf(change.object).owner;
 		return owner === undefined ? [] : [owner];
 	}));
+	const looked = looks.first.pipe(mergeMap(uid => store.lookup('Instance', 'uid', uid).filter(instance => isBoundTo(instance, self) && !isOwnedBy(instance, self.id)).flatMap(instance => ownershipOf(instance).owner ?? [])));
+	return merge(told, looked);
 }

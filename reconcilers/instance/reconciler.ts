@@ -13,6 +13,7 @@ import type {Engine, Engines, Observation} from '../ports/engine.js';
 import {EngineError} from '../ports/engine.js';
 import {PortHeldError, verdictOf} from './failure.js';
 import {HostPorts} from './host-ports.js';
+import type {Looks} from './looks.js';
 import type {Observations} from './observations.js';
 import type {Pauses} from './pauses.js';
 import {planInstance} from './plan.js';
@@ -37,6 +38,7 @@ export interface InstanceReconcilerOptions {
 	readonly recorder: Recorder;
 	readonly steps: Steps;
 	readonly observations: Observations;
+	readonly looks: Looks;
 	readonly preparations: Preparations;
 	readonly portWaiters: PortWaiters;
 	readonly pauses: Pauses;
@@ -52,7 +54,7 @@ const settlingMs = 300;
 
 /** Looks at one Instance (`namespace/name`) bound to this node: observe, plan, act, until nothing is left to do but wait. */
 export function createInstanceReconciler(options: InstanceReconcilerOptions): (key: string, signal: AbortSignal) => Promise<Outcome> {
-	const {store, engines, node, clock, observations, preparations, portWaiters, pauses, recorder, steps, leases} = options;
+	const {store, engines, node, clock, observations, looks, preparations, portWaiters, pauses, recorder, steps, leases} = options;
 	const backoff = new Backoff({firstMs: 1000, maxMs: 30_000, random: () => clock.random()});
 	const hostPorts = new HostPorts(engines);
 	const startedMs = new Map<string, number>();
@@ -86,6 +88,7 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 		startedMs.delete(containerUid(instance));
 		pauses.end(instance);
 		leases.forget(instance.metadata.uid);
+		looks.forget(instance.metadata.uid);
 		recovered(key);
 	}
 
@@ -169,6 +172,7 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 		pauses.end(instance);
 		tellSettled(recorder, {instance, before: store.get('Instance', parseKey(key))?.status, status});
 		await write(instance, status);
+		looks.add(instance.metadata.uid);
 		return againAfterMs === undefined ? done : again(againAfterMs);
 	}
 
@@ -186,6 +190,7 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 		const {verdict, retry} = failure;
 		if (instance.status?.reason !== verdict.reason || instance.status.message !== verdict.message) recorder.warning(instance, verdict.reason, verdict.message);
 		await write(instance, statusOf(instance, verdict, {observed, nowMs}));
+		looks.add(instance.metadata.uid);
 		if (retry.kind === 'never') return done;
 		const afterMs = retry.kind === 'after' ? retry.ms : backoff.next(key);
 		if (error instanceof EngineError) pauses.begin(instance, afterMs);

@@ -4,6 +4,7 @@ import {keyOf} from '../../store/resources/kinds.js';
 import {compareOwnership, epochAnnotation, isOwnedBy, ownerAnnotation, ownerRevisionAnnotation, ownershipOf} from '../../store/resources/ownership.js';
 import type {Store, Transaction} from '../../store/store.js';
 import {containerFinalizer, isDeleting} from '../finalizers.js';
+import type {Looks} from '../instance/looks.js';
 import type {Inventory} from '../inventory.js';
 import type {Clock} from '../ports/clock.js';
 import type {Engines} from '../ports/engine.js';
@@ -16,6 +17,7 @@ export interface AcceptOptions {
 	readonly store: Store;
 	readonly engines: Engines;
 	readonly inventory: Inventory;
+	readonly looks: Pick<Looks, 'has'>;
 	readonly self: {readonly id: string; readonly name: string};
 	readonly clock: Clock;
 }
@@ -41,7 +43,7 @@ const listedMs = 500;
 const graceSeconds = 10;
 
 /** Takes orders from the proven owners of Services. */
-export function createAcceptance({store, engines, inventory, self, clock}: AcceptOptions): Acceptance {
+export function createAcceptance({store, engines, inventory, looks, self, clock}: AcceptOptions): Acceptance {
 	/** An order to end it is the positive record that a container needs to be removed, also when this node's store has lost its Instance. */
 	const endLeft = async (uid: string, signal: AbortSignal): Promise<void> => {
 		await Promise.all(engines.all.map(async engine => {
@@ -82,13 +84,13 @@ export function createAcceptance({store, engines, inventory, self, clock}: Accep
 			});
 			return false;
 		},
-		list: caller => store.lookup('Instance', 'owned', caller).filter(instance => isBoundTo(instance, self)).map(remoteOf),
+		list: caller => store.lookup('Instance', 'owned', caller).filter(instance => isBoundTo(instance, self)).map(instance => remoteOf(instance, looks)),
 	};
 }
 
-/** What an owner is told of an Instance that is kept for it. */
-export function remoteOf({metadata: {uid, resourceVersion, deletionTimestamp}, status}: Instance): RemoteInstance {
-	return {uid, revision: resourceVersion, state: deletionTimestamp === undefined ? 'kept' : 'ending', ...(status ? {status} : {})};
+/** What an owner is told of an Instance that is kept for it; nothing of how it is before this run of the agent has looked. */
+export function remoteOf({metadata: {uid, resourceVersion, deletionTimestamp}, status}: Instance, looks: Pick<Looks, 'has'>): RemoteInstance {
+	return {uid, revision: resourceVersion, state: deletionTimestamp === undefined ? 'kept' : 'ending', ...(status && looks.has(uid) ? {status} : {})};
 }
 
 /** The greatest owner of a Service that has ordered here counts, also against one that comes back and does not know it. */

@@ -2,6 +2,7 @@ import {isBoundTo} from '../../store/resources/instance.js';
 import type {Instance} from '../../store/resources/instance.js';
 import {isOwnedBy, ownershipOf} from '../../store/resources/ownership.js';
 import type {Store} from '../../store/store.js';
+import type {Looks} from '../instance/looks.js';
 import {done} from '../outcome.js';
 import type {Outcome} from '../outcome.js';
 import type {Peers, RemoteInstance} from '../ports/peers.js';
@@ -12,6 +13,8 @@ export interface ReportsOptions {
 	readonly store: Store;
 	readonly self: {readonly id: string; readonly name: string};
 	readonly peers: Peers;
+	/** Only what this run of the agent has looked at is told. */
+	readonly looks: Pick<Looks, 'has'>;
 }
 
 /** Tells owners what became of what they assigned here. */
@@ -25,16 +28,18 @@ export interface Reports {
 }
 
 /** Remembers what each owner has confirmed, by revision; a new run of the agent tells everything once more. */
-export function createReports({store, self, peers}: ReportsOptions): Reports {
+export function createReports({store, self, peers, looks}: ReportsOptions): Reports {
 	const told = new Map<string, Map<string, string>>();
 	const gone = new Map<string, Map<string, RemoteInstance>>();
+	const isNews = (known: ReadonlyMap<string, string>) => (instance: Instance): boolean =>
+		isBoundTo(instance, self) && looks.has(instance.metadata.uid) && known.get(instance.metadata.uid) !== instance.metadata.resourceVersion;
 
 	return {
 		async reconcile(owner, signal) {
 			if (!peers.members().some(({id, connected}) => id === owner && connected)) return done;
 			const known = told.get(owner) ?? new Map<string, string>();
 			const endings = [...gone.get(owner)?.values() ?? []];
-			const news = [...store.lookup('Instance', 'owned', owner).filter(instance => isBoundTo(instance, self) && known.get(instance.metadata.uid) !== instance.metadata.resourceVersion).map(remoteOf), ...endings];
+			const news = [...store.lookup('Instance', 'owned', owner).filter(isNews(known)).map(instance => remoteOf(instance, looks)), ...endings];
 			if (news.length === 0) return done;
 			await peers.report(owner, news, {signal});
 			for (const {uid, revision} of news) known.set(uid, revision);
