@@ -10,6 +10,7 @@ import type {Engine, EngineHealth, Engines} from '../ports/engine.js';
 import type {NodeFactsPort} from '../ports/node-facts.js';
 import {timestamp} from '../timestamp.js';
 import {nextExpiry, planNode} from './plan.js';
+import {renamedNode} from './rename.js';
 
 /** What the node reconciler needs. */
 export interface NodeReconcilerOptions {
@@ -50,9 +51,10 @@ export function createNodeReconciler({store, engines, node, facts, clock}: NodeR
 		const now = clock.now();
 		const written = await store.transact(transaction => {
 			const before = transaction.get('Node', {namespace: '', name: node.name});
+			const renamed = before ? undefined : renamedNode(transaction, node);
 			const reserved = sumOf(instancesOn(transaction, node).map(instance => amountsOf(instance.spec.image.resources)));
-			const status = planNode({id: node.id, before: before?.status, facts: facts.current(), engines: asked, store: storeHealth, reserved, now: timestamp(now)});
-			if (!before) return transaction.put<Node>(newNode(node.name, {status, now: timestamp(now)}));
+			const status = planNode({id: node.id, before: (before ?? renamed)?.status, facts: facts.current(), engines: asked, store: storeHealth, reserved, now: timestamp(now)});
+			if (!before) return transaction.put<Node>({...newNode(node.name, {status, now: timestamp(now)}), ...renamed, status});
 			return isDeepStrictEqual(before.status, status) ? before : transaction.put<Node>({...before, status});
 		});
 		const expiry = written.status && nextExpiry(written.status);
