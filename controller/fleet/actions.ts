@@ -51,8 +51,9 @@ export function fleetActions({store, nodeId, answers: {acceptance, hearReport, l
 		}),
 		builtin({
 			service: 'objects', action: 'objects.since', summary: 'tell what this node owns and has written since a revision', schema: SinceRequest,
-			async* handle(request, {caller}): AsyncGenerator<Part, null> {
-				memberOf(caller);
+			async* handle({since, digest}, {caller}): AsyncGenerator<Part, null> {
+				const holder = memberOf(caller);
+				const request = {...(since === undefined ? {} : {since}), ...(digest === undefined ? {} : {digest: {holder, text: digest}})};
 				for (const data of deltaParts(await deltaSince(store, {nodeId, complete: isComplete(), ...request}))) yield {data};
 				return null;
 			},

@@ -21,7 +21,7 @@ const RemoteInstance = z.strictObject({
 }).readonly();
 export const RemoteInstances = z.strictObject({instances: z.array(RemoteInstance).max(10_000).readonly()});
 
-export const SinceRequest = z.strictObject({since: z.string().regex(/^\d{1,20}$/).exactOptional()});
+export const SinceRequest = z.strictObject({since: z.string().regex(/^\d{1,20}$/).exactOptional(), digest: z.string().length(43).exactOptional()});
 export const CopiesRequest = z.strictObject({owner: NodeId});
 
 /** One part of what an owner has written. Every part names the same revision. */

@@ -4,9 +4,21 @@ import type {Kind, Resource} from '../../store/resources/kinds.js';
 import {isOwnedBy} from '../../store/resources/ownership.js';
 import type {Change, Revision, Store} from '../../store/store.js';
 import type {Delta} from '../ports/peers.js';
+import {digestOf} from './digest.js';
 
 /** Kinds of which every node keeps a copy. Members spread from whoever has them, everything else from its owner. */
 export const spreadKinds = ['Service', 'Instance', 'Node', 'Token', 'Member'] as const satisfies readonly Kind[];
+
+/** What is asked of an owner. */
+export interface DeltaRequest {
+	/** The owner. */
+	readonly nodeId: string;
+	readonly since?: Revision;
+	/** Whether the owner knows all it owns. */
+	readonly complete: boolean;
+	/** What the asking node makes of its copies; compared only when it is not behind. */
+	readonly digest?: {readonly holder: string; readonly text: string};
+}
 
 /** How long reading the history may take. */
 const historyMs = 5000;
@@ -15,13 +27,18 @@ const historyMs = 5000;
  * What this node has written of its own since `since`, for another to copy; all of it when `since` is not given, or too old or unknown.
  * `complete` tells whether absence from all of it means deletion.
  */
-export async function deltaSince(store: Store, {nodeId, since, complete}: {readonly nodeId: string; readonly since?: Revision; readonly complete: boolean}): Promise<Delta> {
+export async function deltaSince(store: Store, {nodeId, since, complete, digest}: DeltaRequest): Promise<Delta> {
 	const revision = store.revision();
 	if (since === undefined) return whole(store, {nodeId, revision, complete});
-	if (since === revision) return {kind: 'changes', revision, objects: [], deleted: [], complete};
+	if (since === revision) {
+		const isWhole = digest === undefined || digestOf(store, {owner: nodeId, holder: digest.holder}) === digest.text;
+		return isWhole ? {kind: 'changes', revision, objects: [], deleted: [], complete} : whole(store, {nodeId, revision, complete});
+	}
 	try {
 		const changes = await lastValueFrom(store.changes({since}).pipe(takeWhile(change => change.revision !== revision, true), toArray(), timeout({first: historyMs})));
-		return {kind: 'changes', revision, complete, ...latest(changes.filter(({object}) => isSpread(object, nodeId)))};
+		const told = latest(changes.filter(({object}) => isSpread(object, nodeId)));
+		// Who is told nothing stays where it was: two nodes that each noted the other's notes would write for ever.
+		return {kind: 'changes', revision: told.objects.length + told.deleted.length > 0 ? revision : since, complete, ...told};
 	} catch (error) {
 		if (error instanceof StoreError && error.code === 'Expired') return whole(store, {nodeId, revision, complete});
 		throw error;

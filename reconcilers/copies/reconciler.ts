@@ -11,6 +11,7 @@ import type {Log} from '../ports/log.js';
 import type {Delta, Peers} from '../ports/peers.js';
 import {timestamp} from '../timestamp.js';
 import {spreadKinds} from './delta.js';
+import {digestOf} from './digest.js';
 import {planOpinions} from './opinions.js';
 import {planCopies} from './plan.js';
 import type {CopyAction} from './plan.js';
@@ -26,13 +27,24 @@ export interface CopiesOptions {
 	readonly log: Log;
 }
 
+/** Copies are compared whole with their owner's objects this often, in milliseconds. */
+const compareEveryMs = 30_000;
+
 /** Looks at one peer by id: copies what it has written since, or says here that it is silent. */
 export function createCopiesReconciler(options: CopiesOptions): (key: string, signal: AbortSignal) => Promise<Outcome> {
 	const {store, peers, clock} = options;
+	const comparedMs = new Map<string, number>();
+	/** A digest of all copies is sent along now and then: what no change tells of is found by it. */
+	const isDue = (owner: string): boolean => {
+		const nowMs = clock.monotonicMs();
+		if (nowMs - (comparedMs.get(owner) ?? -Infinity) < compareEveryMs) return false;
+		comparedMs.set(owner, nowMs);
+		return true;
+	};
 	return async (key, signal) => {
 		const peer = peers.members().find(({id}) => id === key);
 		if (!peer) return done;
-		if (peer.connected) await copy(key, options, signal);
+		if (peer.connected) await copy(key, {...options, compares: isDue(key)}, signal);
 		const opinions = planOpinions({
 			node: store.lookup('Node', 'owned', key).at(0), services: () => store.lookup('Service', 'owned', key),
 			silentMs: peers.members().find(({id}) => id === key)?.silentMs ?? Infinity, now: timestamp(clock.now()),
@@ -46,13 +58,13 @@ export function createCopiesReconciler(options: CopiesOptions): (key: string, si
 	};
 }
 
-async function copy(owner: string, options: CopiesOptions, signal: AbortSignal): Promise<void> {
-	const {store, peers, acceptMembers} = options;
+async function copy(owner: string, options: CopiesOptions & {readonly compares: boolean}, signal: AbortSignal): Promise<void> {
+	const {store, self, peers, acceptMembers, compares} = options;
 	const since = store.get('Cursor', {namespace: '', name: owner})?.spec.revision;
 	const isDoubted = store.lookup('Node', 'owned', owner).some(({status}) => status?.conditions.some(({reason}) => reason === 'NodeSilent'));
-	const delta = await peers.objectsSince(owner, since === undefined || isDoubted ? {} : {since}, {signal});
+	const delta = await peers.objectsSince(owner, since === undefined || isDoubted ? {} : {since, ...(compares ? {digest: digestOf(store, {owner, holder: self.id})} : {})}, {signal});
 	await acceptMembers(delta.objects.flatMap(object => (object.kind === 'Member' ? [object.spec] : [])));
-	if (delta.revision === since && delta.objects.length === 0 && delta.deleted.length === 0) return;
+	if (delta.kind === 'changes' && delta.revision === since && delta.objects.length === 0 && delta.deleted.length === 0) return;
 	await store.transact(transaction => write(transaction, owner, delta, options));
 }
 

@@ -88,8 +88,8 @@ export interface Peers {
 	report(nodeId: string, report: readonly RemoteInstance[], options: PeerCallOptions): Promise<void>;
 	/** Asks the owner for the lease of an at-most-one Instance; resolves with false when it is refused. */
 	lease(nodeId: string, request: {readonly uid: string}, options: PeerCallOptions): Promise<boolean>;
-	/** What it owns and has written since; without `since`, all of it. */
-	objectsSince(nodeId: string, request: {readonly since?: Revision}, options: PeerCallOptions): Promise<Delta>;
+	/** What it owns and has written since; all of it without `since`, or when `digest` is not that of all it owns. */
+	objectsSince(nodeId: string, request: {readonly since?: Revision; readonly digest?: string}, options: PeerCallOptions): Promise<Delta>;
 	/** The copies it holds of what `owner` owns, and what it runs for that owner: for whoever takes over or was restored from a backup. */
 	copiesOf(nodeId: string, request: {readonly owner: string}, options: PeerCallOptions): Promise<readonly Resource[]>;
 }

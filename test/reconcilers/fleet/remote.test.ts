@@ -108,3 +108,20 @@ test('two services created under one name while apart both stay, the one with th
 	}
 	t.is((await a.running()).length + (await b.running()).length, 2, 'nothing that ran was stopped');
 });
+
+test('a copy that was lost without a trace is found by the comparison of all, and quiet nodes write nothing', async t => {
+	await using fleet = await linkNodes(2, {resyncMs: 200});
+	const [a, b] = fleet.nodes as [LinkedNode, LinkedNode];
+	await apply(a, spec());
+	await eventually(() => readyAt(b) === 1);
+	const copy = b.store.get('Service', key)!;
+	await b.store.transact(transaction => transaction.delete('Service', key));
+	fleet.pass(31_000);
+	await eventually(() => b.store.get('Service', key)?.metadata.uid === copy.metadata.uid, {what: 'the copy to come back'});
+	await new Promise(resolve => setTimeout(resolve, 500));
+	const before = [a, b].map(({store}) => store.revision());
+	await new Promise(resolve => setTimeout(resolve, 1500));
+	fleet.pass(31_000);
+	await new Promise(resolve => setTimeout(resolve, 1500));
+	t.deepEqual([a, b].map(({store}) => store.revision()), before);
+});
