@@ -9,3 +9,8 @@ export function hostAddresses(): readonly string[] {
 		.toSorted((one, other) => one.family.localeCompare(other.family))
 		.map(({address}) => address);
 }
+
+/** Where to listen so that `host` reaches this node. A name is looked up by whoever connects; this host listens everywhere then, and keys decide who may speak. */
+export function bindable(host: string): string {
+	return /^[\d.]+$|:/u.test(host) ? host : '0.0.0.0';
+}

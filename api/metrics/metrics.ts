@@ -14,6 +14,8 @@ export interface Metrics {
 	readonly engineCalled: (call: {readonly engine: string; readonly call: string; readonly outcome: 'ok' | 'failed'; readonly durationMs: number}) => void;
 	/** A message about capabilities that could not be taken. */
 	readonly capabilityMessageDropped: () => void;
+	/** News over MQTT that could not be taken, and whatever the cluster's own broker refused. */
+	readonly discoveryMessageDropped: () => void;
 	/** Open watches. */
 	watchers(count: number): void;
 	/** One answered request; for a stream at its end. */
@@ -42,6 +44,7 @@ export function createMetrics({registry}: {readonly registry: Registry}): Metric
 	const commitSeconds = histogram('store_commit_duration_seconds', 'How long a synced batch took.', ['outcome']);
 	const engineSeconds = histogram('engine_call_duration_seconds', 'How long a call of an engine took.', ['engine', 'call', 'outcome']);
 	const dropped = counter('capability_messages_dropped_total', 'Messages about capabilities that could not be taken.', []);
+	const discoveryDropped = counter('discovery_messages_dropped_total', 'News over MQTT that could not be taken, and what the cluster\'s own broker refused.', []);
 	const watchClients = gauge('watch_clients', 'Open watches.', []);
 	const requests = counter('http_requests_total', 'Answered requests.', ['method', 'route', 'code']);
 	const requestSeconds = histogram('http_request_duration_seconds', 'How long an answer took; streams are left out.', ['method', 'route']);
@@ -58,6 +61,7 @@ export function createMetrics({registry}: {readonly registry: Registry}): Metric
 		},
 		engineCalled: ({engine, call, outcome, durationMs}) => engineSeconds.observe({engine, call, outcome}, durationMs * milliseconds),
 		capabilityMessageDropped: () => dropped.inc(),
+		discoveryMessageDropped: () => discoveryDropped.inc(),
 		watchers: count => watchClients.set(count),
 		answered({method, route, code, durationMs}) {
 			requests.inc({method, route, code: String(code)});

@@ -13,11 +13,15 @@ export const JoinRequest = z.strictObject({
 }).readonly();
 export type JoinRequest = z.infer<typeof JoinRequest>;
 
+/** Where the cluster's own MQTT broker is: on the node that began the cluster. */
+export const BrokerPlace = z.strictObject({id: NodeId, port: z.int().min(0).max(65_535)}).readonly();
+
 /** What a member answers: everything that makes the joiner one of them. */
 export const JoinAnswer = z.strictObject({
 	clusterKey: z.string(),
 	authority: z.strictObject({certificate: z.string(), privateKey: z.string()}).readonly(),
 	members: z.array(z.strictObject({record: MemberRecord, addresses: z.array(PeerAddress).readonly()}).readonly()).readonly(),
+	broker: BrokerPlace.exactOptional(),
 }).readonly();
 export type JoinAnswer = z.infer<typeof JoinAnswer>;
 

@@ -2,6 +2,7 @@ import {generateKeyPairSync} from 'node:crypto';
 import {mkdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {z} from 'zod';
+import {BrokerPlace} from '../../api/ports/cluster.js';
 import {ConfigError} from '../config/errors.js';
 import {readIfThere, writePrivateFile} from '../private-file.js';
 
@@ -11,6 +12,8 @@ export const ClusterFile = z.strictObject({
 	clusterKey: z.string(),
 	/** Host name or address under which the others reach this node. */
 	advertise: z.string(),
+	/** The node that began the cluster, and the port of the MQTT broker that it runs for all unless they are told of another. */
+	broker: BrokerPlace.exactOptional(),
 }).readonly();
 export type ClusterFile = z.infer<typeof ClusterFile>;
 

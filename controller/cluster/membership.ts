@@ -27,6 +27,8 @@ export interface MembershipOptions {
 	/** Opens what peers reach at the advertised host; whatever was open before is closed. */
 	readonly listen: (advertise: string) => Promise<void>;
 	readonly unlisten: () => Promise<void>;
+	/** Where this node's MQTT broker will listen if it begins a cluster. */
+	readonly brokerPort: number;
 	/** First address that others could reach; undefined when there is none. */
 	readonly ownAddress: () => string | undefined;
 	/** The authority of this node, which becomes the cluster's or is replaced by it. */
@@ -81,9 +83,10 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority' | 'serve
 
 	async init({advertise = this.advertised() ?? this.#options.ownAddress()}: {readonly advertise?: string}): Promise<void> {
 		if (advertise === undefined) throw new ClusterError('Invalid', 'this host has no address that others could reach', {fix: 'Say under which address they do: --advertise ADDRESS.'});
-		const clusterKey = this.file?.clusterKey ?? createClusterKey();
+		const {node, brokerPort} = this.#options;
+		const known = this.file ?? {clusterKey: createClusterKey(), broker: {id: node.id, port: brokerPort}};
 		await this.#listenOn(advertise);
-		await this.#enter({clusterKey, advertise}, []);
+		await this.#enter({...known, advertise}, []);
 	}
 
 	async issueToken(options: {readonly ttlSeconds: number}): Promise<{readonly text: string; readonly expiresAt: string}> {
@@ -102,7 +105,7 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority' | 'serve
 	}
 
 	async admit(request: JoinRequest): Promise<JoinAnswer> {
-		const {clusterKey} = this.#required();
+		const {clusterKey, broker} = this.#required();
 		const {store, node, now, log, authority} = this.#options;
 		const pair = await authority.read();
 		checkProof(request, certificateSha256(pair.certificate) ?? '');
@@ -117,7 +120,7 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority' | 'serve
 			putMember(transaction, signMember(statement, clusterKey), [address]);
 		});
 		log.info('a node has joined', {id: request.id, name: request.name});
-		return {clusterKey, authority: pair, members: store.list('Member').items.map(({spec, status}) => ({record: spec, addresses: status?.addresses ?? []}))};
+		return {clusterKey, authority: pair, members: store.list('Member').items.map(({spec, status}) => ({record: spec, addresses: status?.addresses ?? []})), ...(broker === undefined ? {} : {broker})};
 	}
 
 	async join({server, token, advertise = this.#options.ownAddress()}: {readonly server: string; readonly token: string; readonly advertise?: string}): Promise<void> {
@@ -146,7 +149,8 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority' | 'serve
 			throw new ClusterError('Forbidden', `${server} answered with member records that its own key did not sign`, {fix: 'Check that this is the node you mean.'});
 		}
 		await authority.replace(answer.authority);
-		await this.#enter({clusterKey: answer.clusterKey, advertise}, answer.members);
+		const {clusterKey, broker} = answer;
+		await this.#enter({clusterKey, advertise, ...(broker === undefined ? {} : {broker})}, answer.members);
 	}
 
 	/** Stores the genuine ones of a peer's member records; the rest are told and dropped. Resolves with those that were new. */

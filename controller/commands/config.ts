@@ -2,10 +2,10 @@ import type {CliContext} from '../../api/cli/verb.js';
 import {Command, Option} from 'commander';
 import {loadConfig, type ConfigFlags} from '../config/load.js';
 import {limitsOf} from '../limits.js';
-import {renderConfig} from '../config/render.js';
+import {renderConfig, withoutSecrets} from '../config/render.js';
 import {withConfigOptions} from './config-options.js';
 
-/** `motey config`: what is in force, and where each value came from. There are no secrets in it. */
+/** `motey config`: what is in force, and where each value came from. Secrets are masked. */
 export function build({io}: CliContext): Command {
 	return withConfigOptions(new Command('config'))
 		.description('Print the configuration in force, and where each value comes from')
@@ -14,6 +14,6 @@ export function build({io}: CliContext): Command {
 		.action(async (flags: ConfigFlags & {output: string}) => {
 			const loaded = await loadConfig(flags);
 			limitsOf(loaded.config);
-			io.stdout.write(flags.output === 'json' ? `${JSON.stringify(loaded.config, undefined, 2)}\n` : renderConfig(loaded));
+			io.stdout.write(flags.output === 'json' ? `${JSON.stringify(withoutSecrets(loaded.config), undefined, 2)}\n` : renderConfig(loaded));
 		});
 }

@@ -63,7 +63,7 @@ export async function loadConfig(flags: ConfigFlags, environment: Readonly<Recor
 /** Groups that nobody set must be there for their own defaults to apply. */
 function withGroups(tree: unknown): unknown {
 	const {engines, ...rest} = z.looseObject({engines: z.looseObject({}).default({})}).parse(tree);
-	return {api: {}, peers: {}, log: {}, policy: {}, capabilities: {}, ...rest, engines: {simulated: {}, docker: {}, ...engines}};
+	return {api: {}, peers: {}, mqtt: {}, log: {}, policy: {}, capabilities: {}, ...rest, engines: {simulated: {}, docker: {}, process: {}, external: {}, ...engines}};
 }
 
 async function fromFile(file: string, mustExist: boolean): Promise<readonly Setting[]> {
@@ -79,16 +79,17 @@ async function fromFile(file: string, mustExist: boolean): Promise<readonly Sett
 	if (tree === null || tree === undefined) return [];
 	if (typeof tree !== 'object' || Array.isArray(tree)) throw new ConfigError(`${file}: must be a map of keys, such as "name: shop-1"`);
 	const settings = flatten(tree, file);
-	if (settings.some(isFileOnly)) await refuseForeignOwner(file);
+	const permits = fileOnlyKeys.find(name => settings.some(({key}) => isBelow(key, name)));
+	if (permits !== undefined) await refuseForeignOwner(file, permits);
 	return settings;
 }
 
 /** A policy that others than the node's administrator can write is no policy. */
-async function refuseForeignOwner(file: string): Promise<void> {
+async function refuseForeignOwner(file: string, permits: string): Promise<void> {
 	const {uid, mode} = await stat(file);
 	const own = process.getuid?.() ?? 0;
 	if ((uid !== 0 && uid !== own) || (mode & 0o022) !== 0) {
-		throw new ConfigError(`${file}: sets policy but others can write it; make it root's with: chown root ${file} && chmod 644 ${file}`);
+		throw new ConfigError(`${file}: sets ${permits} but others can write it; make it root's with: chown root ${file} && chmod 644 ${file}`);
 	}
 }
 
@@ -114,11 +115,12 @@ function fromFlags(flags: ConfigFlags): readonly Setting[] {
 
 /** Text from a flag or variable: as it is where the key takes text, else as YAML reads it; a list may be written with commas. */
 function valueOf(key: string, text: string): unknown {
-	if (key === 'api.listen' || key === 'api.hosts') return text.split(',').map(part => part.trim());
+	if (key === 'api.listen' || key === 'api.hosts' || key === 'peers.addresses') return text.split(',').map(part => part.trim());
 	return schemaOf(key)?.safeParse(text).success === true ? text : parseDocument(text).toJS({maxAliasCount: 0});
 }
 
-const isFileOnly = ({key}: Setting): boolean => fileOnlyKeys.some(name => key === name || key.startsWith(`${name}.`));
+const isBelow = (key: string, name: string): boolean => key === name || key.startsWith(`${name}.`);
+const isFileOnly = ({key}: Setting): boolean => fileOnlyKeys.some(name => isBelow(key, name));
 
 function withoutFileOnly(settings: readonly Setting[]): readonly Setting[] {
 	const refused = settings.find(isFileOnly);

@@ -1,12 +1,18 @@
 import {stringify} from 'yaml';
 import {flatten, sourceOf} from './layers.js';
 import type {LoadedConfig} from './load.js';
+import type {Config} from './schema.js';
 
-/** A configuration as a person reads it: a line per key, with where its value came from. It holds no secrets. */
+/** A configuration as a person reads it: a line per key, with where its value came from. Secrets are masked. */
 export function renderConfig({config, settings, file}: LoadedConfig): string {
-	const lines = flatten(config, '').map(({key, value}) => {
+	const lines = flatten(withoutSecrets(config), '').map(({key, value}) => {
 		const text = stringify(value, {collectionStyle: 'flow', lineWidth: 0}).trim();
 		return `${`${key}: ${text}`.padEnd(56)} # ${sourceOf(settings, key)}`;
 	});
 	return `# file: ${file}\n${lines.join('\n')}\n`;
+}
+
+/** The same configuration, in which every secret is `***`. */
+export function withoutSecrets(config: Config): Config {
+	return config.mqtt.password === undefined ? config : {...config, mqtt: {...config.mqtt, password: '***'}};
 }

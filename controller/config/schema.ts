@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {Capability} from '../../store/resources/capability.js';
 import {Name} from '../../store/resources/meta.js';
+import {parsePeer} from '../discovery/static-peers.js';
 
 const Port = z.int().min(0).max(65_535);
 const Path = z.string().startsWith('/', 'must be an absolute path');
@@ -31,6 +32,17 @@ export const Config = z.strictObject({
 	peers: z.strictObject({
 		port: Port.default(5024).describe('requests of other nodes, once this one is in a cluster; 0 means any free port'),
 		pubPort: Port.default(5025).describe('heartbeats and news for other nodes; 0 means any free port'),
+		addresses: z.array(z.string().refine(text => parsePeer(text) !== undefined, 'must be HOST:PORT, such as 192.168.1.7:5024 or [fd00::7]:5024')).max(32).readonly().default([])
+			.describe('HOST:PORT where other members may be; each is tried for every member that is not linked'),
+	}).readonly(),
+	discovery: z.enum(['mqtt', 'none']).default('mqtt').describe('how members of a cluster hear of each other\'s new addresses'),
+	mqtt: z.strictObject({
+		url: z.string().regex(/^mqtts?:\/\/[^/@?#\s]+$/u, 'must be mqtt://HOST:PORT or mqtts://HOST:PORT').exactOptional().describe('the broker; the cluster\'s own by default, on the node that began it'),
+		username: z.string().min(1).max(256).exactOptional().describe('user name at the broker of mqtt.url'),
+		password: z.string().max(1024).exactOptional().describe('password at the broker of mqtt.url; never shown'),
+		ca: Path.exactOptional().describe('PEM file of the authority that signed the certificate of an mqtts:// broker; the system\'s authorities by default'),
+		keepalive: z.int().min(1).max(300).default(30).describe('seconds of silence after which the broker is asked whether it is there'),
+		port: Port.default(8883).describe('where the cluster\'s own broker listens, when this node begins a cluster; always over TLS'),
 	}).readonly(),
 	api: z.strictObject({
 		port: Port.default(5023).describe('plain HTTP on loopback; 0 means any free port'),
@@ -52,6 +64,12 @@ export const Config = z.strictObject({
 		simulated: z.strictObject({
 			enabled: z.boolean().default(false).describe('an engine whose instances exist only in memory, for trying things out'),
 		}).readonly(),
+		process: z.strictObject({
+			allow: Names.default([]).describe('programs of this host that services may run without a container: paths, where * stands for any part of one name; without any there is no process engine'),
+		}).readonly(),
+		external: z.strictObject({
+			allow: Names.default([]).describe('engines that programs of this host may bring, by name: lxc lets the worker val.lxc attach'),
+		}).readonly(),
 	}).readonly(),
 	policy: Policy,
 	capabilities: z.strictObject({
@@ -62,4 +80,4 @@ export const Config = z.strictObject({
 export type Config = z.infer<typeof Config>;
 
 /** Keys that only the node's own file may set: a remote write, a flag or an inherited environment must not widen what a node permits. */
-export const fileOnlyKeys = ['policy'] as const;
+export const fileOnlyKeys = ['policy', 'engines.process', 'engines.external'] as const;

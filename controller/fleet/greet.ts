@@ -1,3 +1,4 @@
+import {isDeepStrictEqual} from 'node:util';
 import {z} from 'zod';
 import type {Log} from '../../reconcilers/ports/log.js';
 import {PeerError} from '../../reconcilers/ports/peers.js';
@@ -22,7 +23,7 @@ export function greetingActions({store}: {readonly store: Store}): readonly Buil
 				const id = memberOf(caller);
 				await store.transact(transaction => {
 					const known = transaction.get('Member', {namespace: '', name: id});
-					if (known && known.status?.addresses[0]?.host !== address.host) putMember(transaction, known.spec, [address]);
+					if (known && !isDeepStrictEqual(known.status?.addresses[0], address)) putMember(transaction, known.spec, [address]);
 				});
 				return {};
 			},

@@ -9,8 +9,11 @@ import type {Reconcilers} from '../../reconcilers/create.js';
 import type {Clock} from '../../reconcilers/ports/clock.js';
 import type {Log} from '../../reconcilers/ports/log.js';
 import type {Peers} from '../../reconcilers/ports/peers.js';
+import type {PeerAddress} from '../../store/resources/member.js';
 import type {Store} from '../../store/store.js';
+import {bindable} from '../addresses.js';
 import {Membership, type MembershipOptions} from '../cluster/membership.js';
+import {withStaticPeers} from '../discovery/static-peers.js';
 import type {Identity} from '../identity.js';
 import {follow} from '../process.js';
 import {loadCurveKeys} from '../peers/curve.js';
@@ -39,6 +42,10 @@ export interface FleetParts {
 	readonly name: string;
 	/** Ports for requests and for news; 0 means any. */
 	readonly ports: {readonly port: number; readonly publishPort: number};
+	/** Where members may be, beside what they say themselves. */
+	readonly staticPeers: readonly PeerAddress[];
+	/** Where the cluster's MQTT broker listens if this node begins one. */
+	readonly brokerPort: number;
 	readonly authority: MembershipOptions['authority'];
 	readonly ownAddress: () => string | undefined;
 	/** Path of the own API's socket. */
@@ -54,6 +61,8 @@ export interface OpenFleet extends AsyncDisposable {
 	readonly peers: Peers;
 	readonly sockets: PeerSockets;
 	readonly membership: Membership;
+	/** New at every start. */
+	readonly session: string;
 	/** Ports that peers reach, while in a cluster. */
 	readonly listening: () => {readonly port: number; readonly publishPort: number} | undefined;
 	/** Begins to answer and to listen. */
@@ -71,16 +80,17 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 	let listening: {readonly port: number; readonly publishPort: number} | undefined;
 
 	let isMember = (): boolean => false;
+	let isLinked: (id: string) => boolean = () => false;
 	const sockets = await openPeerSockets({
 		context, log, clock, revision: store.revision(),
 		prover: {nodeId: node.id, privateKey: identity.privateKey, keys, session},
 		// Until this node is one of them they are nobody to it.
-		members: () => (isMember() ? store.list('Member').items : []),
+		members: () => (isMember() ? withStaticPeers(store.list('Member').items, {peers: parts.staticPeers, isLinked: id => isLinked(id)}) : []),
 		serve: (caller, frames, answering) => mdp?.serve(caller, frames, answering),
 	});
 	const membership = await Membership.open({
 		store, dataDir, node, session, log, now: () => clock.now(), keys: {privateKey: identity.privateKey, curveKey: keys.publicKey},
-		authority: parts.authority, ownAddress: parts.ownAddress,
+		authority: parts.authority, ownAddress: parts.ownAddress, brokerPort: parts.brokerPort,
 		addressOf: host => ({host, ...(listening ?? parts.ports)}),
 		listen: async host => {
 			const opened = await sockets.listen({host: bindable(host), ...parts.ports});
@@ -93,6 +103,7 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 		},
 	});
 	isMember = () => membership.file !== undefined;
+	isLinked = id => sockets.views().some(peer => peer.id === id && peer.connected);
 	const subscriptions: Subscription[] = [];
 	const peers = createPeers(sockets);
 	const recollection = await openRecollection({store, dataDir, selfId: node.id, peers, log});
@@ -116,7 +127,7 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 	};
 
 	return {
-		sockets, membership,
+		sockets, membership, session,
 		peers,
 		listening: () => listening,
 		async serve({answers, builtins}) {
@@ -132,6 +143,7 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 					timer(0, greetEveryMs).pipe(mergeMap(() => sockets.views().filter(({connected}) => connected).map(({id}) => id))),
 				), linked, onError('a link')),
 				follow(membership.changes, async () => sockets.membersChanged(), onError('membership')),
+				follow(sockets.changes.pipe(filter(({kind}) => parts.staticPeers.length > 0 && (kind === 'connected' || kind === 'silent'))), async () => sockets.membersChanged(), onError('static peers')),
 				follow(store.changes({}).pipe(filter(({object}) => isSpread(object, node.id)), map(({revision}) => revision)), revision => sockets.announce(revision), onError('news')),
 			);
 			await membership.resume();
@@ -143,9 +155,4 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 			await sockets[Symbol.asyncDispose]();
 		},
 	};
-}
-
-/** A name is looked up by whoever connects; this host listens everywhere then, and CURVE decides who may speak. */
-function bindable(host: string): string {
-	return /^[\d.]+$|:/u.test(host) ? host : '0.0.0.0';
 }

@@ -33,6 +33,7 @@ const patterns: readonly (readonly [begin: string, name: string])[] = [
 	['^\\S+$', 'text without blanks'],
 	['^\\/', 'absolute path'],
 	['^(?:unix:', 'URL: `unix:///…`, `tcp://…` or `http://…`'],
+	['^mqtts?:', 'URL: `mqtt://…` or `mqtts://…`'],
 ];
 
 /** Every field of a schema in its order, those of nested objects and of lists of objects below their own. */

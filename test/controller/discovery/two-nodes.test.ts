@@ -1,0 +1,70 @@
+import {join} from 'node:path';
+import test, {type ExecutionContext} from 'ava';
+import {eventually} from '../../support/eventually.js';
+import {freePort} from '../../support/free-port.js';
+import {startNodeProcess, type NodeProcess} from '../../support/node-process.js';
+import {makeTempDirectory} from '../../support/temp-directory.js';
+import {startMosquitto} from './mosquitto.js';
+
+const nodes = '/apis/motey.io/v1/nodes';
+
+interface Pair {
+	/** Starts both anew, each on ports that the other cannot know. */
+	restart(): Promise<void>;
+	whenLinked(): Promise<void>;
+	stopBoth(): Promise<void>;
+	readonly all: NodeProcess[];
+}
+
+async function openPair(t: ExecutionContext, settings: readonly string[]): Promise<Pair> {
+	const directory = await makeTempDirectory('motey-pair-');
+	const all: NodeProcess[] = [];
+	const start = async (name: string): Promise<NodeProcess> => startNodeProcess({directory: join(directory.path, name), settings: [
+		`name=${name}`, `peers.port=${await freePort()}`, `peers.pubPort=${await freePort()}`, 'engines.docker.enabled=false', 'engines.simulated.enabled=true', ...settings,
+	]});
+	const stopBoth = async (): Promise<void> => {
+		for (const node of all.splice(0)) await node.stop();
+	};
+	t.teardown(async () => {
+		await stopBoth();
+		await directory[Symbol.asyncDispose]();
+	});
+	const startBoth = async (): Promise<void> => {
+		all.push(...await Promise.all(['alpha', 'beta'].map(start)));
+	};
+	await startBoth();
+	const [alpha, beta] = all as [NodeProcess, NodeProcess];
+	await alpha.call('POST', '/cluster/init', {advertise: '127.0.0.1'});
+	const {text, server} = await alpha.call('POST', '/cluster/tokens', {}) as unknown as {text: string; server: string};
+	await beta.call('POST', '/cluster/join', {server, token: text, advertise: '127.0.0.1'});
+	return {
+		all, stopBoth,
+		async restart() {
+			await stopBoth();
+			await startBoth();
+		},
+		async whenLinked() {
+			for (const node of all) {
+				await eventually(async () => (await node.call('GET', nodes)).items.filter(each => (each.status as unknown as {conditions: {type: string; status: string}[]} | undefined)?.conditions
+					.some(({type, status}) => type === 'Ready' && status === 'True')).length === 2, {what: 'both nodes to hear each other'});
+			}
+		},
+	};
+}
+
+test('two nodes that both come back on other ports find each other through the broker of the one that began the cluster', async t => {
+	const pair = await openPair(t, [`mqtt.port=${await freePort()}`]);
+	await pair.whenLinked();
+	await pair.restart();
+	await pair.whenLinked();
+	t.pass();
+});
+
+test('two nodes that both come back on other ports find each other through Mosquitto', async t => {
+	await using broker = await startMosquitto();
+	const pair = await openPair(t, [`mqtt.url=mqtt://127.0.0.1:${broker.port}`]);
+	await pair.whenLinked();
+	await pair.restart();
+	await pair.whenLinked();
+	t.pass();
+});
