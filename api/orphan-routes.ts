@@ -1,5 +1,8 @@
 import {Router, type Request} from 'express';
 import {requireAdmin} from './auth/guard.js';
+import type {Store} from '../store/store.js';
+import type {Forwarding} from './fleet/forwarding.js';
+import {nodeIdOf} from './fleet/remote-reads.js';
 import type {LocalNode} from './ports/node.js';
 import {WorkloadError} from './ports/workloads.js';
 import {sendJson} from './send.js';
@@ -12,12 +15,17 @@ const pruneDeadlineMs = 60_000;
  * What runs under this node's label though no Instance names it: `GET …/nodes/NAME/orphans` lists `{items}`,
  * `DELETE …/orphans/ORPHAN` ends one, `POST …/orphans/ORPHAN/adopt` gives it to the Instance of its slot. No Kubernetes resource.
  */
-export function orphanRoutes({node}: {readonly node: Pick<LocalNode, 'name' | 'orphans'>}): Router {
+export function orphanRoutes({node, nodes, forwarding}: {readonly node: Pick<LocalNode, 'name' | 'orphans'>; readonly nodes: Pick<Store, 'get'>; readonly forwarding: Forwarding}): Router {
 	const router = Router();
 	const path = '/apis/motey.io/v1/nodes/:node/orphans';
-	router.use(path, (request, _response, next) => {
-		if (request.params.node !== node.name) throw new ApiError(404, {reason: 'NotFound', message: `node ${request.params.node} tells of its own orphans only: ask it`});
-		next();
+	router.use(path, async (request, response, next) => {
+		if (request.params.node === node.name) {
+			next();
+			return;
+		}
+		const other = nodes.get('Node', {namespace: '', name: request.params.node});
+		if (!other) throw new ApiError(404, {reason: 'NotFound', message: `there is no node "${request.params.node}"`});
+		await forwarding.stream({nodeId: nodeIdOf(other, forwarding.fleet.self.id), role: 'alone knows its orphans', method: request.method, path: request.originalUrl}, {request, response});
 	});
 	router.get(path, async (_request, response) => {
 		sendJson(response, 200, {items: await node.orphans.list(AbortSignal.timeout(pruneDeadlineMs))});

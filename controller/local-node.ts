@@ -15,11 +15,11 @@ const restSource = 'rest';
 
 /** What this node tells the API of itself. */
 export function createLocalNode(options: {
-	name: string; id: string; version: string; dataDir: string; store: Store; orphans: OrphanAccess; statistics: {read(): Promise<NodeStatistics>};
+	name: string; id: string; version: string; dataDir: string; store: Store; orphans: OrphanAccess; statistics: {read(): Promise<NodeStatistics>}; ports: LocalNode['ports'];
 }): LocalNode {
-	const {name, id, version, dataDir, store, orphans, statistics} = options;
+	const {name, id, version, dataDir, store, orphans, statistics, ports} = options;
 	return {
-		name, id, version,
+		name, id, version, ports,
 		statistics: async () => statistics.read(),
 		orphans: orphanVerbs(store, name, orphans),
 		openBackup: async () => openBackup(store, dataDir),

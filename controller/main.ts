@@ -29,6 +29,7 @@ import {loadIdentity} from './identity.js';
 import {limitsOf} from './limits.js';
 import {openListeners, type Listening} from './listeners.js';
 import {createLocalNode, removeUnfinishedBackups} from './local-node.js';
+import {nodePorts} from './node-ports.js';
 import {createNodeFacts} from './node-facts.js';
 import {createOwned, runLoops, type RunningLoops} from './process.js';
 import {removeRunState, writeRunState} from './run-state.js';
@@ -77,7 +78,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		const metrics = createMetrics({registry});
 		const store = owned.own('store', await openLevelStore({directory: join(config.dataDir, 'store'), nodeId: identity.id, now, host: config.name, limits: limits.store, log, synced: metrics.committed}), async it => it[Symbol.asyncDispose]());
 		await removeUnfinishedBackups(config.dataDir);
-		const token = await ensureAdminToken({store, file: join(config.dataDir, 'admin.token'), now});
+		const token = await ensureAdminToken({store, file: join(config.dataDir, 'admin.token'), nodeId: identity.id, now});
 		registerStoreMetrics({registry, store});
 		const engines = createEngines(enginesOf({config, nodeId: identity.id, clock, log}).map(engine => measured(engine, metrics.engineCalled)));
 		owned.own('engines', engines, async it => {
@@ -110,13 +111,13 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		const closing = new AbortController();
 		const gate = createConnectionGate(limits.http);
 		const handler = createApi({
-			...createApiPorts({self, store, sockets: fleet.sockets, membership: fleet.membership, answers: reconcilers.answers, authority: () => tls.material.authority, tlsPort: () => listeners.listening.tlsPort}),
+			...createApiPorts({self, store, sockets: fleet.sockets, membership: fleet.membership, reconcilers, authority: () => tls.material.authority, tlsPort: () => listeners.listening.tlsPort}),
 			store, clock, log, limits: limits.api, httpLimits: limits.http, gate, metrics: registry, meter: metrics, closing: closing.signal,
 			randomUuid: randomUUID,
 			calls: {ask: request => mdp.calls.ask(request)},
 			admission: createAdmission(engines),
 			workloads: createWorkloads({engines, referenceOf: instance => workloadOf(instance, {nodeId: identity.id})}),
-			node: createLocalNode({name: config.name, id: identity.id, version, dataDir: config.dataDir, store, orphans: reconcilers.orphans, statistics: createStatistics({directory: config.dataDir, clock})}),
+			node: createLocalNode({name: config.name, id: identity.id, version, dataDir: config.dataDir, store, orphans: reconcilers.orphans, statistics: createStatistics({directory: config.dataDir, clock}), ports: () => nodePorts({api: listeners.listening, peers: fleet.listening(), advertised: fleet.membership.advertised(), runDir: config.runDir})}),
 			health: {checks: () => checks(store, config.name, loops)},
 			authentication: {compatibility: config.compatibility, hostNames: [config.name, ...config.api.hosts, ...config.api.listen]},
 		});

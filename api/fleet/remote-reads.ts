@@ -25,15 +25,15 @@ export function atNode(nodes: Readable<Node>, local: Handler, forwarding: Forwar
 	return exchange => {
 		const node = nodes.get({namespace: '', name: exchange.name});
 		if (!node) throw notFound(nodes.resource, exchange.name);
-		const id = nodeIdOf(node);
-		if (id === undefined || id === fleet.self.id) return local(exchange);
+		const id = nodeIdOf(node, fleet.self.id);
+		if (id === fleet.self.id) return local(exchange);
 		return forwarding.stream({nodeId: id, role: 'alone can tell this of itself', ...readOf(exchange, node.metadata.uid)}, exchange);
 	};
 }
 
-/** The id of the node that a Node is about; undefined before it is known. */
-export function nodeIdOf(node: Node): string | undefined {
-	return node.status?.id ?? ownershipOf(node).owner;
+/** The id of the node that a Node is about, which owns it: only a node itself writes its own. `selfId` for what a lone node stored. */
+export function nodeIdOf(node: Node, selfId: string): string {
+	return ownershipOf(node).owner ?? selfId;
 }
 
 function readOf(exchange: Exchange, uid: string): {readonly method: 'GET'; readonly path: string; readonly accept?: string} {

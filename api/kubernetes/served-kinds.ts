@@ -1,5 +1,6 @@
 import {sendWatch, type WatchContext} from '../watch/send-watch.js';
 import {addressedByUid} from '../fleet/addressed.js';
+import {whyHandler} from '../fleet/explanation-routes.js';
 import type {Forwarding} from '../fleet/forwarding.js';
 import type {Freshness} from '../fleet/freshness.js';
 import {removeOwned} from '../fleet/owned-collection.js';
@@ -16,7 +17,7 @@ import type {ServedKind} from './resource-router.js';
 import {servedResources, type ServedResource, type Verb} from './resources-table.js';
 import {scaleHandlers} from './scale.js';
 import type {Snapshots} from './snapshots.js';
-import {instanceStatistics, nodeStatistics} from './statistics.js';
+import {instanceStatistics, nodePorts, nodeStatistics} from './statistics.js';
 import {readableInstances, readableNodes, readableServices} from './store-readables.js';
 import {sendObject, type WriteContext} from './write/context.js';
 import {create} from './write/create.js';
@@ -52,7 +53,7 @@ export function readVerbs(readable: Readable, {renderer, snapshots, watch, fresh
 }
 
 /** The kinds of `motey.io/v1`: Services, Instances, Nodes. */
-export function moteyKinds({store, admission, workloads, node, closing}: ApiDependencies, context: ServingContext): readonly ServedKind[] {
+export function moteyKinds({store, admission, workloads, node, closing, explanations}: ApiDependencies, context: ServingContext): readonly ServedKind[] {
 	const services = readableServices(store, resourceOf('services'));
 	const instances = readableInstances(store, resourceOf('instances'));
 	const nodes = readableNodes(store, resourceOf('nodes'));
@@ -61,14 +62,19 @@ export function moteyKinds({store, admission, workloads, node, closing}: ApiDepe
 	const scale = scaleHandlers(ofServices, context);
 	const scaled = (local: Handler): Handler => ownedWrite({rules: ofServices, context, forwarding, local, show: scale.get});
 	return [
-		served(ofServices, services, {context, subresources: {scale: {get: scale.get, update: scaled(scale.update), patch: scaled(scale.patch)}}}),
+		served(ofServices, services, {
+			context, subresources: {
+				scale: {get: scale.get, update: scaled(scale.update), patch: scaled(scale.patch)},
+				why: {get: whyHandler(services, {explanations, forwarding, freshness: context.freshness})},
+			},
+		}),
 		served(ownersRules(instanceRules(instances.resource), forwarding.fleet.self.id), instances, {
 			context, subresources: {
 				log: {get: atExecutor(instances, logHandler(instances, {workloads, closing}), forwarding)},
 				stats: {get: atExecutor(instances, instanceStatistics(instances, workloads), forwarding)},
 			},
 		}),
-		served(ownersRules(nodeRules(nodes.resource), forwarding.fleet.self.id), nodes, {context, subresources: {stats: {get: atNode(nodes, nodeStatistics(node), forwarding)}}}),
+		served(ownersRules(nodeRules(nodes.resource), forwarding.fleet.self.id), nodes, {context, subresources: {stats: {get: atNode(nodes, nodeStatistics(node), forwarding)}, ports: {get: atNode(nodes, nodePorts(node), forwarding)}}}),
 	];
 }
 

@@ -25,3 +25,8 @@ export function nodeStatistics(local: LocalNode): Handler {
 		sendJson(response, 200, {kind: 'NodeStatistics', apiVersion: 'motey.io/v1', metadata: {name}, ...await local.statistics()});
 	};
 }
+
+/** `nodes/NAME/ports` of this node: where it listens, and for what. */
+export function nodePorts(local: LocalNode): Handler {
+	return ({response, name}) => sendJson(response, 200, {kind: 'NodePorts', apiVersion: 'motey.io/v1', metadata: {name}, items: local.ports()});
+}

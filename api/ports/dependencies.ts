@@ -6,6 +6,7 @@ import type {Metrics} from '../metrics/metrics.js';
 import type {Admission} from './admission.js';
 import type {Calls} from './calls.js';
 import type {Cluster} from './cluster.js';
+import type {Explanations} from './explanations.js';
 import type {Fleet} from './fleet.js';
 import type {ApiLimits} from './limits.js';
 import type {Log} from './log.js';
@@ -46,6 +47,7 @@ export interface ApiDependencies {
 	readonly cluster: Cluster;
 	readonly fleet: Fleet;
 	readonly calls: Calls;
+	readonly explanations: Explanations;
 	readonly health: {checks(): readonly HealthCheck[]};
 	/** What `/metrics` shows. */
 	readonly metrics: Registry;

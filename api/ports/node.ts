@@ -23,6 +23,19 @@ export interface Orphan {
 	readonly createdAt?: string;
 }
 
+/** Where a node listens: at a host and port, or at a path of its file system. */
+export interface NodePort {
+	/** What it is for: `api`, `requests`, … */
+	readonly name: string;
+	/** What is spoken there: `http`, `https`, `zmq-router`, `zmq-pub`, `zmq-sub`. */
+	readonly type: string;
+	/** Who may use it: `cluster` for members, `host` for programs here, `users` for whoever has a token. */
+	readonly kind: 'users' | 'cluster' | 'host';
+	readonly host?: string;
+	readonly port?: number;
+	readonly path?: string;
+}
+
 /** This node, as its own agent knows it. */
 export interface LocalNode {
 	readonly name: string;
@@ -31,6 +44,7 @@ export interface LocalNode {
 	readonly version: string;
 	/** A sample at most some seconds old; never waits for one. */
 	statistics(): Promise<NodeStatistics>;
+	ports(): readonly NodePort[];
 	readonly orphans: {
 		list(signal: AbortSignal): Promise<readonly Orphan[]>;
 		/** Ends and removes it. Absent is success. */

@@ -1,5 +1,6 @@
 import type {Cluster} from '../../api/ports/cluster.js';
 import {ClusterError} from '../../api/ports/cluster.js';
+import type {Explanations} from '../../api/ports/explanations.js';
 import type {Fleet} from '../../api/ports/fleet.js';
 import type {Reconcilers} from '../../reconcilers/create.js';
 import type {Store} from '../../store/store.js';
@@ -14,14 +15,14 @@ export interface ApiPortsOptions {
 	readonly store: Store;
 	readonly sockets: PeerSockets;
 	readonly membership: Membership;
-	readonly answers: Pick<Reconcilers['answers'], 'adopt' | 'copyNow'>;
+	readonly reconcilers: Pick<Reconcilers, 'why' | 'rehearse'> & {readonly answers: Pick<Reconcilers['answers'], 'adopt' | 'copyNow'>};
 	/** PEM of the authority in force. */
 	readonly authority: () => string;
 	readonly tlsPort: () => number;
 }
 
 /** The cluster as administrators change it, and the other nodes as requests are passed on to them. */
-export function createApiPorts({self, store, sockets, membership, answers, authority, tlsPort}: ApiPortsOptions): {readonly cluster: Cluster; readonly fleet: Fleet} {
+export function createApiPorts({self, store, sockets, membership, reconcilers: {answers, why, rehearse}, authority, tlsPort}: ApiPortsOptions): {readonly cluster: Cluster; readonly fleet: Fleet; readonly explanations: Explanations} {
 	const cluster: Cluster = {
 		advertised: () => membership.advertised(),
 		server() {
@@ -54,5 +55,5 @@ export function createApiPorts({self, store, sockets, membership, answers, autho
 			await answers.copyNow(nodeId, AbortSignal.any([signal, AbortSignal.timeout(withinMs)])).catch(() => undefined);
 		},
 	};
-	return {cluster, fleet};
+	return {cluster, fleet, explanations: {why, rehearse}};
 }

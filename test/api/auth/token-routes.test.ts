@@ -2,8 +2,10 @@ import test from 'ava';
 import {CreatedToken, tokenRoutes, tokensPath} from '../../../api/auth/token-routes.js';
 import {setIdentity} from '../../../api/auth/identity.js';
 import {hashSecret, identify} from '../../../api/auth/token.js';
+import {createForwarding} from '../../../api/fleet/forwarding.js';
 import {defaultApiLimits} from '../../../api/ports/limits.js';
 import type {Store} from '../../../store/store.js';
+import {alone} from '../support/alone.js';
 import {listen, type Served} from '../support/listen.js';
 import {appOf} from '../support/respond.js';
 import {openTestStore} from '../support/store.js';
@@ -12,7 +14,7 @@ async function serve(store: Store, role: 'admin' | 'view' = 'admin'): Promise<Se
 	return listen(appOf((_request, response, next) => {
 		setIdentity(response, {name: 'me', role});
 		next();
-	}, tokenRoutes({store, now: () => new Date(), limits: defaultApiLimits})));
+	}, tokenRoutes({store, now: () => new Date(), limits: defaultApiLimits, forwarding: createForwarding({fleet: alone.fleet, limits: defaultApiLimits, closing: new AbortController().signal})})));
 }
 
 const post = async (url: string, body: unknown): Promise<Response> => fetch(`${url}${tokensPath}`, {method: 'POST', body: JSON.stringify(body), headers: {'content-type': 'application/json'}});

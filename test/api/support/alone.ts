@@ -1,11 +1,13 @@
 import {CallRefused, type Calls} from '../../../api/ports/calls.js';
 import {ClusterError, type Cluster} from '../../../api/ports/cluster.js';
+import type {Explanations} from '../../../api/ports/explanations.js';
 import {FleetError, type Fleet} from '../../../api/ports/fleet.js';
 
 const refuse = async (): Promise<never> => Promise.reject(new ClusterError('Conflict', 'this node is in no cluster'));
 
 /** What the API of a node in no cluster has around it. */
-export const alone: {readonly calls: Calls; readonly cluster: Cluster; readonly fleet: Fleet} = {
+export const alone: {readonly calls: Calls; readonly cluster: Cluster; readonly fleet: Fleet; readonly explanations: Explanations} = {
+	explanations: {why: () => undefined, rehearse: () => []},
 	calls: {
 		ask() {
 			throw new CallRefused('NotFound', 'nothing is offered here');

@@ -42,11 +42,11 @@ export interface TestApi extends AsyncDisposable {
 	open(path: string, options?: CallOptions & {readonly signal?: AbortSignal}): Promise<Response>;
 }
 
-export type Overrides = Partial<Omit<ApiDependencies, 'store' | 'limits' | 'httpLimits'>> & {readonly limits?: Partial<ApiLimits>; readonly httpLimits?: Partial<HttpLimits>};
+export type Overrides = Partial<Omit<ApiDependencies, 'store' | 'limits' | 'httpLimits'>> & {readonly limits?: Partial<ApiLimits>; readonly httpLimits?: Partial<HttpLimits>; readonly nodeId?: string};
 
 /** Everything real, but for an engine: nothing is refused and nothing runs, unless `overrides` say so. */
-export async function serveTestApi({limits = {}, httpLimits = {}, ...overrides}: Overrides = {}): Promise<TestApi> {
-	const opened = await openTestStore();
+export async function serveTestApi({limits = {}, httpLimits = {}, nodeId, ...overrides}: Overrides = {}): Promise<TestApi> {
+	const opened = await openTestStore(nodeId);
 	const {store} = opened;
 	const closing = new AbortController();
 	const allHttpLimits = HttpLimits.parse({...defaultHttpLimits, mutationsPerSecond: 100_000, mutationsBurst: 100_000, ...httpLimits});
@@ -63,6 +63,7 @@ export async function serveTestApi({limits = {}, httpLimits = {}, ...overrides}:
 		node: {
 			name: 'edge_01', id: 'a'.repeat(40), version: '0.1.0',
 			statistics: () => Promise.resolve({cpu: 1, memory: {total: 2, available: 1, percent: 50, used: 1, free: 1}, disk: {total: 2, used: 1, free: 1, percent: 50}, sampledAt: '2026-11-21T12:00:00Z'}),
+			ports: () => [{name: 'api', type: 'http', kind: 'users', host: '127.0.0.1', port: 5023}],
 			orphans: {list: () => Promise.resolve([]), prune: () => Promise.resolve(), adopt: () => Promise.resolve()},
 			openBackup: () => Promise.reject(new Error('no backup here')),
 			capabilities: {add: () => Promise.resolve(true), remove: () => Promise.resolve(true)},
