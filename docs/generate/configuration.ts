@@ -54,14 +54,14 @@ Flags of \`motey start\`, \`restart\`, \`stop\`, \`status\`, \`config\` and \`st
 ${table(['Flag', 'Variable', 'Key'], [
 		['`--config FILE`', '`MOTEY_CONFIG_FILE`', 'the file itself'],
 		...commonKeys.map(({flag, variable, key}) => [code(`--${kebab(flag)}`), code(variable), code(key)]),
-		['`--set KEY=VALUE`', '', 'any but those of `policy`; may be repeated'],
+		['`--set KEY=VALUE`', '', 'any but what only the node\'s own file may set, as below; may be repeated'],
 	])}
 
 \`DOCKER_HOST\` is the default of \`engines.docker.url\`. The client verbs have variables of their own: \`MOTEY_SERVER\`, \`MOTEY_TOKEN\`, \`MOTEY_RUN_DIR\`, and \`MOTEY_CONFIG\` for the file of contexts; see [CLI](cli.md).
 
 ## What a node permits
 
-${fileOnlyKeys.map(code).join(', ')} is read from the node's own file and from nowhere else: a flag, a variable or \`--set\` that names it is refused, and the API cannot reach it. Whoever can write the file decides what containers may do to the host, so a file that sets \`policy\` must belong to root or to the user the node runs as, and must not be writable for group or others. Otherwise the node does not start, and says how to mend it:
+${fileOnlyKeys.map(code).join(', ')} are read from the node's own file and from nowhere else: a flag, a variable or \`--set\` that names one is refused, and the API cannot reach them. Whoever can write the file decides what workloads may do to the host, so a file that sets one of them must belong to root or to the user the node runs as, and must not be writable for group or others. Otherwise the node does not start, and says how to mend it:
 
 \`\`\`text
 /etc/motey/motey.yaml: sets policy but others can write it; make it root's with: chown root /etc/motey/motey.yaml && chmod 644 /etc/motey/motey.yaml

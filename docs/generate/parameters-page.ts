@@ -4,6 +4,7 @@ import {processVocabulary} from '../../controller/engines/docker/parameters/voca
 import {networkVocabulary} from '../../controller/engines/docker/parameters/vocabulary-network.js';
 import {storageVocabulary} from '../../controller/engines/docker/parameters/vocabulary-storage.js';
 import {limitsVocabulary} from '../../controller/engines/docker/parameters/vocabulary-limits.js';
+import {processEngineVocabulary} from '../../controller/engines/process/vocabulary.js';
 import {generatedNote} from './markdown.js';
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1) + (text.endsWith('.') ? '' : '.');
@@ -23,6 +24,19 @@ function row(name: string, {type, becomes, standard, note, restricted}: Accepted
 function section(title: string, part: Readonly<Record<string, Keyword>>): readonly string[] {
 	const rows = Object.entries(part).flatMap(([name, keyword]) => keyword.kind === 'accepted' ? [row(name, keyword)] : []);
 	return [`## ${title}`, '', '| key | type | becomes, in the Engine API | remarks |', '|---|---|---|---|', ...rows, ''];
+}
+
+function processEngine(): readonly string[] {
+	const rows = Object.entries(processEngineVocabulary.keywords).flatMap(([name, keyword]) => keyword.kind === 'accepted' ? [row(name, keyword)] : []);
+	return [
+		'# Parameters of the process engine',
+		'',
+		'The process engine runs a program of the host itself, without a container: `engine: process`, and `image: /path/of/program`. It is there when the node\'s own file names programs under `engines.process.allow`. A program runs in the foreground, in a session and process group of its own; what it starts ends with it. Its output goes to a log of at most three files of 10 MB for each run, standard output and error in one. `resources` limit it where the host has control groups and the node runs as root.',
+		'',
+		'Values are written as for the docker engine. Its other keys describe a container and are refused.',
+		'',
+		'| key | type | becomes | remarks |', '|---|---|---|---|', ...rows.map(line => line.replaceAll(/ \| `([a-z ]+)` \| /gu, ' | $1 | ')), '',
+	];
 }
 
 /** The text of `docs/parameters.md`, made from the same table that the engine reads parameters with. */
@@ -51,5 +65,6 @@ export function parametersPage(): string {
 		'|---|---|---|',
 		...refused,
 		'',
+		...processEngine(),
 	].join('\n');
 }

@@ -1,6 +1,7 @@
 import type {Workload} from '../../../reconcilers/ports/engine.js';
 import type {Refusal} from '../../../store/resources/refusal.js';
 import type {Resources} from '../../../store/resources/image.js';
+import {workloadEnvironment} from '../workload-environment.js';
 import {mergeBodies, type ContainerBody, type HostConfigBody} from './container-body.js';
 import {labels, workloadLabels} from './labels.js';
 import {readParameters} from './parameters/read-parameters.js';
@@ -63,14 +64,7 @@ export function containerBody(workload: Workload, {nodeId, nodeName}: NodeIdenti
 			...workloadLabels(workload, nodeId),
 			[labels.parameterLimits]: [...(asked.HostConfig?.Memory === undefined ? [] : ['memory']), ...(asked.HostConfig?.NanoCpus === undefined ? [] : ['cpu'])].join(','),
 		},
-		Env: Object.entries({
-			MOTEY_SERVICE: workload.service,
-			MOTEY_IMAGE: template.name,
-			MOTEY_SLOT: workload.slot,
-			MOTEY_INSTANCE: workload.instance,
-			MOTEY_NODE: nodeName,
-			MOTEY_FENCE: workload.fence,
-		}).map(([key, value]) => `${key}=${value}`),
+		Env: workloadEnvironment(workload, nodeName),
 		StopTimeout: template.stopGraceSeconds,
 		HostConfig: limitsOf(template.resources),
 	};

@@ -1,11 +1,10 @@
-import {realpathSync} from 'node:fs';
-import {posix} from 'node:path';
 import {z} from 'zod';
 import type {Clock} from '../../../reconcilers/ports/clock.js';
 import {EngineError, type Engine, type EngineHealth, type Workload} from '../../../reconcilers/ports/engine.js';
 import type {Refusal} from '../../../store/resources/refusal.js';
 import type {Log} from '../../../reconcilers/ports/log.js';
 import type {ImageTemplate} from '../../../store/resources/image.js';
+import {realPath} from '../real-path.js';
 import type {ContainerBody} from './container-body.js';
 import {containerBody, networkName} from './container-config.js';
 import {Containers} from './containers.js';
@@ -43,16 +42,6 @@ const Version = z.object({Version: z.string()});
 
 /** Stands for the slot and identity that a template does not have yet; nothing that policy judges depends on them. */
 const anySlot = {name: 'review', instance: 'review', uid: 'review', slot: 0, binding: 1, fence: 1, specHash: 'review'} as const;
-
-/** The deepest part of `path` that exists, with links followed, and the rest as it is. */
-function realPath(path: string): string {
-	try {
-		return realpathSync(path);
-	} catch {
-		const parent = posix.dirname(path);
-		return parent === path ? path : posix.join(realPath(parent), posix.basename(path));
-	}
-}
 
 /** Runs instances as containers of a Docker Engine (20.10 or later) or of Podman's compatible socket. Nothing is contacted before the first call. */
 export function createDockerEngine({url, nodeId, nodeName, clock, log, policy, credentialsFile, deadlines}: DockerEngineOptions): Engine {
