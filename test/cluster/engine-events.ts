@@ -5,7 +5,7 @@ export interface EngineEvent {
 	/** Milliseconds since 1970 on the one clock that all engines of a ground share. */
 	readonly atMs: number;
 	readonly host: string;
-	/** `power-off`: the whole host ended, of which an engine can say nothing any more. */
+	/** `power-off`: the engine ended with all it ran, of which it can say nothing any more. */
 	readonly what: 'start' | 'stop-asked' | 'die' | 'destroy' | 'power-off';
 	/** Id of the container; empty for `power-off`. */
 	readonly container: string;
@@ -20,7 +20,7 @@ export interface EngineLog extends AsyncDisposable {
 	readonly events: readonly EngineEvent[];
 	/** Begins to listen; after an engine's restart again, with what it did meanwhile. */
 	follow(): Promise<void>;
-	/** Writes down that the host has lost its power. */
+	/** Writes down that the engine ends with all it runs. */
 	powerOff(): void;
 }
 

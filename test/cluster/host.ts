@@ -20,6 +20,8 @@ export interface Host extends Agent, LanHost, AsyncDisposable {
 	powerOff(): Promise<void>;
 	/** Boots: the engine, then the agent. */
 	powerOn(): Promise<void>;
+	/** Restarts the engine as an operator does; without live-restore its containers end with it. */
+	restartEngine(): Promise<void>;
 	/** Running containers of one Service, or of all. */
 	containers(service?: string): Promise<readonly Dockerode.ContainerInfo[]>;
 }
@@ -30,6 +32,12 @@ export async function openHost({lan, name, directory, settings = []}: {readonly 
 	const engine = await startDockerd({directory: join(directory, 'engine'), networkNamespace: place.namespace});
 	const agent = createAgent({host: place, directory, dockerUrl: engine.url, settings});
 	const log = createEngineLog({host: name, docker: engine.docker});
+	/** Told before and after: whatever ends in between ends with it, and whatever began in between too. */
+	const losing = async (work: () => Promise<unknown>): Promise<void> => {
+		log.powerOff();
+		await work();
+		log.powerOff();
+	};
 	const host: Host = {
 		...place, ...agent, engine, docker: engine.docker, engineEvents: log.events,
 		async api(method, path, body) {
@@ -38,8 +46,12 @@ export async function openHost({lan, name, directory, settings = []}: {readonly 
 			return answer;
 		},
 		async powerOff() {
-			await Promise.all([agent.kill(), engine.powerOff()]);
-			log.powerOff();
+			await losing(async () => Promise.all([agent.kill(), engine.powerOff()]));
+		},
+		async restartEngine() {
+			await losing(async () => engine.stop());
+			await engine.start();
+			await log.follow();
 		},
 		async powerOn() {
 			await engine.start();

@@ -26,6 +26,12 @@ test('an end that leaves nothing running is told, unless a user asked for it', t
 	t.deepEqual(findViolations({services, events, isAsked: ({host}) => host === 'a'}), []);
 });
 
+test('of what is at most one, two are told and an end is not', t => {
+	const single = {'default/shop': {replicas: 1, maxCopies: 2, atMostOne: true}};
+	t.deepEqual(findViolations({services: single, events: [at(0, 'a', 'start'), at(45, 'a', 'stop-asked'), at(46, 'a', 'die'), at(75, 'b', 'start')]}), []);
+	t.deepEqual(findViolations({services: single, events: [at(0, 'a', 'start'), at(45, 'a', 'stop-asked'), at(45.5, 'b', 'start'), at(46, 'a', 'die')]}), ['45.5 s: default/shop/main/0 on b runs while another of its slot does, of which there may never be two']);
+});
+
 test('two that are both told to end are one too many', t => {
 	const found = findViolations({services, events: [at(0, 'a', 'start'), at(1, 'b', 'start'), at(4, 'a', 'stop-asked'), at(5, 'b', 'stop-asked')]});
 	t.deepEqual(found, ['5.0 s: default/shop/main/0 on b was told to end while no other of its slot ran']);

@@ -4,6 +4,8 @@ import type {EngineEvent} from './engine-events.js';
 export interface Expected {
 	readonly replicas: number;
 	readonly maxCopies: number;
+	/** Never two of one slot; a lease that ran out may end one though nothing has replaced it yet. */
+	readonly atMostOne?: boolean;
 }
 
 /** What to hold an event log against. */
@@ -64,13 +66,14 @@ export function findViolations({events, services, settledAtMs = [], isAsked = ()
 			case 'start': {
 				running.set(event.container, {event, isEnding: false});
 				const count = [...running.values()].filter(each => serviceOf(each.event.slot) === service).length;
+				if (expected.atMostOne === true && inSlot(event.slot).length > 1) found.push(`${when} runs while another of its slot does, of which there may never be two`);
 				if (count > expected.replicas * expected.maxCopies) found.push(`${when} makes ${count} of ${service}, of which at most ${expected.replicas * expected.maxCopies} may run`);
 				break;
 			}
 			case 'stop-asked':
 				if (known === undefined || known.isEnding) break;
 				running.set(event.container, {...known, isEnding: true});
-				if (!isAsked(event) && !inSlot(event.slot).some(({isEnding}) => !isEnding)) found.push(`${when} was told to end while no other of its slot ran`);
+				if (expected.atMostOne !== true && !isAsked(event) && !inSlot(event.slot).some(({isEnding}) => !isEnding)) found.push(`${when} was told to end while no other of its slot ran`);
 				break;
 			case 'die':
 				running.delete(event.container);

@@ -32,7 +32,7 @@ async function whole(ground: Ground): Promise<void> {
 
 const violations = (ground: Ground, settledAtMs: readonly number[]): readonly string[] => findViolations({
 	events: ground.engineEvents(), settledAtMs,
-	services: {'default/north': {replicas: 2, maxCopies: 2}, 'default/south': {replicas: 2, maxCopies: 2}, 'default/alone-a': {replicas: 1, maxCopies: 2}, 'default/alone-b': {replicas: 1, maxCopies: 2}},
+	services: {'default/north': {replicas: 2, maxCopies: 2}, 'default/south': {replicas: 2, maxCopies: 2}, 'default/alone-a': {replicas: 1, maxCopies: 2}, 'default/alone-b': {replicas: 1, maxCopies: 2}, 'default/left': {replicas: 1, maxCopies: 2}, 'default/right': {replicas: 1, maxCopies: 2}},
 });
 const idsOf = async ({hosts}: Ground): Promise<readonly string[]> => (await Promise.all(hosts.map(async host => (await host.containers()).map(({Id}) => Id)))).flat().sort();
 
