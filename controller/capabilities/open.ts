@@ -1,14 +1,13 @@
 import {chmod} from 'node:fs/promises';
 import {join} from 'node:path';
 import {Subject, throttleTime, type Observable} from 'rxjs';
-import {Context, Subscriber} from 'zeromq';
+import {Context, type Subscriber} from 'zeromq';
 import type {Clock} from '../../reconcilers/ports/clock.js';
 import type {Log} from '../../reconcilers/ports/log.js';
 import type {NodeCapability} from '../../store/resources/capability.js';
-import {freeSocketPath} from '../peers/mdp/ipc-socket.js';
 import {readEach} from '../peers/socket.js';
-import {capabilityLimits} from './limits.js';
 import {readMessage} from './message.js';
+import {bindSubscriber} from './subscriber.js';
 import {CapabilityTable} from './table.js';
 import {Troubles} from './troubles.js';
 
@@ -66,7 +65,7 @@ export async function openCapabilityEngine({runDir, further, clock, log, onDropp
 		lapse.unref();
 	};
 	const open = async (address: string): Promise<void> => {
-		const socket = await bind(context, address);
+		const socket = await bindSubscriber(context, address);
 		sockets.push(socket);
 		void readEach(socket, frames => said(frames, address)).catch((error: unknown) => log.error('capabilities are not heard any more', {address, error}));
 	};
@@ -91,18 +90,4 @@ export async function openCapabilityEngine({runDir, further, clock, log, onDropp
 			return Promise.resolve();
 		},
 	};
-}
-
-/** A SUB that publishers connect to and that hears everything: what is malformed is to be counted. */
-async function bind(context: Context, address: string): Promise<Subscriber> {
-	if (address.startsWith('ipc://')) await freeSocketPath(address.slice('ipc://'.length));
-	const socket = new Subscriber({context, linger: 0, maxMessageSize: capabilityLimits.frameBytes, receiveHighWaterMark: 64, handshakeInterval: 3000});
-	try {
-		socket.subscribe();
-		await socket.bind(address);
-		return socket;
-	} catch (error) {
-		socket.close();
-		throw error;
-	}
 }

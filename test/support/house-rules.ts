@@ -91,8 +91,8 @@ export const noClockInReconcilers = everyNode(({path}) => !path.startsWith('reco
 	(ts.isCallExpression(node) && clockOrChance.test(node.expression.getText(tree)))
 	|| (ts.isNewExpression(node) && node.expression.getText(tree) === 'Date' && (node.arguments?.length ?? 0) === 0));
 
-// The last one is no stream: a SUB socket is told what to listen to by a method of the same name.
-const subscribers = /^controller\/process\.ts$|^api\/watch\/stream\.ts$|\/coalesce-by-key\.ts$|^controller\/peers\/socket\.ts$/;
+// The last three are no streams: a SUB socket and an MQTT client are told what to listen to by a method of the same name.
+const subscribers = /^controller\/process\.ts$|^api\/watch\/stream\.ts$|\/coalesce-by-key\.ts$|^controller\/peers\/socket\.ts$|^controller\/capabilities\/subscriber\.ts$|^controller\/discovery\/mqtt-connection\.ts$/;
 
 /** A stream ends in few places, where its errors and its teardown are seen to. */
 export const subscribeInFewPlaces = everyNode(source => isTest(source) || subscribers.test(source.path), node =>
