@@ -11,6 +11,10 @@ import {framesOf, readJson, readMessage, sessionRequired, sessionService, type M
 const acceptWithinMs = 1200;
 const proveWithinMs = 5000;
 
+/** While something waits: time between two signs of life that are asked for, and after which the far end is given up. */
+const pulseMs = 1000;
+const mutenessMs = 3000;
+
 const Nonce = z.looseObject({nonce: z.string().max(128)});
 const Refusal = z.looseObject({message: z.string()});
 
@@ -34,6 +38,8 @@ export interface ConnectionOptions {
 	/** This node is known to the peer from now on. Called again when the peer asked for another proof: what is unanswered is then to be sent again. */
 	readonly onProven: () => void;
 	readonly onMessage: (message: Message) => void;
+	/** Whether anything waits for the far end, so that its silence matters. */
+	readonly isAwaited: () => boolean;
 }
 
 /** One connection to a peer whose CURVE key is pinned, from its first packet to its end. */
@@ -46,7 +52,7 @@ export interface Connection {
 }
 
 /** Connects, proves who this node is, and then hands on what the peer says. Never throws for a silent or refusing peer. */
-export function openConnection({context, prover, peer, endpoint, onProven, onMessage}: ConnectionOptions): Connection {
+export function openConnection({context, prover, peer, endpoint, onProven, onMessage, isAwaited}: ConnectionOptions): Connection {
 	const socket = createDealer({context, keys: prover.keys, serverKey: peer.curveKey});
 	const queue = new SendQueue(socket);
 	let state: 'connecting' | 'proving' | 'proven' | 'ended' = 'connecting';
@@ -57,6 +63,7 @@ export function openConnection({context, prover, peer, endpoint, onProven, onMes
 		if (state === 'ended') return;
 		state = 'ended';
 		clearTimeout(timer);
+		clearInterval(pulse);
 		queue.clear();
 		socket.close();
 		end(reason);
@@ -66,6 +73,13 @@ export function openConnection({context, prover, peer, endpoint, onProven, onMes
 	const tell = (action: string, data: unknown): void => {
 		queue.push(() => framesOf({service: sessionService, action, data, meta: {id: action, deadlineMs: proveWithinMs}}));
 	};
+	// A way that swallows everything is found out while somebody waits for an answer, however long that may take to be made.
+	let heardMs = performance.now();
+	const pulse = setInterval(() => {
+		if (state !== 'proven' || !isAwaited()) heardMs = performance.now();
+		else if (performance.now() - heardMs >= mutenessMs) close('nothing comes from it any more');
+		else tell('session.ping', {});
+	}, pulseMs).unref();
 	const begin = (): void => {
 		if (state === 'ended') return;
 		state = 'proving';
@@ -102,6 +116,7 @@ export function openConnection({context, prover, peer, endpoint, onProven, onMes
 	void readEach(socket, ([packed, ...others]) => {
 		const message = packed === undefined || others.length > 0 ? undefined : readMessage(unpackFrames(packed) ?? []);
 		if (message === undefined || state === 'ended') return;
+		heardMs = performance.now();
 		if (message.action === sessionRequired) {
 			if (state === 'proven') begin();
 		} else if (message.service === sessionService) takeSession(message);

@@ -103,6 +103,11 @@ export class Link {
 		if (!this.#isRunning) void this.#run();
 	}
 
+	/** Gives the present connection up, because nothing comes from its far end any more; what waits goes over the next. */
+	drop(reason: string): void {
+		this.#connection?.close(reason);
+	}
+
 	/** Ends it; what still waits fails. */
 	async close(reason: string): Promise<void> {
 		this.#isClosed = true;
@@ -150,6 +155,7 @@ export class Link {
 				if (isNew) this.#options.onConnected();
 			},
 			onMessage: message => this.#take(message),
+			isAwaited: () => this.#pending.size > 0,
 		});
 		this.#connection = connection;
 		if (this.#isClosed) connection.close('the link is closed');

@@ -145,9 +145,17 @@ export class Neighbours implements AsyncDisposable {
 			if (lateMs > standstillMs) this.#liveness.excuse(lateMs);
 			const changes = this.#liveness.look(this.#now());
 			this.#tell(changes);
-			for (const {id} of changes) void this.#neighbours.get(id)?.subscription.refresh();
+			for (const {id} of changes) this.#reopen(id);
 			this.#watch();
 		}, Math.max(1, Math.ceil(nextMs - this.#now())));
+	}
+
+	/** A silent peer may have stopped, or the way to it may swallow everything: only a new connection tells. */
+	#reopen(id: string): void {
+		const neighbour = this.#neighbours.get(id);
+		neighbour?.link.drop('it has been silent for too long');
+		neighbour?.subscription.renew();
+		void neighbour?.subscription.refresh();
 	}
 
 	#tell(changes: readonly PeerChange[]): void {

@@ -60,7 +60,8 @@ export async function serveConnections({socket, sessions, answers, refusals, clo
 				answer('session.prove.result', {});
 				return;
 			case 'control':
-				if (message !== undefined) control(verdict.nodeId, message);
+				if (message?.action === 'session.ping') answer('session.pong', {});
+				else if (message !== undefined) control(verdict.nodeId, message);
 				return;
 			case 'pass':
 				if (sender.isBehind(route)) {

@@ -27,10 +27,12 @@ const everySocket = {
 	handshakeInterval: 3000,
 	reconnectInterval: 200,
 	reconnectMaxInterval: 1000,
-	heartbeatInterval: 1000,
-	heartbeatTimeout: 3000,
-	heartbeatTimeToLive: 3000,
-	tcpMaxRetransmitTimeout: 5000,
+	// The library's own heartbeats abort the process when a queue is full and the far end dies (libzmq issue 4364): the kernel's do not.
+	tcpKeepalive: 1,
+	tcpKeepaliveIdle: 1,
+	tcpKeepaliveInterval: 1,
+	tcpKeepaliveCount: 3,
+	tcpMaxRetransmitTimeout: 4000,
 } as const;
 const sending = {sendHighWaterMark: highWaterMark, sendTimeout: 1000} as const;
 const receiving = {receiveHighWaterMark: highWaterMark} as const;

@@ -41,6 +41,11 @@ export class Subscription implements AsyncDisposable {
 		this.#connect(endpoints);
 	}
 
+	/** Connects anew, because nothing comes over the present connections any more. */
+	renew(): void {
+		if (!this.#isClosed && this.#socket !== undefined) this.#connect(this.#endpoints.split(' ').filter(endpoint => endpoint !== ''));
+	}
+
 	async [Symbol.asyncDispose](): Promise<void> {
 		this.#isClosed = true;
 		clearTimeout(this.#retry);
