@@ -10,7 +10,7 @@ needed=(docker:docker.io)
 # An engine that answers need not be on this machine.
 if [ "$purpose" = test ] || ! docker version >/dev/null 2>&1; then needed+=(dockerd:docker.io); fi
 if [ "$purpose" = test ]; then
-	needed+=(docker-registry:docker-registry ip:iproute2 iptables:iptables strace:strace mkfs.ext4:e2fsprogs setpriv:util-linux mount:mount curl:curl)
+	needed+=(docker-registry:docker-registry ip:iproute2 iptables:iptables strace:strace mkfs.ext4:e2fsprogs setpriv:util-linux mount:mount curl:curl nsenter:util-linux mosquitto:mosquitto)
 fi
 
 missing=()
@@ -22,6 +22,9 @@ if [ ! -x /bin/busybox ] || ldd /bin/busybox >/dev/null 2>&1; then missing+=(bus
 
 # Programs in another language speak with a node in the tests.
 if [ "$purpose" = test ] && ! /usr/bin/python3 -c 'import zmq' 2>/dev/null; then missing+=(python3-zmq); fi
+
+# Agents are run with a wrong clock.
+if [ "$purpose" = test ] && ! compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null; then missing+=(libfaketime); fi
 
 kubectl_directory="${XDG_CACHE_HOME:-$HOME/.cache}/motey-test/kubectl-1.20"
 need_kubectl=no

@@ -94,7 +94,7 @@ export async function openLan(name: string): Promise<Lan> {
 			for (const end of ['near', 'far']) await ip(lan, 'link', 'set', `${end}${port}`, 'up');
 			await ip(lan, 'link', 'set', `port${port}`, 'nomaster');
 			await ip(lan, 'link', 'set', `far${port}`, 'master', 'bridge');
-			const [program, ...args] = inNamespace(lan, 'python3', impairProgram, `near${port}`, `port${port}`, String(impairment.delayMs ?? 0), String(impairment.loss ?? 0), String(impairment.seed ?? 1));
+			const [program, ...args] = inNamespace(lan, '/usr/bin/python3', impairProgram, `near${port}`, `port${port}`, String(impairment.delayMs ?? 0), String(impairment.loss ?? 0), String(impairment.seed ?? 1));
 			const child = spawn(program!, args, {stdio: ['ignore', 'pipe', 'inherit']});
 			impairing.set(host.name, child);
 			await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(() => Promise.reject(new Error(`${impairProgram} ended`)))]);
@@ -108,7 +108,14 @@ export async function openLan(name: string): Promise<Lan> {
 
 /** Removes every network namespace whose name begins with `name` and a hyphen; their interfaces go with them. */
 export async function removeNamespaces(name: string): Promise<void> {
-	for (const each of await namespaces()) if (each.startsWith(`${name}-`)) await run(['ip', 'netns', 'delete', each]);
+	for (const each of await namespaces()) if (each.startsWith(`${name}-`)) await remove(each);
+}
+
+/** Two that clear away after a third may do it at once. */
+async function remove(namespace: string): Promise<void> {
+	await run(['ip', 'netns', 'delete', namespace]).catch(async (error: unknown) => {
+		if ((await namespaces()).includes(namespace)) throw error;
+	});
 }
 
 /** The named network namespaces there are. */
