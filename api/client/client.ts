@@ -41,6 +41,8 @@ export interface WriteOptions {
 export interface ObjectName {
 	readonly namespace?: string;
 	readonly name: string;
+	/** Which of several of that name; without, the one that keeps it. */
+	readonly uid?: string;
 }
 
 /** Options of a log read, named as the API names them. */
@@ -70,7 +72,7 @@ export function createClient(endpoint: Endpoint) {
 		/** Any request of the API. */
 		call,
 		async get(kind: ResourceKind, name: ObjectName, options: {readonly signal?: AbortSignal} = {}): Promise<ApiObject> {
-			return apiObject(await call({method: 'GET', path: pathOf(kind, name), ...signalOf(options)}), endpoint);
+			return apiObject(await call({method: 'GET', path: withQuery(pathOf(kind, name), uidOf(name)), ...signalOf(options)}), endpoint);
 		},
 		async list(kind: ResourceKind, scope: Scope = {}): Promise<ApiList> {
 			const value = await call({method: 'GET', path: withQuery(pathOf(kind, scope), selectorsOf(scope)), ...signalOf(scope)});
@@ -79,8 +81,8 @@ export function createClient(endpoint: Endpoint) {
 			return {resourceVersion: textAt(value, 'metadata', 'resourceVersion'), items};
 		},
 		/** The list, or the one object, as the server lays it out in cells. */
-		table(kind: ResourceKind, scope: Scope & {readonly name?: string}): Promise<unknown> {
-			return call({method: 'GET', path: withQuery(pathOf(kind, scope), selectorsOf(scope)), accept: tableType, ...signalOf(scope)});
+		table(kind: ResourceKind, scope: Scope & {readonly name?: string; readonly uid?: string}): Promise<unknown> {
+			return call({method: 'GET', path: withQuery(pathOf(kind, scope), {...selectorsOf(scope), ...uidOf(scope)}), accept: tableType, ...signalOf(scope)});
 		},
 		create(kind: ResourceKind, place: {readonly namespace?: string}, object: JsonObject, options: WriteOptions = {}): Promise<ApiObject> {
 			const path = pathOf(kind, place.namespace === undefined ? {} : {namespace: place.namespace});
@@ -95,7 +97,7 @@ export function createClient(endpoint: Endpoint) {
 		},
 		/** Answers once the deletion is stored; what it belongs to may still be ending. */
 		async remove(kind: ResourceKind, name: ObjectName, options: WriteOptions = {}): Promise<void> {
-			await call({method: 'DELETE', path: withQuery(pathOf(kind, name), options.dryRun === true ? {dryRun: 'All'} : {}), ...signalOf(options)});
+			await call({method: 'DELETE', path: withQuery(pathOf(kind, name), {...uidOf(name), ...(options.dryRun === true ? {dryRun: 'All'} : {})}), ...signalOf(options)});
 		},
 		watch(kind: ResourceKind, scope: Scope & {readonly since?: string; readonly table?: boolean}): AsyncGenerator<WatchEvent, void> {
 			const {since, table} = scope;
@@ -146,6 +148,10 @@ function parsedLine(line: string, {server}: Endpoint): unknown {
 function withQuery(path: string, query: Readonly<Record<string, string>>): string {
 	const text = new URLSearchParams(query).toString();
 	return text === '' ? path : `${path}?${text}`;
+}
+
+function uidOf({uid}: {readonly uid?: string}): Readonly<Record<string, string>> {
+	return uid === undefined ? {} : {uid};
 }
 
 function selectorsOf({labelSelector, fieldSelector}: Scope): Readonly<Record<string, string>> {

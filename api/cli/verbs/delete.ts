@@ -1,5 +1,6 @@
 import {InvalidArgumentError, type Command} from 'commander';
 import type {ServedResource} from '../../kubernetes/resources-table.js';
+import type {ObjectName} from '../../client/client.js';
 import {isRefused} from '../../client/errors.js';
 import {textAt} from '../../client/value.js';
 import {clientVerb, connect, durationMs, type Connection, type NodeOptions} from '../client-verb.js';
@@ -16,12 +17,14 @@ interface Options extends NodeOptions {
 	readonly timeout: number;
 	readonly dryRun?: boolean;
 	readonly ignoreNotFound?: boolean;
+	readonly uid?: string;
 }
 
 interface Target {
 	readonly kind: ServedResource;
 	readonly name: string;
 	readonly namespace: string;
+	readonly uid?: string;
 }
 
 /** `motey delete`. */
@@ -38,6 +41,7 @@ export function build({io, end}: CliContext): Command {
 		.option('--timeout <duration>', 'how long to wait', durationMs, 120_000)
 		.option('--dry-run', 'only say what would be deleted')
 		.option('--ignore-not-found', 'absent is success')
+		.option('--uid <uid>', 'which of several objects of one name')
 		.action(async (words: readonly string[], options: Options) => {
 			const connection = await connect(options, io);
 			const targets = await targetsOf(words, options, {connection, io});
@@ -76,8 +80,8 @@ async function waitUntilGone(uids: ReadonlyMap<Target, string>, {client}: Connec
 	})));
 }
 
-function placeOf({kind, namespace, name}: Target): {readonly namespace?: string; readonly name: string} {
-	return kind.namespaced ? {namespace, name} : {name};
+function placeOf({kind, namespace, name, uid}: Target): ObjectName {
+	return {name, ...(kind.namespaced ? {namespace} : {}), ...(uid === undefined ? {} : {uid})};
 }
 
 async function targetsOf(words: readonly string[], options: Options, {connection: {client, namespace}, io}: {readonly connection: Connection; readonly io: CliIo}): Promise<readonly Target[]> {
@@ -86,7 +90,8 @@ async function targetsOf(words: readonly string[], options: Options, {connection
 		return (await readManifests(options.filename, io)).map(manifest => ({kind: manifest.kind, name: manifest.name, namespace: manifest.namespace ?? namespace}));
 	}
 	const named = words.length === 0 ? [] : await namesOfArguments(words);
-	if (named.length > 0) return named.map(one => ({...one, namespace}));
+	if (options.uid !== undefined && named.length !== 1) throw new CliError('--uid says which object of one name is meant', {exitCode: exitCodes.usage, fix: 'For example: motey delete service shop --uid 4be1…'});
+	if (named.length > 0) return named.map(one => ({...one, namespace, ...(options.uid === undefined ? {} : {uid: options.uid})}));
 	const [word] = words;
 	if (word === undefined || options.selector === undefined && options.all !== true) {
 		throw new CliError('say what to delete', {exitCode: exitCodes.usage, fix: 'For example: motey delete service shop, motey delete -f shop.yaml, or motey delete services --all'});

@@ -21,23 +21,25 @@ export function build({io}: CliContext): Command {
 	})
 		.argument('<words...>', 'KIND NAME…, KIND/NAME…, or KIND')
 		.option('-l, --selector <labels>', 'everything of KIND that has these labels')
-		.action(async (words: readonly string[], options: NodeOptions & {readonly selector?: string}) => {
+		.option('--uid <uid>', 'which of several objects of one name')
+		.action(async (words: readonly string[], options: NodeOptions & {readonly selector?: string; readonly uid?: string}) => {
 			const {client, namespace} = await connect(options, io);
 			const named = await namesOfArguments(words);
 			const kind = named[0]?.kind ?? await kindNamed(words[0] ?? '');
 			const placeOf = ({namespaced}: ServedResource) => (namespaced ? {namespace} : {});
 			const found = named.length > 0
-				? await Promise.all(named.map(async one => ({kind: one.kind, object: await client.get(one.kind, {...placeOf(one.kind), name: one.name}, {signal: io.signal})})))
+				? await Promise.all(named.map(async one => ({kind: one.kind, object: await client.get(one.kind, {...placeOf(one.kind), name: one.name, ...(options.uid === undefined ? {} : {uid: options.uid})}, {signal: io.signal})})))
 				: (await client.list(kind, {...placeOf(kind), signal: io.signal, ...(options.selector === undefined ? {} : {labelSelector: options.selector})})).items.map(object => ({kind, object}));
 			if (found.length === 0) throw new CliError(`there is nothing of kind ${kind.kind} here`, {exitCode: exitCodes.notFound});
 			for (const [index, one] of found.entries()) {
 				if (index > 0) print(io, '\n');
-				await describe(client, one, io);
+				await describeObject(client, one, io);
 			}
 		});
 }
 
-async function describe(client: Client, {kind, object}: {readonly kind: ServedResource; readonly object: ApiObject}, io: CliIo): Promise<void> {
+/** Prints an object with its parts, its conditions and its events. */
+export async function describeObject(client: Client, {kind, object}: {readonly kind: ServedResource; readonly object: ApiObject}, io: CliIo): Promise<void> {
 	const metadata = object.metadata;
 	const namespace = textAt(metadata, 'namespace');
 	const {[lastAppliedAnnotation]: _, ...annotations} = objectAt(metadata, 'annotations');

@@ -18,6 +18,7 @@ interface Options extends NodeOptions {
 	readonly allNamespaces?: boolean;
 	readonly watch?: boolean;
 	readonly ignoreNotFound?: boolean;
+	readonly uid?: string;
 }
 
 /** A kind, and which of it; all without names. */
@@ -49,10 +50,12 @@ export function build({io, end}: CliContext): Command {
 		.option('-A, --all-namespaces', 'in every namespace')
 		.option('-w, --watch', 'go on showing changes')
 		.option('--ignore-not-found', 'say nothing when it does not exist')
+		.option('--uid <uid>', 'which of several objects of one name')
 		.action(async (written: string, rest: readonly string[], options: Options) => {
 			const asked = await askedFor(written, rest);
 			const {client, namespace} = await connect(options, io);
 			if (asked.some(({names}) => names.length > 0) && options.allNamespaces === true) throw new CliError('a name needs one namespace', {exitCode: exitCodes.usage, fix: 'Leave out -A, or name the namespace with -n.'});
+			if (options.uid !== undefined && asked.flatMap(({names}) => names).length !== 1) throw new CliError('--uid says which object of one name is meant', {exitCode: exitCodes.usage, fix: 'For example: motey get service shop --uid 4be1…'});
 			const question: Question = {
 				client, asked, options, namespaces: options.allNamespaces === true,
 				scope: {
@@ -85,7 +88,7 @@ async function showTables({client, asked, scope, namespaces: everywhere, options
 	let shown = 0;
 	for (const {kind, names} of asked) {
 		const namespaces = everywhere && kind.namespaced;
-		const tables = names.length === 0 ? [await client.table(kind, scope)] : await Promise.all(names.map(async name => client.table(kind, {...scope, name}).catch(absentIsNothing(options))));
+		const tables = names.length === 0 ? [await client.table(kind, scope)] : await Promise.all(names.map(async name => client.table(kind, {...scope, name, ...uidOf(options)}).catch(absentIsNothing(options))));
 		const table = {columnDefinitions: at(tables.find(one => one !== undefined), 'columnDefinitions'), rows: tables.flatMap(one => listAt(one, 'rows'))};
 		const grid = gridOf(table, {wide: options.output === 'wide', namespaces});
 		if (grid.rows.length === 0) continue;
@@ -101,7 +104,7 @@ async function showObjects({client, asked, scope, options}: Question, io: CliIo,
 	const found = await Promise.all(asked.map(async ({kind, names}) => {
 		const objects = names.length === 0
 			? (await client.list(kind, scope)).items
-			: (await Promise.all(names.map(async name => client.get(kind, {...scope, name}).catch(absentIsNothing(options))))).filter(object => object !== undefined);
+			: (await Promise.all(names.map(async name => client.get(kind, {...scope, name, ...uidOf(options)}).catch(absentIsNothing(options))))).filter(object => object !== undefined);
 		return objects.map(object => ({kind, object}));
 	}));
 	const all = found.flat();
@@ -159,9 +162,12 @@ async function followTable({client, namespaces, options}: Question, {kind, scope
 	return exitCodes.ok;
 }
 
+/** Several objects may have one name. */
 function keyOfRow(row: unknown): string {
-	return `${textAt(row, 'object', 'metadata', 'namespace')}/${textAt(row, 'object', 'metadata', 'name')}`;
+	return textAt(row, 'object', 'metadata', 'uid') || `${textAt(row, 'object', 'metadata', 'namespace')}/${textAt(row, 'object', 'metadata', 'name')}`;
 }
+
+const uidOf = ({uid}: Options): {readonly uid?: string} => (uid === undefined ? {} : {uid});
 
 function absentIsNothing(options: Options): (error: unknown) => undefined {
 	return error => {

@@ -3,7 +3,7 @@ import {isRefused} from '../../client/errors.js';
 import {listAt, textAt} from '../../client/value.js';
 import {clientVerb, connect, withExamples, type NodeOptions} from '../client-verb.js';
 import {print, warn} from '../io.js';
-import {kindNamed} from '../kinds.js';
+import {nodeNamed} from '../node-named.js';
 import {printGrid} from '../table.js';
 import type {CliContext} from '../verb.js';
 
@@ -21,7 +21,7 @@ function list({io}: CliContext): Command {
 		.option('--node <name>', 'of which node; the one that answers, when not said')
 		.action(async (options: NodeOptions & {readonly node?: string}) => {
 			const {client} = await connect(options, io);
-			const orphans = listAt(await client.call({method: 'GET', path: await pathOf(client, options.node), signal: io.signal, deadlineMs: 30_000}), 'items');
+			const orphans = listAt(await client.call({method: 'GET', path: await pathOf(client, options.node, io.signal), signal: io.signal, deadlineMs: 30_000}), 'items');
 			if (orphans.length === 0) warn(io, 'No orphans: everything that runs here is wanted.');
 			else printGrid(io, {headings: ['NAME', 'STATE', 'NAMESPACE', 'SERVICE', 'IMAGE', 'CREATED'], rows: orphans.map(one => ['name', 'state', 'namespace', 'service', 'image', 'createdAt'].map(key => textAt(one, key)))});
 		});
@@ -33,7 +33,7 @@ function change({io}: CliContext, {name, method, done, summary}: {readonly name:
 		.option('--node <name>', 'on which node')
 		.action(async (names: readonly string[], options: NodeOptions & {readonly node?: string}) => {
 			const {client} = await connect(options, io);
-			const base = await pathOf(client, options.node);
+			const base = await pathOf(client, options.node, io.signal);
 			for (const orphan of names) {
 				await untilDone(async () => client.call({method, path: `${base}/${encodeURIComponent(orphan)}${method === 'POST' ? '/adopt' : ''}`, signal: io.signal}));
 				print(io, `${orphan} ${done}`);
@@ -54,7 +54,7 @@ async function untilDone(ask: () => Promise<unknown>): Promise<void> {
 	}
 }
 
-async function pathOf(client: Awaited<ReturnType<typeof connect>>['client'], node: string | undefined): Promise<string> {
-	const name = node ?? (await client.list(await kindNamed('nodes'))).items[0]?.metadata.name ?? '';
+async function pathOf(client: Awaited<ReturnType<typeof connect>>['client'], node: string | undefined, signal: AbortSignal): Promise<string> {
+	const {metadata: {name}} = await nodeNamed(node, client, signal);
 	return `/apis/motey.io/v1/nodes/${encodeURIComponent(name)}/orphans`;
 }

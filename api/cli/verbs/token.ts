@@ -34,8 +34,8 @@ function list({io}: CliContext): Command {
 			const {client} = await connect(options, io);
 			const tokens = listAt(await client.call({method: 'GET', path, signal: io.signal}), 'items');
 			printGrid(io, {
-				headings: ['NAME', 'ROLE', 'CREATED', 'EXPIRES'],
-				rows: tokens.map(token => [textAt(token, 'name'), textAt(token, 'role'), textAt(token, 'createdAt'), `${textAt(token, 'expiresAt') || 'never'}${textAt(token, 'expired') === 'true' ? ' (expired)' : ''}`]),
+				headings: ['NAME', 'ROLE', 'NODE', 'CREATED', 'EXPIRES'],
+				rows: tokens.map(token => [textAt(token, 'name'), textAt(token, 'role'), textAt(token, 'node'), textAt(token, 'createdAt'), `${textAt(token, 'expiresAt') || 'never'}${textAt(token, 'expired') === 'true' ? ' (expired)' : ''}`]),
 			});
 		});
 }
@@ -43,9 +43,10 @@ function list({io}: CliContext): Command {
 function remove({io}: CliContext): Command {
 	return clientVerb('delete', {summary: 'end a token at once', examples: ['motey token delete ci'], namespaced: false})
 		.argument('<name>', 'its name')
-		.action(async (name: string, options: NodeOptions) => {
+		.option('--uid <uid>', 'which of several of one name')
+		.action(async (name: string, options: NodeOptions & {readonly uid?: string}) => {
 			const {client} = await connect(options, io);
-			await client.call({method: 'DELETE', path: `${path}/${encodeURIComponent(name)}`, signal: io.signal});
+			await client.call({method: 'DELETE', path: `${path}/${encodeURIComponent(name)}${options.uid === undefined ? '' : `?uid=${encodeURIComponent(options.uid)}`}`, signal: io.signal});
 			print(io, `token ${name} deleted`);
 		});
 }

@@ -41,12 +41,20 @@ function instances({io}: CliContext): Command {
 }
 
 function nodes({io}: CliContext): Command {
-	return clientVerb('nodes', {summary: 'what the node that answers uses', examples: ['motey top nodes'], namespaced: false})
+	return clientVerb('nodes', {summary: 'what each node uses', examples: ['motey top nodes'], namespaced: false})
 		.action(async (options: NodeOptions) => {
 			const {client} = await connect(options, io);
-			const [node] = (await client.list(await kindNamed('nodes'), {signal: io.signal})).items;
-			const load = await client.call({method: 'GET', path: '/v1/nodestatus', signal: io.signal});
-			printGrid(io, {headings: ['NAME', 'CPU', 'MEMORY', 'MEMORY%', 'DISK', 'DISK%'], rows: [[node?.metadata.name ?? '', `${textAt(load, 'cpu')}%`, bytesAt(load, 'memory', 'used'), `${textAt(load, 'memory', 'percent')}%`, bytesAt(load, 'disk', 'used'), `${textAt(load, 'disk', 'percent')}%`]]});
+			const {items} = await client.list(await kindNamed('nodes'), {signal: io.signal});
+			const rows = await mapAtMost(items, 16, async ({metadata: {name}}) => {
+				// A node that is away is listed without figures.
+				const load = await client.call({method: 'GET', path: `/apis/motey.io/v1/nodes/${encodeURIComponent(name)}/stats`, signal: io.signal}).catch((error: unknown) => {
+					if (isRefused(error, 'NotFound') || isRefused(error, 'ServiceUnavailable')) return undefined;
+					throw error;
+				});
+				const percent = (...path: readonly string[]): string => (load === undefined ? '-' : `${textAt(load, ...path)}%`);
+				return [name, percent('cpu'), bytesAt(load, 'memory', 'used'), percent('memory', 'percent'), bytesAt(load, 'disk', 'used'), percent('disk', 'percent')];
+			});
+			printGrid(io, {headings: ['NAME', 'CPU', 'MEMORY', 'MEMORY%', 'DISK', 'DISK%'], rows});
 		});
 }
 
