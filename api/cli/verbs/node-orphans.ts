@@ -55,6 +55,6 @@ async function untilDone(ask: () => Promise<unknown>): Promise<void> {
 }
 
 async function pathOf(client: Awaited<ReturnType<typeof connect>>['client'], node: string | undefined, signal: AbortSignal): Promise<string> {
-	const {metadata: {name}} = await nodeNamed(node, client, signal);
+	const name = node ?? (await nodeNamed(undefined, client, signal)).metadata.name;
 	return `/apis/motey.io/v1/nodes/${encodeURIComponent(name)}/orphans`;
 }
