@@ -15,7 +15,7 @@ import {openLevelStore} from '../store/level/open.js';
 import type {Store} from '../store/store.js';
 import {createAdmission} from './admission.js';
 import {openCapabilityEngine, originalAddresses} from './capabilities/open.js';
-import {systemClock} from './clock.js';
+import {bootMs, systemClock} from './clock.js';
 import type {Config} from './config/schema.js';
 import {openDiscovery} from './discovery/open.js';
 import {parsePeer} from './discovery/static-peers.js';
@@ -91,14 +91,14 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		const fleet = owned.own('peers', await openFleet({
 			store, dataDir: config.dataDir, runDir: config.runDir, identity, name: config.name, clock, log,
 			ports: {port: config.peers.port, publishPort: config.peers.pubPort},
-			ownAddress: () => config.advertise ?? hostAddresses()[0],
 			staticPeers: config.peers.addresses.flatMap(text => parsePeer(text) ?? []), brokerPort: config.mqtt.port,
+			ownAddress: () => config.advertise ?? hostAddresses()[0], isOwnAddress: address => hostAddresses().includes(address),
 			apiSocket: () => listeners.listening.socket,
 			advertised: async address => tls.serve(address),
 			authority: tls,
 		}), async it => it[Symbol.asyncDispose]());
 		const reconcilers = createReconcilers({
-			store, engines, node: self, facts, clock, log, peers: fleet.peers,
+			store, engines, node: self, facts, clock, log, peers: fleet.peers, bootMs,
 			acceptMembers: async records => {
 				await fleet.membership.accept(records);
 			},
@@ -129,11 +129,11 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		}), async it => it.close(closeGraceMs));
 		const {listening} = listeners;
 		const mdp = await fleet.serve({answers: reconcilers.answers, builtins: []});
-		await writeRunState(config.runDir, {startedAt: clock.now().toISOString(), version, name: config.name, dataDir: config.dataDir, supervised, port: listening.port, tlsPort: listening.tlsPort, socket: listening.socket});
 		owned.own('discovery', openDiscovery({
 			config, store, membership: fleet.membership, self, privateKey: identity.privateKey, session: fleet.session, version, listening: fleet.listening,
 			tls: () => tls.material, clock, log, onDropped: metrics.discoveryMessageDropped,
 		}), async it => it[Symbol.asyncDispose]());
+		await writeRunState(config.runDir, {startedAt: clock.now().toISOString(), version, name: config.name, dataDir: config.dataDir, supervised, port: listening.port, tlsPort: listening.tlsPort, socket: listening.socket});
 		owned.own('run state', config.runDir, removeRunState);
 		if (config.compatibility) log.warn('/v1 is open on loopback without a token, as compatibility asks');
 		log.info('node is ready', {name: config.name, id: identity.id, version, ...listening});

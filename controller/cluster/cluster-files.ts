@@ -12,6 +12,8 @@ export const ClusterFile = z.strictObject({
 	clusterKey: z.string(),
 	/** Host name or address under which the others reach this node. */
 	advertise: z.string(),
+	/** True when that address was found, not said: while this host does not have it, another of its addresses stands in. */
+	found: z.boolean().exactOptional(),
 	/** The node that began the cluster, and the port of the MQTT broker that it runs for all unless they are told of another. */
 	broker: BrokerPlace.exactOptional(),
 }).readonly();

@@ -29,6 +29,8 @@ export interface MembershipOptions {
 	readonly unlisten: () => Promise<void>;
 	/** Where this node's MQTT broker will listen if it begins a cluster. */
 	readonly brokerPort: number;
+	/** Whether this host has an address now. */
+	readonly isOwnAddress: (address: string) => boolean;
 	/** First address that others could reach; undefined when there is none. */
 	readonly ownAddress: () => string | undefined;
 	/** The authority of this node, which becomes the cluster's or is replaced by it. */
@@ -42,16 +44,26 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority' | 'serve
 	readonly #options: MembershipOptions;
 	readonly #tokens: JoinTokens;
 	readonly #file: BehaviorSubject<ClusterFile | undefined>;
+	/** Where peers reach this node now. */
+	#listening: string | undefined;
 
 	/** Reads what this node is a member of. Throws `ConfigError` when that cannot be read. */
 	static async open(options: MembershipOptions): Promise<Membership> {
 		return new Membership(options, await readClusterFile(options.dataDir));
 	}
 
-	/** Takes up the membership that was read: listens, and says what has changed about this node. Throws when it cannot listen. */
+	/**
+	 * Takes up the membership that was read, and an address that has changed: listens there, and says what is new about this node.
+	 * Throws when it cannot listen, as before the network is up; so it is to be called now and then.
+	 */
 	async resume(): Promise<void> {
 		if (!this.file) return;
-		await this.#options.listen(this.file.advertise);
+		const {advertise, found} = this.file;
+		const {isOwnAddress, ownAddress} = this.#options;
+		const address = found === true && !isOwnAddress(advertise) ? ownAddress() ?? advertise : advertise;
+		if (address === this.#listening) return;
+		await this.#options.listen(address);
+		this.#listening = address;
 		await this.#renewOwnRecord();
 	}
 
@@ -71,7 +83,7 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority' | 'serve
 	}
 
 	advertised(): string | undefined {
-		return this.file?.advertise;
+		return this.file && (this.#listening ?? this.file.advertise);
 	}
 
 	members(): ReturnType<Cluster['members']> {
@@ -81,12 +93,13 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority' | 'serve
 		}));
 	}
 
-	async init({advertise = this.advertised() ?? this.#options.ownAddress()}: {readonly advertise?: string}): Promise<void> {
+	async init({advertise: said}: {readonly advertise?: string}): Promise<void> {
+		const advertise = said ?? this.file?.advertise ?? this.#options.ownAddress();
 		if (advertise === undefined) throw new ClusterError('Invalid', 'this host has no address that others could reach', {fix: 'Say under which address they do: --advertise ADDRESS.'});
 		const {node, brokerPort} = this.#options;
 		const known = this.file ?? {clusterKey: createClusterKey(), broker: {id: node.id, port: brokerPort}};
 		await this.#listenOn(advertise);
-		await this.#enter({...known, advertise}, []);
+		await this.#enter({...known, advertise, found: said === undefined && (this.file?.found ?? true)}, []);
 	}
 
 	async issueToken(options: {readonly ttlSeconds: number}): Promise<{readonly text: string; readonly expiresAt: string}> {
@@ -123,8 +136,9 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority' | 'serve
 		return {clusterKey, authority: pair, members: store.list('Member').items.map(({spec, status}) => ({record: spec, addresses: status?.addresses ?? []})), ...(broker === undefined ? {} : {broker})};
 	}
 
-	async join({server, token, advertise = this.#options.ownAddress()}: {readonly server: string; readonly token: string; readonly advertise?: string}): Promise<void> {
+	async join({server, token, advertise: said}: {readonly server: string; readonly token: string; readonly advertise?: string}): Promise<void> {
 		const {node, store} = this.#options;
+		const advertise = said ?? this.#options.ownAddress();
 		const text = readJoinText(token);
 		if (!text) throw new ClusterError('Invalid', 'this is no join token', {fix: 'It begins with M1; `motey cluster token` on a member prints one.'});
 		const others = presentMembers(store).filter(({spec}) => spec.id !== node.id);
@@ -133,14 +147,14 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority' | 'serve
 		// Before anybody is told the port, it has to be known; until a member's key is, nobody is let in.
 		await this.#listenOn(advertise);
 		try {
-			await this.#joinAt({server, text, advertise});
+			await this.#joinAt({server, text, advertise, found: said === undefined});
 		} catch (error) {
-			if (!this.file) await this.#options.unlisten();
+			if (!this.file) await this.#unlisten();
 			throw error;
 		}
 	}
 
-	async #joinAt({server, text, advertise}: {readonly server: string; readonly text: JoinText; readonly advertise: string}): Promise<void> {
+	async #joinAt({server, text, advertise, found}: {readonly server: string; readonly text: JoinText; readonly advertise: string; readonly found: boolean}): Promise<void> {
 		const {node, keys, authority, addressOf} = this.#options;
 		const unproven = {token: {id: text.id, secret: text.secret}, id: node.id, name: node.name, identityKey: publicKeyOf(keys.privateKey), curveKey: keys.curveKey, address: addressOf(advertise)};
 		const answer = await requestJoin({server, authoritySha256: text.authoritySha256, request: signProof(unproven, {privateKey: keys.privateKey, authoritySha256: text.authoritySha256})});
@@ -150,7 +164,7 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority' | 'serve
 		}
 		await authority.replace(answer.authority);
 		const {clusterKey, broker} = answer;
-		await this.#enter({clusterKey, advertise, ...(broker === undefined ? {} : {broker})}, answer.members);
+		await this.#enter({clusterKey, advertise, found, ...(broker === undefined ? {} : {broker})}, answer.members);
 	}
 
 	/** Stores the genuine ones of a peer's member records; the rest are told and dropped. Resolves with those that were new. */
@@ -184,13 +198,20 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority' | 'serve
 			for (const {metadata} of store.list('Member').items) transaction.delete('Member', {namespace: '', name: metadata.name});
 		});
 		this.#file.next(undefined);
+		await this.#unlisten();
+	}
+
+	async #unlisten(): Promise<void> {
+		this.#listening = undefined;
 		await this.#options.unlisten();
 	}
 
 	async #listenOn(advertise: string): Promise<void> {
+		if (advertise === this.#listening) return;
 		await this.#options.listen(advertise).catch((error: unknown) => {
 			throw new ClusterError('Invalid', `this node cannot listen on ${advertise}: ${error instanceof Error ? error.message : String(error)}`, {fix: 'Say an address of this host with --advertise, and see that the ports of peers are free.', cause: error});
 		});
+		this.#listening = advertise;
 	}
 
 	async #enter(file: ClusterFile, others: JoinAnswer['members']): Promise<void> {
@@ -205,6 +226,7 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority' | 'serve
 		const {store, node, keys, addressOf, now} = this.#options;
 		if (!this.file) return;
 		const {clusterKey, advertise} = this.file;
+		const address = addressOf(this.#listening ?? advertise);
 		const known = store.get('Member', {namespace: '', name: node.id});
 		if (known?.spec.forgotten) return;
 		const identityKey = publicKeyOf(keys.privateKey);
@@ -213,7 +235,7 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority' | 'serve
 			id: node.id, name: node.name, identityKey, curveKey: keys.curveKey, forgotten: false,
 			since: known?.spec.since ?? timestamp(now()), by: node.id, incarnation: (known?.spec.incarnation ?? 0) + 1,
 		}, clusterKey);
-		await store.transact(transaction => putMember(transaction, record, [addressOf(advertise)]));
+		await store.transact(transaction => putMember(transaction, record, [address]));
 	}
 
 	#required(): ClusterFile {

@@ -23,13 +23,15 @@ import {openPeerSockets, type PeerSockets} from '../peers/open.js';
 import {createPeerContext} from '../peers/socket.js';
 import {fleetActions} from './actions.js';
 import {apiAction} from './api-tunnel.js';
-import {createForward} from './forward.js';
+import {createForward} from '../peers/forward.js';
 import {greet, greetingActions} from './greet.js';
 import {createPeers} from './peers.js';
 import {openRecollection} from './recollection.js';
 
 /** A peer that could not be greeted when its link opened is greeted after this time, in milliseconds. */
 const greetEveryMs = 5000;
+/** How often it is looked whether this host still has, or has again, the address it is reached at; milliseconds. */
+const resumeEveryMs = 5000;
 /** How long a member may take to tell what it has copied of this node. */
 const recollectMs = 10_000;
 
@@ -48,6 +50,7 @@ export interface FleetParts {
 	readonly brokerPort: number;
 	readonly authority: MembershipOptions['authority'];
 	readonly ownAddress: () => string | undefined;
+	readonly isOwnAddress: (address: string) => boolean;
 	/** Path of the own API's socket. */
 	readonly apiSocket: () => string;
 	/** The node is in a cluster under this address from now on. */
@@ -90,12 +93,13 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 	});
 	const membership = await Membership.open({
 		store, dataDir, node, session, log, now: () => clock.now(), keys: {privateKey: identity.privateKey, curveKey: keys.publicKey},
-		authority: parts.authority, ownAddress: parts.ownAddress, brokerPort: parts.brokerPort,
+		authority: parts.authority, ownAddress: parts.ownAddress, isOwnAddress: parts.isOwnAddress, brokerPort: parts.brokerPort,
 		addressOf: host => ({host, ...(listening ?? parts.ports)}),
 		listen: async host => {
-			const opened = await sockets.listen({host: bindable(host), ...parts.ports});
-			listening = {port: opened.port, publishPort: opened.publishPort};
 			await parts.advertised(host);
+			const opened = await sockets.listen({host: bindable(host), ...parts.ports});
+			greeted.clear();
+			listening = {port: opened.port, publishPort: opened.publishPort};
 		},
 		unlisten: async () => {
 			listening = undefined;
@@ -113,11 +117,22 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 	const greeted = new Set<string>();
 	const linked = async (id: string): Promise<void> => {
 		if (greeted.has(id)) return;
-		const isForgotten = await greet(id, {sockets, membership, selfId: node.id, address: membership.file && {host: membership.file.advertise, ...(listening ?? parts.ports)}, log});
+		const isForgotten = await greet(id, {sockets, membership, selfId: node.id, address: listening && {host: membership.advertised() ?? '', ...listening}, log});
 		if (isForgotten) await leave();
 		else await recollection.ask(id, AbortSignal.timeout(recollectMs));
 		greeted.add(id);
 	};
+	/** A host that has no network yet, or no longer the address it had, is no reason to serve nobody: what runs here needs neither. */
+	const resume = async (): Promise<void> => {
+		try {
+			await membership.resume();
+			isResumed = true;
+		} catch (error) {
+			if (isResumed) log.warn('other nodes cannot reach this one: it cannot listen at its address; it goes on trying', {address: membership.advertised(), error});
+			isResumed = false;
+		}
+	};
+	let isResumed = true;
 	const leave = async (): Promise<void> => {
 		const file = join(dataDir, `forgotten-${clock.now().toISOString().replace(/[:.]/gu, '-')}.backup`);
 		log.error('this node was forgotten by its cluster: it ends what it runs, and what it knew is kept in a backup', {backup: file});
@@ -146,7 +161,8 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 				follow(sockets.changes.pipe(filter(({kind}) => parts.staticPeers.length > 0 && (kind === 'connected' || kind === 'silent'))), async () => sockets.membersChanged(), onError('static peers')),
 				follow(store.changes({}).pipe(filter(({object}) => isSpread(object, node.id)), map(({revision}) => revision)), revision => sockets.announce(revision), onError('news')),
 			);
-			await membership.resume();
+			await resume();
+			subscriptions.push(follow(timer(resumeEveryMs, resumeEveryMs), resume, onError('membership')));
 			return mdp;
 		},
 		async [Symbol.asyncDispose]() {

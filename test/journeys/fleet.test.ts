@@ -1,4 +1,4 @@
-import {mkdtemp, readdir, rm} from 'node:fs/promises';
+import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
@@ -25,7 +25,7 @@ async function openNodes(t: ExecutionContext, names: readonly string[]): Promise
 	const directory = (name: string): string => join(root, name);
 	const start = async (name: string): Promise<NodeProcess> => {
 		const node = await startNodeProcess({directory: directory(name), settings: [
-			`name=${name}`, 'peers.port=0', 'peers.pubPort=0', 'engines.docker.enabled=false', 'engines.simulated.enabled=true',
+			`name=${name}`, 'peers.port=0', 'peers.pubPort=0', 'discovery=none', 'engines.docker.enabled=false', 'engines.simulated.enabled=true',
 			`capabilities.static=[{capability: only-${name}, capability_type: name}]`,
 		]});
 		running.set(name, node);
@@ -104,4 +104,22 @@ test('a forgotten node is taken over; when it returns it learns that, yields and
 	t.true((await readdir(join(fleet.directory('beta'), 'data'))).some(file => file.startsWith('forgotten-')));
 	await join_(again, await admit(a));
 	await eventually(async () => isReady(again, 'shop'), {what: 'it to be a member again'});
+});
+
+test('a member that has no network when it starts runs what it had, and is reached as soon as it has one', async t => {
+	const {fleet, nodes: [a, b]} = await begin(t, ['alpha', 'beta']) as unknown as {fleet: Awaited<ReturnType<typeof openNodes>>; nodes: [NodeProcess, NodeProcess]};
+	await a.call('POST', services, service('shop', 'beta'));
+	await eventually(async () => isReady(a, 'shop'));
+	await b.stop();
+	const file = join(fleet.directory('beta'), 'data', 'cluster', 'cluster.json');
+	const known = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+	// An address of the documentation range is none of this host.
+	await writeFile(file, JSON.stringify({...known, advertise: '203.0.113.9', found: false}));
+	const lone = await fleet.start('beta');
+	await eventually(async () => ((await lone.call('GET', instances)).items[0]?.status as {phase?: string} | undefined)?.phase === 'Running', {what: 'it to run what it had'});
+	await lone.stop();
+	await writeFile(file, JSON.stringify(known));
+	await fleet.start('beta');
+	await eventually(async () => isReady(a, 'shop'), {what: 'the owner to hear of it again'});
+	t.pass();
 });
