@@ -38,7 +38,7 @@ export const Config = z.strictObject({
 	discovery: z.enum(['mqtt', 'none']).default('mqtt').describe('how members of a cluster hear of each other\'s new addresses'),
 	mqtt: z.strictObject({
 		url: z.string().regex(/^mqtts?:\/\/[^/@?#\s]+$/u, 'must be mqtt://HOST:PORT or mqtts://HOST:PORT').exactOptional().describe('the broker; the cluster\'s own by default, on the node that began it'),
-		username: z.string().min(1).max(256).exactOptional().describe('user name at the broker of mqtt.url'),
+		username: z.string().min(1).max(256).exactOptional().describe('user name at the broker of mqtt.url; the node\'s id by default, if there is a password'),
 		password: z.string().max(1024).exactOptional().describe('password at the broker of mqtt.url; never shown'),
 		ca: Path.exactOptional().describe('PEM file of the authority that signed the certificate of an mqtts:// broker; the system\'s authorities by default'),
 		keepalive: z.int().min(1).max(300).default(30).describe('seconds of silence after which the broker is asked whether it is there'),

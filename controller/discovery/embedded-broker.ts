@@ -6,7 +6,7 @@ import type {Clock} from '../../reconcilers/ports/clock.js';
 import type {TlsMaterial} from '../tls/load.js';
 import {isBrokerPassword} from './broker-credentials.js';
 import {everyHello, helloTopic, longestHelloBytes} from './hello.js';
-import {limitStream, PacketTooLarge} from './limited-stream.js';
+import {limitStream} from './limited-stream.js';
 
 /** Connections in all, and those of one address that have not proven who they are. */
 const connectionLimit = 512;
@@ -89,12 +89,11 @@ export async function openEmbeddedBroker({host, port, tls, clusterKey, isMember,
 			sockets.delete(socket);
 			proven();
 		});
-		if (!socket.destroyed) broker.handle(limitStream(socket, clock)).on('connected', proven);
+		if (!socket.destroyed) broker.handle(limitStream(socket, {clock, tooLarge: 'end', onTooLarge: () => onRefused('a packet is too large', '')})).on('connected', proven);
 	};
 	broker.on('connectionError', (_client, error) => onRefused(error.message, ''));
-	broker.on('clientError', (_client, error) => {
-		if (error instanceof PacketTooLarge) onRefused(error.message, '');
-	});
+	// What a member does wrong is counted where it is refused; that its connection broke is nothing wrong.
+	broker.on('clientError', () => undefined);
 
 	let shown = tls();
 	const server = createServer({cert: shown.certificate, key: shown.privateKey, minVersion: 'TLSv1.2', handshakeTimeout: handshakeMs}, serve);

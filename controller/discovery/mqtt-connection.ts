@@ -6,7 +6,8 @@ import {dial, type BrokerAddress} from './broker-address.js';
 import {limitStream} from './limited-stream.js';
 
 const firstPauseMs = 1000;
-const longestPauseMs = 30_000;
+/** The longest wait between two attempts. */
+export const longestPauseMs = 30_000;
 const connectMs = 10_000;
 /** How long saying farewell may take. */
 const farewellMs = 1000;
@@ -24,12 +25,16 @@ export interface MqttConnectionOptions {
 	readonly brokers: () => Promise<readonly BrokerAddress[]>;
 	readonly clientId: string;
 	readonly keepaliveSeconds: number;
+	/** `longestPauseMs` but in tests. */
+	readonly longestPauseMs: number;
 	/** Published by the broker when this node is lost, and by `farewell` when it stops. */
 	readonly will: MqttMessage;
 	readonly topics: readonly string[];
 	/** Asked at every connect. */
 	readonly greeting: () => readonly MqttMessage[];
 	readonly onMessage: (message: {readonly topic: string; readonly payload: Buffer}) => void;
+	/** Told of each packet that was passed over for its size. */
+	readonly onTooLarge: () => void;
 	readonly clock: Pick<Clock, 'monotonicMs'>;
 	readonly log: Log;
 }
@@ -65,7 +70,7 @@ interface Running extends MqttConnectionOptions {
 }
 
 async function run(running: Running): Promise<void> {
-	const {brokers, clock, log, signal} = running;
+	const {brokers, longestPauseMs: longestMs, clock, log, signal} = running;
 	let pauseMs = firstPauseMs;
 	let isTold = false;
 	for (let attempt = 0; !signal.aborted; attempt++) {
@@ -81,14 +86,14 @@ async function run(running: Running): Promise<void> {
 			isTold = true;
 		}
 		// One that is thrown out again at once must not hammer.
-		pauseMs = clock.monotonicMs() - beganMs >= longestPauseMs + connectMs ? firstPauseMs : pauseMs;
+		pauseMs = clock.monotonicMs() - beganMs >= longestMs + connectMs ? firstPauseMs : pauseMs;
 		await delay(pauseMs * (0.75 + Math.random() / 2), undefined, {signal, ref: false}).catch(() => undefined);
-		pauseMs = Math.min(longestPauseMs, pauseMs * 2);
+		pauseMs = Math.min(longestMs, pauseMs * 2);
 	}
 }
 
 /** One connection from begin to end. Throws when it was never made. */
-async function live(broker: BrokerAddress, {clientId, keepaliveSeconds, will, topics, greeting, onMessage, onClient, clock, log, signal}: Running): Promise<void> {
+async function live(broker: BrokerAddress, {clientId, keepaliveSeconds, will, topics, greeting, onMessage, onTooLarge, onClient, clock, log, signal}: Running): Promise<void> {
 	const {MqttClient: Client} = await import('mqtt');
 	const options: IClientOptions = {
 		clientId, clean: true, protocolVersion: 4, keepalive: keepaliveSeconds, connectTimeout: connectMs, reconnectPeriod: 0, queueQoSZero: false,
@@ -96,7 +101,7 @@ async function live(broker: BrokerAddress, {clientId, keepaliveSeconds, will, to
 		...(broker.username === undefined ? {} : {username: broker.username}), ...(broker.password === undefined ? {} : {password: broker.password}),
 	};
 	const socket = dial(broker);
-	const client = new Client(() => limitStream(socket, clock), options);
+	const client = new Client(() => limitStream(socket, {clock, tooLarge: 'skip', onTooLarge}), options);
 	const end = (): void => {
 		client.end();
 		// The broker takes its time to let go of this node; the node does not.
@@ -113,7 +118,8 @@ async function live(broker: BrokerAddress, {clientId, keepaliveSeconds, will, to
 				seen.wasConnected = true;
 				onClient(client);
 				log.info('connected to the MQTT broker', {url: broker.url});
-				client.subscribe([...topics], {qos: 1}, error => {
+				// What is unacknowledged would block what follows; what is lost with a connection is retained, and comes with the next.
+				client.subscribe([...topics], {qos: 0}, error => {
 					if (error && client.connected && !signal.aborted) log.warn('the MQTT broker lets this node hear nobody', {error});
 				});
 				for (const message of greeting()) publishOn(client, message);

@@ -15,7 +15,7 @@ import {brokerPassword} from './broker-credentials.js';
 import {createDropped} from './dropped.js';
 import type {EmbeddedBroker} from './embedded-broker.js';
 import {everyHello, helloTopic, writeHello, writeOffline} from './hello.js';
-import {openMqttConnection, type MqttConnection} from './mqtt-connection.js';
+import {longestPauseMs, openMqttConnection, type MqttConnection} from './mqtt-connection.js';
 import {judge, suggest, type Suggestion} from './suggestions.js';
 
 /** A member that says something new all the time is listened to this often. */
@@ -39,6 +39,8 @@ export interface DiscoveryParts {
 	readonly log: Log;
 	/** Told of every message that was dropped or refused. */
 	readonly onDropped: () => void;
+	/** Longest wait between two attempts to reach a broker; 30 s by default. */
+	readonly longestPauseMs?: number;
 }
 
 /**
@@ -86,6 +88,7 @@ function start(parts: DiscoveryParts, file: ClusterFile, onSuggestion: (suggesti
 		brokers: async () => brokersOf(parts, file, broker?.port()),
 		clientId: self.id,
 		keepaliveSeconds: config.mqtt.keepalive,
+		longestPauseMs: parts.longestPauseMs ?? longestPauseMs,
 		will: {topic: helloTopic(self.id), payload: writeOffline({id: self.id, session}), retain: true},
 		topics: [everyHello],
 		greeting() {
@@ -99,6 +102,7 @@ function start(parts: DiscoveryParts, file: ClusterFile, onSuggestion: (suggesti
 			if (judged.kind === 'dropped') dropped(judged.reason, message.topic);
 			if (judged.kind === 'suggestion') onSuggestion(judged.suggestion);
 		},
+		onTooLarge: () => dropped('is larger than 64 KiB', ''),
 		clock, log,
 	});
 	return {
@@ -114,7 +118,9 @@ async function brokersOf({config, store, self, tls}: DiscoveryParts, file: Clust
 	const {url, username, password, ca} = config.mqtt;
 	if (url !== undefined) {
 		const authority = ca === undefined ? undefined : await readFile(ca, 'utf8');
-		return [{url, ...(username === undefined ? {} : {username}), ...(password === undefined ? {} : {password}), ...(authority === undefined ? {} : {authority})}];
+		// Rules of a broker can name who may write where, if each node is known there by its id.
+		const user = username ?? (password === undefined ? undefined : self.id);
+		return [{url, ...(user === undefined ? {} : {username: user}), ...(password === undefined ? {} : {password}), ...(authority === undefined ? {} : {authority})}];
 	}
 	if (file.broker === undefined) return [];
 	const {id, port} = file.broker;
