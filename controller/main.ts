@@ -21,6 +21,7 @@ import {openDiscovery} from './discovery/open.js';
 import {parsePeer} from './discovery/static-peers.js';
 import {createEngines} from './engines/registry.js';
 import {createApiPorts} from './fleet/api-ports.js';
+import {nodeActions} from './fleet/node-actions.js';
 import {openFleet} from './fleet/open.js';
 import {hostAddresses} from './addresses.js';
 import {enginesOf} from './engines-of.js';
@@ -110,6 +111,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 
 		const closing = new AbortController();
 		const gate = createConnectionGate(limits.http);
+		const localNode = createLocalNode({name: config.name, id: identity.id, version, dataDir: config.dataDir, store, orphans: reconcilers.orphans, statistics: createStatistics({directory: config.dataDir, clock}), ports: () => nodePorts({api: listeners.listening, peers: fleet.listening(), advertised: fleet.membership.advertised(), runDir: config.runDir})});
 		const handler = createApi({
 			...createApiPorts({self, store, sockets: fleet.sockets, membership: fleet.membership, reconcilers, authority: () => tls.material.authority, tlsPort: () => listeners.listening.tlsPort}),
 			store, clock, log, limits: limits.api, httpLimits: limits.http, gate, metrics: registry, meter: metrics, closing: closing.signal,
@@ -117,7 +119,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			calls: {ask: request => mdp.calls.ask(request)},
 			admission: createAdmission(engines),
 			workloads: createWorkloads({engines, referenceOf: instance => workloadOf(instance, {nodeId: identity.id})}),
-			node: createLocalNode({name: config.name, id: identity.id, version, dataDir: config.dataDir, store, orphans: reconcilers.orphans, statistics: createStatistics({directory: config.dataDir, clock}), ports: () => nodePorts({api: listeners.listening, peers: fleet.listening(), advertised: fleet.membership.advertised(), runDir: config.runDir})}),
+			node: localNode,
 			health: {checks: () => checks(store, config.name, loops)},
 			authentication: {compatibility: config.compatibility, hostNames: [config.name, ...config.api.hosts, ...config.api.listen]},
 		});
@@ -128,7 +130,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			configure: server => configureHttpServer(server, {limits: limits.http, gate}),
 		}), async it => it.close(closeGraceMs));
 		const {listening} = listeners;
-		const mdp = await fleet.serve({answers: reconcilers.answers, builtins: []});
+		const mdp = await fleet.serve({answers: reconcilers.answers, builtins: nodeActions({store, node: localNode})});
 		owned.own('discovery', openDiscovery({
 			config, store, membership: fleet.membership, self, privateKey: identity.privateKey, session: fleet.session, version, listening: fleet.listening,
 			tls: () => tls.material, clock, log, onDropped: metrics.discoveryMessageDropped,
