@@ -1,6 +1,6 @@
+import {once} from 'node:events';
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {Readable} from 'node:stream';
-import {pipeline} from 'node:stream/promises';
 import {startDeadline} from '../deadline.js';
 import type {ApiLimits} from '../ports/limits.js';
 import {FleetError, type Fleet, type FleetMember, type ForwardedResponse} from '../ports/fleet.js';
@@ -89,8 +89,7 @@ export function createForwarding({fleet, limits, closing}: {readonly fleet: Flee
 			const {status, body} = await send(errand, exchange, ending.signal);
 			response.statusCode = status;
 			response.flushHeaders();
-			// Broken off here or there, the client sees an answer that has no end.
-			await pipeline(body, response).catch(() => response.destroy());
+			await copyBody(body, response, ending.signal);
 		},
 	};
 }
@@ -111,6 +110,17 @@ function headersOf({accept, type}: Errand, {headers}: IncomingMessage): Readonly
 		...(authorization === undefined ? {} : {authorization}), ...(agent === undefined ? {} : {'user-agent': agent}),
 		...(accept === undefined ? {} : {accept}), ...(type === undefined ? {} : {'content-type': type}),
 	};
+}
+
+/** No faster than the client reads. Broken off here or there, the client sees an answer that has no end. */
+async function copyBody(body: Readable, response: ServerResponse, signal: AbortSignal): Promise<void> {
+	const bytes: AsyncIterable<Buffer> = body;
+	try {
+		for await (const chunk of bytes) if (!response.write(chunk)) await once(response, 'drain', {signal});
+		response.end();
+	} catch {
+		response.destroy();
+	}
 }
 
 async function textOf(body: Readable): Promise<string> {
