@@ -1,7 +1,7 @@
 import test from 'ava';
 import {openGround} from './ground.js';
 import {findViolations} from './invariants.js';
-import {createService, whenReadyAt, whenRunning} from './workload.js';
+import {createService, whenCalm, whenReadyAt, whenRunning} from './workload.js';
 
 test('eight nodes are one fleet: each runs its part, one is lost and comes back', async t => {
 	const begun = performance.now();
@@ -14,8 +14,6 @@ test('eight nodes are one fleet: each runs its part, one is lost and comes back'
 	await last.powerOff();
 	await whenRunning(ground, 'swarm', 8);
 	await last.powerOn();
-	await whenRunning(ground, 'swarm', {a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, h: 1});
-	await ground.whenWhole();
-	for (const host of ground.hosts) await whenReadyAt(host, 'swarm', 8);
+	await whenCalm(ground, {swarm: 8});
 	t.deepEqual(findViolations({events: ground.engineEvents(), services: {'default/swarm': {replicas: 8, maxCopies: 2}}}), []);
 });

@@ -4,7 +4,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {openGround, type Ground} from './ground.js';
 import type {Host} from './host.js';
 import {findViolations} from './invariants.js';
-import {createService, placingOf, surplusGoneMs, whenReadyAt, whenRunning} from './workload.js';
+import {createService, placingOf, surplusGoneMs, whenCalm, whenReadyAt, whenRunning} from './workload.js';
 
 const test = anyTest as TestFn<{ground: Ground}>;
 const services = {'default/shop': {replicas: 3, maxCopies: 2}, 'default/desk': {replicas: 2, maxCopies: 2}};
@@ -25,19 +25,14 @@ test.after.always(async t => {
 	await (t.context.ground as Ground | undefined)?.[Symbol.asyncDispose]();
 });
 
-/** Mends, waits until each slot has one again, and holds the engines' logs against the promises. */
+/** Mends, waits until each slot has one again and all know it, and holds the engines' logs against the promises. */
 async function heal(t: ExecutionContext<{ground: Ground}>): Promise<void> {
 	const {ground} = t.context;
 	const healedAt = await ground.mend();
-	await whenRunning(ground, 'shop', 3);
-	await whenRunning(ground, 'desk', 2);
-	t.log(`no surplus ${Math.round((Date.now() - healedAt) / 100) / 10} s after the heal`);
-	await ground.whenWhole();
-	for (const host of ground.hosts) {
-		await whenReadyAt(host, 'shop', 3);
-		await whenReadyAt(host, 'desk', 2);
-	}
-	const violations = findViolations({events: ground.engineEvents(), services, settledAtMs: [healedAt + surplusGoneMs]});
+	const calmAt = await whenCalm(ground, {shop: 3, desk: 2});
+	t.log(`calm ${(calmAt - healedAt) / 1000} s after the heal`);
+	const violations = findViolations({events: ground.engineEvents(), services, settledAtMs: [calmAt + 1000]});
+	t.true(calmAt - healedAt <= surplusGoneMs);
 	t.deepEqual(violations, [], violations.length > 0 ? await ground.logs(60) : undefined);
 }
 
