@@ -26,7 +26,7 @@ const everySocket = {
 	connectTimeout: 1000,
 	handshakeInterval: 3000,
 	reconnectInterval: 200,
-	reconnectMaxInterval: 1000,
+	reconnectMaxInterval: 500,
 	// The library's own heartbeats abort the process when a queue is full and the far end dies (libzmq issue 4364): the kernel's do not.
 	tcpKeepalive: 1,
 	tcpKeepaliveIdle: 1,
