@@ -1,5 +1,6 @@
 import type {Instance} from '../../store/resources/instance.js';
 import type {Node} from '../../store/resources/node.js';
+import {conflictAnnotation} from '../../store/resources/ownership.js';
 import type {Service} from '../../store/resources/service.js';
 import {ageText} from './age.js';
 
@@ -11,7 +12,7 @@ export function serviceCells({metadata, spec, status}: Service, now: Date): Cell
 	return [
 		metadata.name,
 		status ? `${status.readyReplicas}/${status.replicas}` : '<unknown>',
-		metadata.deletionTimestamp === undefined ? status?.phase ?? 'Pending' : 'Terminating',
+		metadata.deletionTimestamp !== undefined ? 'Terminating' : metadata.annotations?.[conflictAnnotation] === undefined ? status?.phase ?? 'Pending' : 'Conflict',
 		spec.images.map(({image}) => image).join(','),
 		ageText(new Date(metadata.creationTimestamp), now),
 		[...engines].join(','),
