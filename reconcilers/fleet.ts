@@ -1,6 +1,7 @@
-import {filter, from, map, merge, mergeMap, tap} from 'rxjs';
+import {filter, from, ignoreElements, map, merge, mergeMap, tap} from 'rxjs';
 import type {Observable} from 'rxjs';
 import {isBoundTo} from '../store/resources/instance.js';
+import type {Instance} from '../store/resources/instance.js';
 import {keyOf, keyText} from '../store/resources/kinds.js';
 import type {MemberRecord} from '../store/resources/member.js';
 import {isOwnedBy, ownershipOf} from '../store/resources/ownership.js';
@@ -24,6 +25,7 @@ import {createInquiries} from './remote/inquiries.js';
 import {LeaseGrants} from './remote/lease-grants.js';
 import {Leases} from './remote/leases.js';
 import {createReports, ownersServed} from './remote/reports.js';
+import type {Reports} from './remote/reports.js';
 
 /** What the loops between nodes need. */
 export interface FleetOptions {
@@ -60,9 +62,10 @@ export interface FleetReconcilers {
 /** Wires copies of what others own, orders to executing nodes, and reports to owners. */
 export function createFleet(options: FleetOptions): FleetReconcilers {
 	const {store, self, peers, looks, recorder, log} = options;
-	const assignments = createAssignments({store, self, peers, recorder});
+	const grants = new LeaseGrants(options);
+	const assignments = createAssignments({store, self, peers, recorder, leases: grants});
 	const reports = createReports({store, self, peers, looks});
-	const hearReport = createReportHearing({
+	const hearing = createReportHearing({
 		store, self, lost: assignments.forget,
 		unknown: (nodeId, uid) => {
 			log.warn('a node runs for this one what it does not know; it is left running', {node: nodeId, uid});
@@ -70,15 +73,21 @@ export function createFleet(options: FleetOptions): FleetReconcilers {
 	});
 	const copies = createCopiesReconciler(options);
 	const held = new Leases(options);
+	const ended = (uid: string): void => {
+		assignments.ended(uid);
+		hearing.ended(uid);
+		grants.forget(uid);
+	};
 	const loops = [
 		createReconcileLoop({
 			...options, name: 'copies', concurrency: 8, reconcile: copies,
 			sources: [peers.changes.pipe(map(({id}) => id))],
-			keys: () => peers.members().map(({id}) => id),
+			// Of those that are members no longer what is left is removed.
+			keys: () => [...new Set([...peers.members().map(({id}) => id), ...store.list('Cursor').items.map(({metadata}) => metadata.name)])],
 		}),
 		createReconcileLoop({
 			...options, name: 'assignment', concurrency: 32, reconcile: assignments.reconcile,
-			sources: [ordered(options), relinked(options, assignments.forget)],
+			sources: [ordered(options, ended), assignments.forgotten, relinked(options, assignments.forget)],
 			keys: () => assignmentKeys(store, self),
 		}),
 		createReconcileLoop({
@@ -91,18 +100,17 @@ export function createFleet(options: FleetOptions): FleetReconcilers {
 		}),
 		createReconcileLoop({
 			...options, name: 'report', concurrency: 8, reconcile: reports.reconcile,
-			sources: [observed(options, reports.ended), peers.changes.pipe(filter(({kind}) => kind === 'connected'), tap(({id}) => reports.forget(id)), map(({id}) => id))],
+			sources: [observed(options, reports.ended), retold(options, reports)],
 			keys: () => ownersServed(store, self),
 		}),
 		createReconcileLoop({
-			...options, name: 'inquiry', concurrency: 8, reconcile: createInquiries({...options, hearReport, lost: assignments.forget}),
+			...options, name: 'inquiry', concurrency: 8, reconcile: createInquiries({...options, hearReport: hearing.hear, lost: assignments.forget}),
 			sources: [peers.changes.pipe(filter(({kind}) => kind === 'connected' || kind === 'heard'), map(({id}) => id))],
 			keys: () => peers.members().map(({id}) => id),
 		}),
 	];
-	const grants = new LeaseGrants(options);
 	return {
-		loops, acceptance: createAcceptance(options), hearReport, leases: grants, held,
+		loops, acceptance: createAcceptance(options), hearReport: hearing.hear, leases: grants, held,
 		copyNow: async (nodeId, signal) => {
 			await copies(nodeId, signal);
 		},
@@ -115,28 +123,43 @@ export function createFleet(options: FleetOptions): FleetReconcilers {
 	};
 }
 
-/** Own Instances bound elsewhere, as they change. */
-function ordered({store, self}: FleetOptions): Observable<string> {
+/** Own Instances bound elsewhere, as they change. `ended` is told of each that is gone. */
+function ordered({store, self}: FleetOptions, ended: (uid: string) => void): Observable<string> {
 	return store.changes({kind: 'Instance'}).pipe(
 		filter(({object}) => isOwnedBy(object, self.id) && !isBoundTo(object, self)),
+		tap(({type, object}) => {
+			if (type === 'deleted' && !isThere(store, object)) ended(object.metadata.uid);
+		}),
 		map(({object}) => keyText(keyOf(object))),
 	);
 }
 
-/** All of them on a node whose link was opened anew, or that is a member no longer. */
-function relinked({store, self, peers}: FleetOptions, forget: (nodeId: string) => void): Observable<string> {
+/** All of them on a node whose link was opened anew, or that is a member no longer. They come by another source, when `forget` was told. */
+function relinked({peers}: FleetOptions, forget: (nodeId: string) => void): Observable<never> {
 	return peers.changes.pipe(
 		filter(({kind}) => kind === 'connected' || kind === 'joined' || kind === 'forgotten'),
 		tap(({id}) => forget(id)),
-		mergeMap(({id}) => from(store.lookup('Instance', 'node', id).filter(instance => isOwnedBy(instance, self.id)).map(instance => keyText(keyOf(instance))))),
+		ignoreElements(),
 	);
 }
 
+/** Owners that are to be told everything again. */
+function retold({peers}: FleetOptions, {forget, drop}: Pick<Reports, 'forget' | 'drop'>): Observable<string> {
+	return peers.changes.pipe(
+		filter(({kind}) => kind === 'connected' || kind === 'forgotten'),
+		tap(({kind, id}) => (kind === 'forgotten' ? drop(id) : forget(id))),
+		map(({id}) => id),
+	);
+}
+
+/** False for an Instance that is gone; true for one that was only given another key. */
+const isThere = (store: Store, {metadata: {uid}}: Instance): boolean => store.lookup('Instance', 'uid', uid).some(({metadata}) => metadata.uid === uid);
+
 /** Owners to whom something kept for them has happened. */
-function observed({store, self, looks}: FleetOptions, ended: ReturnType<typeof createReports>['ended']): Observable<string> {
+function observed({store, self, looks}: FleetOptions, ended: Reports['ended']): Observable<string> {
 	const kept = store.changes({kind: 'Instance'}).pipe(filter(({object}) => isBoundTo(object, self) && !isOwnedBy(object, self.id)));
 	const told = kept.pipe(mergeMap(change => {
-		const owner = change.type === 'deleted' ? ended(change.object) : ownershipOf(change.object).owner;
+		const owner = change.type === 'deleted' && !isThere(store, change.object) ? ended(change.object) : ownershipOf(change.object).owner;
 		return owner === undefined ? [] : [owner];
 	}));
 	const looked = looks.first.pipe(mergeMap(uid => store.lookup('Instance', 'uid', uid).filter(instance => isBoundTo(instance, self) && !isOwnedBy(instance, self.id)).flatMap(instance => ownershipOf(instance).owner ?? [])));

@@ -1,10 +1,11 @@
-import {clusterScoped, keyOf} from '../../store/resources/kinds.js';
 import type {Resource} from '../../store/resources/kinds.js';
-import {compareOwnership, conflictAnnotation, epochAnnotation, ownerAnnotation, ownerRevisionAnnotation, ownerRevisionOf, ownershipOf} from '../../store/resources/ownership.js';
+import {compareOwnership, epochAnnotation, ownerAnnotation, ownerRevisionAnnotation, ownerRevisionOf, ownershipOf} from '../../store/resources/ownership.js';
 import type {Store, Transaction} from '../../store/store.js';
 import {containerFinalizer, isDeleting, slotFinalizer} from '../finalizers.js';
 import type {Log} from '../ports/log.js';
 import type {Peers} from '../ports/peers.js';
+import {putNamed} from './put-named.js';
+import {forgetOwn} from './reconciler.js';
 
 /** What taking over needs. */
 export interface AdoptOptions {
@@ -28,14 +29,19 @@ export async function adoptFrom(owner: string, {store, self, peers, log}: AdoptO
 		return [];
 	})));
 	return store.transact(transaction => {
-		const newest = newestOf([...(['Service', 'Instance'] as const).flatMap((kind): readonly Resource[] => transaction.lookup(kind, 'owned', owner)), ...told.flat()]);
-		for (const object of newest) transaction.putCopy(adopted(withOwnWord(object, transaction, self), {self: self.id, transaction}));
-		for (const kind of ['Node', 'Token'] as const) {
-			for (const object of transaction.lookup(kind, 'owned', owner)) transaction.delete(kind, keyOf(object));
-		}
-		transaction.delete('Cursor', {namespace: '', name: owner});
+		const here = (['Service', 'Instance'] as const).flatMap((kind): readonly Resource[] => transaction.lookup(kind, 'owned', owner));
+		const newest = newestOf([...here, ...told.flat()].filter(object => ownershipOf(object).owner === owner)).filter(object => isOpen(object, transaction, store));
+		for (const object of newest) putNamed(transaction, adopted(withOwnWord(object, transaction, self), self.id));
+		forgetOwn(transaction, owner);
 		return newest.filter(({kind}) => kind === 'Service').map(({metadata: {namespace = '', name}}) => `${namespace}/${name}`);
 	});
+}
+
+/** False for what has been taken over already, and for what was ended here and only others have not heard of its end. */
+function isOpen(object: Resource, transaction: Transaction, store: Store): boolean {
+	const {kind, metadata: {uid}} = object;
+	const known = transaction.lookup(kind, 'uid', uid).at(0);
+	return known ? compareOwnership(ownershipOf(known), ownershipOf(object)) <= 0 : !store.wasDeleted(uid);
 }
 
 /** Of several copies of one object the one its owner wrote last. */
@@ -54,20 +60,16 @@ function isNewer(one: Resource, other: Resource): boolean {
 	return byOwner > 0 || (byOwner === 0 && BigInt(ownerRevisionOf(one) ?? 0) > BigInt(ownerRevisionOf(other) ?? 0));
 }
 
-/** What runs here is known best here; as an owner's, an Instance waits for its slot too. */
+/** What runs here is known best here, and an order to end it that came here counts; as an owner's, an Instance waits for its slot too. */
 function withOwnWord(object: Resource, transaction: Transaction, self: AdoptOptions['self']): Resource {
 	if (object.kind !== 'Instance') return object;
 	const own = object.spec.nodeId === self.id ? transaction.lookup('Instance', 'uid', object.metadata.uid).at(0) : undefined;
+	const deletionTimestamp = object.metadata.deletionTimestamp ?? own?.metadata.deletionTimestamp;
 	const finalizers = isDeleting(object) ? object.metadata.finalizers ?? [] : [containerFinalizer, slotFinalizer];
-	return {...object, metadata: {...object.metadata, finalizers}, ...(own?.status ? {status: own.status} : {})};
+	return {...object, metadata: {...object.metadata, finalizers, ...(deletionTimestamp === undefined ? {} : {deletionTimestamp})}, ...(own?.status ? {status: own.status} : {})};
 }
 
-function adopted<R extends Resource>(object: R, {self, transaction}: {readonly self: string; readonly transaction: Transaction}): R {
+function adopted<R extends Resource>(object: R, selfId: string): R {
 	const {[ownerRevisionAnnotation]: _, ...annotations} = object.metadata.annotations ?? {};
-	const here = transaction.lookup(object.kind, 'uid', object.metadata.uid).at(0);
-	const holder = transaction.get(object.kind, {namespace: clusterScoped.has(object.kind) ? '' : object.metadata.namespace ?? '', name: object.metadata.name});
-	const conflict = here ? here.metadata.annotations?.[conflictAnnotation] : holder === undefined ? undefined : 'true';
-	return {...object, metadata: {...object.metadata, annotations: {
-		...annotations, [ownerAnnotation]: self, [epochAnnotation]: String(ownershipOf(object).epoch + 1), ...(conflict === undefined ? {} : {[conflictAnnotation]: conflict}),
-	}}};
+	return {...object, metadata: {...object.metadata, annotations: {...annotations, [ownerAnnotation]: selfId, [epochAnnotation]: String(ownershipOf(object).epoch + 1)}}};
 }

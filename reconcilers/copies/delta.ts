@@ -20,8 +20,10 @@ export interface DeltaRequest {
 	readonly digest?: {readonly holder: string; readonly text: string};
 }
 
-/** How long reading the history may take. */
+/** How long the history may take for its next change. */
 const historyMs = 5000;
+/** After so many changes that are none of the asking node's it notes the later revision all the same, or it would be read through them again each time. */
+const mostUntold = 1000;
 
 /**
  * What this node has written of its own since `since`, for another to copy; all of it when `since` is not given, or too old or unknown.
@@ -30,15 +32,15 @@ const historyMs = 5000;
 export async function deltaSince(store: Store, {nodeId, since, complete, digest}: DeltaRequest): Promise<Delta> {
 	const revision = store.revision();
 	if (since === undefined) return whole(store, {nodeId, revision, complete});
-	if (since === revision) {
-		const isWhole = digest === undefined || digestOf(store, {owner: nodeId, holder: digest.holder}) === digest.text;
-		return isWhole ? {kind: 'changes', revision, objects: [], deleted: [], complete} : whole(store, {nodeId, revision, complete});
-	}
 	try {
-		const changes = await lastValueFrom(store.changes({since}).pipe(takeWhile(change => change.revision !== revision, true), toArray(), timeout({first: historyMs})));
+		const changes = since === revision ? [] : await lastValueFrom(store.changes({since}).pipe(takeWhile(change => change.revision !== revision, true), toArray(), timeout({each: historyMs})));
 		const told = latest(changes.filter(({object}) => isSpread(object, nodeId)));
-		// Who is told nothing stays where it was: two nodes that each noted the other's notes would write for ever.
-		return {kind: 'changes', revision: told.objects.length + told.deleted.length > 0 ? revision : since, complete, ...told};
+		if (told.objects.length + told.deleted.length > 0) return {kind: 'changes', revision, complete, ...told};
+		// Nothing is missing from the asking node, so what it has must be the same.
+		const differs = digest !== undefined && digestOf(store, {owner: nodeId, holder: digest.holder}) !== digest.text;
+		if (differs) return whole(store, {nodeId, revision: store.revision(), complete});
+		// Who is told nothing stays where it was for long: two nodes that each noted the other's notes would write for ever.
+		return {kind: 'changes', revision: changes.length > mostUntold ? revision : since, complete, ...told};
 	} catch (error) {
 		if (error instanceof StoreError && error.code === 'Expired') return whole(store, {nodeId, revision, complete});
 		throw error;

@@ -1,6 +1,6 @@
 import type {Kind, Resource} from '../../store/resources/kinds.js';
 import {isBoundTo} from '../../store/resources/instance.js';
-import {compareOwnership, conflictAnnotation, ownerAnnotation, ownerRevisionAnnotation, ownerRevisionOf, ownershipOf} from '../../store/resources/ownership.js';
+import {compareOwnership, ownerAnnotation, ownerRevisionAnnotation, ownerRevisionOf, ownershipOf} from '../../store/resources/ownership.js';
 import type {Delta} from '../ports/peers.js';
 
 /** What is here when an owner's word arrives. */
@@ -11,18 +11,15 @@ export interface CopiesView {
 	readonly delta: Delta;
 	/** What is here under a uid. */
 	readonly find: (kind: Kind, uid: string) => Resource | undefined;
-	/** What holds the plain name of this object here. */
-	readonly holder: (object: Resource) => Resource | undefined;
 	/** Everything here that this owner owns. */
 	readonly copies: () => readonly Resource[];
 }
 
-/** One write. `replaces` is what stands under another key and goes in the same batch. */
+/** One write. Those of a plan are carried out in their order: what was deleted lets go of its name first. */
 export type CopyAction =
-	| {readonly do: 'put'; readonly object: Resource; readonly replaces?: Resource}
 	| {readonly do: 'delete'; readonly object: Resource}
-	/** Keeps its uid, but gives its name up to an object with a smaller one. */
-	| {readonly do: 'rename'; readonly object: Resource};
+	/** Under its name, unless an object with a smaller uid has that. */
+	| {readonly do: 'put'; readonly object: Resource};
 
 /** What to write, and what was said that its speaker may not say. */
 export interface CopiesPlan {
@@ -32,15 +29,15 @@ export interface CopiesPlan {
 
 /**
  * An owner's word against the copies here. Only what it owns is taken from it; a greater ownership outranks a lesser one; what is bound to this
- * node is left to assignments; of two objects with one name the smaller uid keeps it. Nothing is taken for deleted unless the owner says so.
+ * node is left to assignments. Nothing is taken for deleted unless the owner says so.
  */
 export function planCopies(view: CopiesView): CopiesPlan {
 	const {delta, owner, self} = view;
 	const spoken = delta.objects.filter(({kind}) => kind !== 'Member');
 	const refused = spoken.filter(object => !maySay(object, owner));
 	const taken = spoken.filter(object => maySay(object, owner) && !isAssigned(object, self));
-	const puts = taken.flatMap(object => take(object, view));
-	return {actions: [...puts, ...deletions(view).map(object => ({do: 'delete', object}) as const)], refused};
+	const puts = taken.filter(object => isToBeTaken(object, view));
+	return {actions: [...deletions(view).map(object => ({do: 'delete', object}) as const), ...puts.map(object => ({do: 'put', object: copyOf(object)}) as const)], refused};
 }
 
 function maySay(object: Resource, speaker: string): boolean {
@@ -49,16 +46,9 @@ function maySay(object: Resource, speaker: string): boolean {
 
 const isAssigned = (object: Resource, self: CopiesView['self']): boolean => object.kind === 'Instance' && isBoundTo(object, self);
 
-function take(object: Resource, view: CopiesView): readonly CopyAction[] {
+function isToBeTaken(object: Resource, view: CopiesView): boolean {
 	const known = view.find(object.kind, object.metadata.uid);
-	if (known && compareOwnership(ownershipOf(known), ownershipOf(object)) > 0) return [];
-	if (known && !isNews(known, object)) return [];
-	const holder = view.holder(object);
-	const yields = holder !== undefined && holder.metadata.uid !== object.metadata.uid && holder.metadata.uid < object.metadata.uid;
-	const copy = copyOf(object, {yields});
-	const pushed = holder !== undefined && holder.metadata.uid !== object.metadata.uid && !yields ? [{do: 'rename', object: marked(holder)} as const] : [];
-	const isMoved = known !== undefined && isConflicting(known) !== yields;
-	return [...pushed, {do: 'put', object: copy, ...(isMoved ? {replaces: known} : {})}];
+	return !known || (compareOwnership(ownershipOf(known), ownershipOf(object)) <= 0 && isNews(known, object));
 }
 
 /** False for what is here already, and for what an owner restored from a backup has forgotten: it is told by the newest copy, not the other way round. */
@@ -74,19 +64,8 @@ function hasOpinion(object: Resource): boolean {
 	return conditions.some(({reason}) => reason === 'OwnerSilent' || reason === 'NodeSilent');
 }
 
-function copyOf<R extends Resource>(object: R, {yields}: {readonly yields: boolean}): R {
-	const {[conflictAnnotation]: _, ...annotations} = object.metadata.annotations ?? {};
-	return {...object, metadata: {...object.metadata, annotations: {
-		...annotations, [ownerRevisionAnnotation]: object.metadata.resourceVersion, ...(yields ? {[conflictAnnotation]: 'true'} : {}),
-	}}};
-}
-
-/** The same object, found by its uid from then on. */
-function marked<R extends Resource>(object: R): R {
-	return {...object, metadata: {...object.metadata, annotations: {...object.metadata.annotations, [conflictAnnotation]: 'true'}}};
-}
-
-const isConflicting = (object: Resource): boolean => object.metadata.annotations?.[conflictAnnotation] !== undefined;
+const copyOf = <R extends Resource>(object: R): R =>
+	({...object, metadata: {...object.metadata, annotations: {...object.metadata.annotations, [ownerRevisionAnnotation]: object.metadata.resourceVersion}}});
 
 function deletions(view: CopiesView): readonly Resource[] {
 	const {delta, owner, self} = view;

@@ -1,7 +1,7 @@
 import type {Resource} from '../../store/resources/kinds.js';
-import {conflictAnnotation, ownerRevisionAnnotation, ownerRevisionOf, ownershipOf} from '../../store/resources/ownership.js';
-import {keyOf} from '../../store/resources/kinds.js';
+import {ownerRevisionAnnotation, ownerRevisionOf, ownershipOf} from '../../store/resources/ownership.js';
 import type {Store} from '../../store/store.js';
+import {putNamed} from './put-named.js';
 
 /**
  * Takes back what a member has copied of this node's own objects and this node, restored from a backup, does not know or knows an older state of.
@@ -19,11 +19,8 @@ export async function takeBack(store: Store, {selfId, copies}: {readonly selfId:
 	if (news.length === 0) return 0;
 	await store.transact(transaction => {
 		for (const copy of news) {
-			const {[ownerRevisionAnnotation]: _, [conflictAnnotation]: __, ...annotations} = copy.metadata.annotations ?? {};
-			const own = {...copy, metadata: {...copy.metadata, annotations}};
-			const holder = transaction.get(own.kind, keyOf(own));
-			const isTaken = holder !== undefined && holder.metadata.uid !== own.metadata.uid;
-			transaction.putCopy(isTaken ? {...own, metadata: {...own.metadata, annotations: {...annotations, [conflictAnnotation]: 'true'}}} : own);
+			const {[ownerRevisionAnnotation]: _, ...annotations} = copy.metadata.annotations ?? {};
+			putNamed(transaction, {...copy, metadata: {...copy.metadata, annotations}});
 		}
 	});
 	return news.length;

@@ -1,10 +1,10 @@
 import type {Cursor} from '../../store/resources/cursor.js';
 import type {MemberRecord} from '../../store/resources/member.js';
-import {conflictAnnotation, ownershipOf} from '../../store/resources/ownership.js';
-import {clusterScoped, keyOf} from '../../store/resources/kinds.js';
+import {ownershipOf} from '../../store/resources/ownership.js';
+import {keyOf} from '../../store/resources/kinds.js';
 import type {Kind, Resource, ResourceOf} from '../../store/resources/kinds.js';
 import type {Store, Transaction} from '../../store/store.js';
-import {again, done} from '../outcome.js';
+import {again, done, failed} from '../outcome.js';
 import type {Outcome} from '../outcome.js';
 import type {Clock} from '../ports/clock.js';
 import type {Log} from '../ports/log.js';
@@ -15,6 +15,7 @@ import {digestOf} from './digest.js';
 import {planOpinions} from './opinions.js';
 import {planCopies} from './plan.js';
 import type {CopyAction} from './plan.js';
+import {putNamed} from './put-named.js';
 
 /** What copying needs. */
 export interface CopiesOptions {
@@ -43,44 +44,78 @@ export function createCopiesReconciler(options: CopiesOptions): (key: string, si
 	};
 	return async (key, signal) => {
 		const peer = peers.members().find(({id}) => id === key);
-		if (!peer) return done;
-		if (peer.connected) await copy(key, {...options, compares: isDue(key)}, signal);
+		if (!peer) {
+			comparedMs.delete(key);
+			await forgetIn(store, key);
+			return done;
+		}
+		// That its word cannot be stored now must not keep this node from saying that it is silent.
+		const failure = peer.connected ? await copy(key, {...options, compares: isDue(key)}, signal).then(() => undefined, failed) : undefined;
 		const opinions = planOpinions({
 			node: store.lookup('Node', 'owned', key).at(0), services: () => store.lookup('Service', 'owned', key),
 			silentMs: peers.members().find(({id}) => id === key)?.silentMs ?? Infinity, now: timestamp(clock.now()),
 		});
-		if (opinions.objects.length > 0) {
-			await store.transact(transaction => {
-				for (const object of opinions.objects) transaction.putCopy(object);
-			});
-		}
-		return opinions.againAfterMs === undefined ? done : again(opinions.againAfterMs);
+		if (opinions.objects.length > 0) await store.transact(transaction => opine(transaction, opinions.objects));
+		return failure ?? (opinions.againAfterMs === undefined ? done : again(opinions.againAfterMs));
 	};
 }
 
-async function copy(owner: string, options: CopiesOptions & {readonly compares: boolean}, signal: AbortSignal): Promise<void> {
-	const {store, self, peers, acceptMembers, compares} = options;
-	const since = store.get('Cursor', {namespace: '', name: owner})?.spec.revision;
-	const isDoubted = store.lookup('Node', 'owned', owner).some(({status}) => status?.conditions.some(({reason}) => reason === 'NodeSilent'));
-	const delta = await peers.objectsSince(owner, since === undefined || isDoubted ? {} : {since, ...(compares ? {digest: digestOf(store, {owner, holder: self.id})} : {})}, {signal});
-	await acceptMembers(delta.objects.flatMap(object => (object.kind === 'Member' ? [object.spec] : [])));
-	if (delta.kind === 'changes' && delta.revision === since && delta.objects.length === 0 && delta.deleted.length === 0) return;
-	await store.transact(transaction => write(transaction, owner, delta, options));
+/** Written only on what is still as it was looked at: its owner's next word may be on its way to the disk. */
+function opine(transaction: Transaction, objects: readonly Resource[]): void {
+	for (const object of objects) {
+		if (transaction.get(object.kind, keyOf(object))?.metadata.resourceVersion === object.metadata.resourceVersion) transaction.putCopy(object);
+	}
 }
 
-function write(transaction: Transaction, owner: string, delta: Delta, {self, log, store}: CopiesOptions): void {
+/** What a forgotten node said of itself, and its tokens, go with it; whoever forgot it takes over the rest. */
+async function forgetIn(store: Store, owner: string): Promise<void> {
+	if (store.get('Member', {namespace: '', name: owner})?.spec.forgotten !== true) return;
+	await store.transact(transaction => forgetOwn(transaction, owner));
+}
+
+/** Deletes the copies that nobody takes over from a node that is lost for good, and how far they were copied. */
+export function forgetOwn(transaction: Transaction, owner: string): void {
+	for (const kind of ['Node', 'Token'] as const) {
+		for (const object of ownedIn(transaction, kind, owner)) transaction.delete(kind, keyOf(object));
+	}
+	transaction.delete('Cursor', {namespace: '', name: owner});
+}
+
+const cursorOf = (reader: Pick<Transaction, 'get'>, owner: string): Cursor | undefined => reader.get('Cursor', {namespace: '', name: owner});
+
+async function copy(owner: string, options: CopiesOptions & {readonly compares: boolean}, signal: AbortSignal): Promise<void> {
+	const {store, self, peers, acceptMembers, compares} = options;
+	for (;;) {
+		const since = cursorOf(store, owner)?.spec.revision;
+		const isDoubted = store.lookup('Node', 'owned', owner).some(({status}) => status?.conditions.some(({reason}) => reason === 'NodeSilent'));
+		const delta = await peers.objectsSince(owner, since === undefined || isDoubted ? {} : {since, ...(compares ? {digest: digestOf(store, {owner, holder: self.id})} : {})}, {signal});
+		await acceptMembers(delta.objects.flatMap(object => (object.kind === 'Member' ? [object.spec] : [])));
+		if (delta.kind === 'changes' && delta.revision === since && delta.objects.length === 0 && delta.deleted.length === 0) return;
+		const isWritten = await store.transact(transaction => {
+			// Another copy has been made meanwhile, perhaps of a later word: an older one over it would undo it.
+			if (cursorOf(transaction, owner)?.spec.revision !== since) return false;
+			write(transaction, owner, delta, options);
+			return true;
+		});
+		if (isWritten) return;
+	}
+}
+
+function write(transaction: Transaction, owner: string, delta: Delta, {self, log}: CopiesOptions): void {
+	// Forgotten while its answer was on its way: what it owned is another's now.
+	if (transaction.get('Member', {namespace: '', name: owner})?.spec.forgotten === true) return;
 	const find = (kind: Kind, uid: string): Resource | undefined => transaction.lookup(kind, 'uid', uid).at(0);
 	const plan = planCopies({
 		self, owner, delta, find,
-		holder: object => transaction.get(object.kind, {namespace: clusterScoped.has(object.kind) ? '' : object.metadata.namespace ?? '', name: object.metadata.name}),
 		copies: () => spreadKinds.flatMap((kind): readonly Resource[] => ownedIn(transaction, kind, owner)),
 	});
 	if (plan.refused.length > 0) log.warn('a node spoke of what it does not own', {node: owner, objects: plan.refused.map(({kind, metadata}) => `${kind} ${metadata.name}`)});
 	for (const action of plan.actions) perform(transaction, action);
-	if (transaction.get('Cursor', {namespace: '', name: owner})?.spec.revision === delta.revision) return;
+	const known = cursorOf(transaction, owner);
+	if (known?.spec.revision === delta.revision) return;
 	transaction.put<Cursor>({
 		apiVersion: 'motey.io/v1', kind: 'Cursor',
-		metadata: store.get('Cursor', {namespace: '', name: owner})?.metadata ?? {name: owner, uid: '', resourceVersion: '', generation: 1, creationTimestamp: '1970-01-01T00:00:00Z'},
+		metadata: known?.metadata ?? {name: owner, uid: '', resourceVersion: '', generation: 1, creationTimestamp: '1970-01-01T00:00:00Z'},
 		spec: {revision: delta.revision},
 	});
 }
@@ -89,18 +124,11 @@ const ownedIn = <K extends Kind>(transaction: Transaction, kind: K, owner: strin
 
 function perform(transaction: Transaction, action: CopyAction): void {
 	switch (action.do) {
-		case 'put':
-			if (action.replaces) transaction.delete(action.replaces.kind, keyOf(action.replaces));
-			transaction.putCopy(action.object);
-			return;
-		case 'rename': {
-			const {[conflictAnnotation]: _, ...annotations} = action.object.metadata.annotations ?? {};
-			transaction.delete(action.object.kind, keyOf({...action.object, metadata: {...action.object.metadata, annotations}}));
-			transaction.putCopy(action.object);
-			return;
-		}
 		case 'delete':
 			transaction.delete(action.object.kind, keyOf(action.object));
+			return;
+		case 'put':
+			putNamed(transaction, action.object);
 			return;
 		default:
 			action satisfies never;

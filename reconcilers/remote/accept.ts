@@ -3,6 +3,7 @@ import type {Instance} from '../../store/resources/instance.js';
 import {keyOf} from '../../store/resources/kinds.js';
 import {compareOwnership, epochAnnotation, isOwnedBy, ownerAnnotation, ownerRevisionAnnotation, ownershipOf} from '../../store/resources/ownership.js';
 import type {Store, Transaction} from '../../store/store.js';
+import {putNamed} from '../copies/put-named.js';
 import {containerFinalizer, isDeleting} from '../finalizers.js';
 import type {Looks} from '../instance/looks.js';
 import type {Inventory} from '../inventory.js';
@@ -41,9 +42,17 @@ export interface Acceptance {
 /** A list of what the engines run may be this old when an end is looked for in it, in milliseconds. */
 const listedMs = 500;
 const graceSeconds = 10;
+/** Ends without an Instance that are remembered: an order to run it that was sent before and comes later is refused. */
+const mostEnded = 1000;
 
 /** Takes orders from the proven owners of Services. */
 export function createAcceptance({store, engines, inventory, looks, self, clock}: AcceptOptions): Acceptance {
+	const ended = new Set<string>();
+	const noteEnd = (uid: string): void => {
+		ended.add(uid);
+		const [oldest] = ended;
+		if (ended.size > mostEnded && oldest !== undefined) ended.delete(oldest);
+	};
 	/** An order to end it is the positive record that a container needs to be removed, also when this node's store has lost its Instance. */
 	const endLeft = async (uid: string, signal: AbortSignal): Promise<void> => {
 		await Promise.all(engines.all.map(async engine => {
@@ -62,22 +71,27 @@ export function createAcceptance({store, engines, inventory, looks, self, clock}
 			if (!isBoundTo(instance, self)) throw new PeerError('Refused', `${instance.metadata.name} is bound to ${instance.spec.nodeName}, not to ${self.name}`);
 			await store.transact(transaction => {
 				const known = transaction.lookup('Instance', 'uid', instance.metadata.uid).find(({metadata}) => metadata.uid === instance.metadata.uid);
-				if (!known && store.wasDeleted(instance.metadata.uid)) throw new PeerError('Conflict', `${instance.metadata.name} was ended here and does not come back under this uid`);
-				refuseLesser(transaction, instance, authority);
+				if (!known && (ended.has(instance.metadata.uid) || store.wasDeleted(instance.metadata.uid))) throw new PeerError('Conflict', `${instance.metadata.name} was ended here and does not come back under this uid`);
+				refuseLesser(transaction, instance, {authority, known});
 				if (known && isDeleting(known)) return;
-				transaction.putCopy(kept(instance, {known, authority}));
+				putNamed(transaction, kept(instance, {known, authority}));
 			});
 		},
 		async terminate({caller, authority, uid}, signal) {
 			if (authority.owner !== caller) throw new PeerError('Refused', `${caller} orders what ${authority.owner} owns`);
-			const known = store.lookup('Instance', 'uid', uid).find(({metadata}) => metadata.uid === uid);
+			const named = store.lookup('Instance', 'uid', uid);
+			const known = named.find(({metadata}) => metadata.uid === uid);
 			if (!known) {
+				// Another Instance took its container over: that one decides.
+				if (named.length > 0) throw new PeerError('Refused', `what runs under ${uid} belongs to ${named[0]?.metadata.name ?? 'another Instance'}`);
+				noteEnd(uid);
 				await endLeft(uid, signal);
 				return true;
 			}
+			if (!isBoundTo(known, self)) throw new PeerError('Refused', `${known.metadata.name} is bound to ${known.spec.nodeName}, not to ${self.name}`);
 			if (isOwnedBy(known, self.id)) throw new PeerError('Refused', `${known.metadata.name} is this node's own`);
 			await store.transact(transaction => {
-				refuseLesser(transaction, known, authority);
+				refuseLesser(transaction, known, {authority, known});
 				const current = transaction.get('Instance', keyOf(known));
 				if (current?.metadata.uid !== uid || isDeleting(current)) return;
 				transaction.put({...current, metadata: {...current.metadata, deletionTimestamp: timestamp(clock.now())}});
@@ -94,11 +108,11 @@ export function remoteOf({metadata: {uid, resourceVersion, deletionTimestamp}, s
 }
 
 /** The greatest owner of a Service that has ordered here counts, also against one that comes back and does not know it. */
-function refuseLesser(transaction: Transaction, instance: Instance, authority: Authority): void {
+function refuseLesser(transaction: Transaction, instance: Instance, {authority, known}: {readonly authority: Authority; readonly known: Instance | undefined}): void {
 	const service = instance.metadata.ownerReferences?.find(reference => reference.controller === true)?.uid;
 	const ordered = service === undefined ? [] : transaction.lookup('Instance', 'owner', service);
 	const copies = service === undefined ? [] : transaction.lookup('Service', 'uid', service);
-	const greater = [...ordered, ...copies].map(ownershipOf).find(known => compareOwnership(known, authority) > 0);
+	const greater = [...(known ? [known] : []), ...ordered, ...copies].map(ownershipOf).find(ownership => compareOwnership(ownership, authority) > 0);
 	if (greater) throw new PeerError('Conflict', `the service ${instance.spec.service} belongs to ${greater.owner ?? 'another node'} in epoch ${greater.epoch}`);
 }
 

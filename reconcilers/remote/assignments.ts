@@ -1,6 +1,8 @@
+import {Subject} from 'rxjs';
+import type {Observable} from 'rxjs';
 import type {Instance} from '../../store/resources/instance.js';
 import {isBoundTo} from '../../store/resources/instance.js';
-import {keyText, parseKey} from '../../store/resources/kinds.js';
+import {keyOf, keyText, parseKey} from '../../store/resources/kinds.js';
 import {isOwnedBy, ownershipOf} from '../../store/resources/ownership.js';
 import type {Store} from '../../store/store.js';
 import type {Recorder} from '../events/recorder.js';
@@ -8,6 +10,8 @@ import {containerFinalizer, holds, isDeleting, withoutFinalizers} from '../final
 import {again, done} from '../outcome.js';
 import type {Outcome} from '../outcome.js';
 import type {Authority, Peers, PeerView} from '../ports/peers.js';
+import {leaseOverMs} from '../service/failover.js';
+import type {LeaseGrants} from './lease-grants.js';
 
 /** What ordering work from other nodes needs. */
 export interface AssignmentsOptions {
@@ -15,6 +19,14 @@ export interface AssignmentsOptions {
 	readonly self: {readonly id: string; readonly name: string};
 	readonly peers: Peers;
 	readonly recorder: Recorder;
+	readonly leases: Pick<LeaseGrants, 'sinceMs'>;
+}
+
+/** What was ordered, of which nothing has changed since. */
+interface Assigned {
+	readonly nodeId: string;
+	readonly generation: number;
+	readonly epoch: number;
 }
 
 /** How long after an ordered end is asked again whether it has come; a report that comes earlier says so earlier. */
@@ -26,11 +38,16 @@ export interface Assignments {
 	readonly reconcile: (key: string, signal: AbortSignal) => Promise<Outcome>;
 	/** Everything this node owns on a node is to be assigned there again: its link was opened anew, or it lost something. */
 	readonly forget: (nodeId: string) => void;
+	/** An Instance is gone. */
+	readonly ended: (uid: string) => void;
+	/** Keys of what `forget` was told of. */
+	readonly forgotten: Observable<string>;
 }
 
 /** Every order may be repeated, so what was ordered is only remembered to keep silent: a new run of the agent orders everything once more. */
-export function createAssignments({store, self, peers, recorder}: AssignmentsOptions): Assignments {
-	const assigned = new Map<string, {readonly nodeId: string; readonly generation: number; readonly epoch: number}>();
+export function createAssignments({store, self, peers, recorder, leases}: AssignmentsOptions): Assignments {
+	const assigned = new Map<string, Assigned>();
+	const forgotten = new Subject<string>();
 
 	const peerOf = (nodeId: string | undefined): PeerView | undefined => peers.members().find(({id}) => id === nodeId);
 
@@ -46,8 +63,15 @@ export function createAssignments({store, self, peers, recorder}: AssignmentsOpt
 		const {uid, generation} = instance.metadata;
 		const before = assigned.get(uid);
 		if (before?.nodeId === peer.id && before.generation === generation && before.epoch === authority.epoch) return done;
-		await peers.assign(peer.id, {instance, authority}, {signal});
-		assigned.set(uid, {nodeId: peer.id, generation, epoch: authority.epoch});
+		// Noted before it is sent: if it is to be assigned again because of what happens meanwhile, that must not be lost.
+		const order: Assigned = {nodeId: peer.id, generation, epoch: authority.epoch};
+		assigned.set(uid, order);
+		try {
+			await peers.assign(peer.id, {instance, authority}, {signal});
+		} catch (error) {
+			if (assigned.get(uid) === order) assigned.delete(uid);
+			throw error;
+		}
 		return done;
 	};
 
@@ -56,10 +80,15 @@ export function createAssignments({store, self, peers, recorder}: AssignmentsOpt
 		const {spec: {nodeId}, metadata: {uid}} = instance;
 		const peer = peerOf(nodeId);
 		if (peer?.connected === false) return done;
+		if (!peer) {
+			// Of a node that is no member, but was not forgotten either, nothing is concluded.
+			if (nodeId === undefined || store.get('Member', {namespace: '', name: nodeId})?.spec.forgotten !== true) return done;
+			const leaseLeftMs = instance.spec.leased === true ? leaseOverMs - leases.sinceMs(uid) : 0;
+			if (leaseLeftMs > 0) return again(leaseLeftMs);
+		}
 		// What a forgotten node may still run is declared ended by whoever forgot it.
 		const ended = !peer || await peers.terminate(peer.id, {uid, authority}, {signal});
 		if (!ended) return again(endingMs);
-		assigned.delete(uid);
 		await store.transact(transaction => {
 			const current = transaction.get('Instance', parseKey(key));
 			if (current?.metadata.uid === uid) transaction.put(withoutFinalizers(current, containerFinalizer));
@@ -72,7 +101,12 @@ export function createAssignments({store, self, peers, recorder}: AssignmentsOpt
 		reconcile,
 		forget(nodeId) {
 			for (const [uid, one] of assigned) if (one.nodeId === nodeId) assigned.delete(uid);
+			for (const instance of store.lookup('Instance', 'node', nodeId)) if (isOwnedBy(instance, self.id)) forgotten.next(keyText(keyOf(instance)));
 		},
+		ended(uid) {
+			assigned.delete(uid);
+		},
+		forgotten: forgotten.asObservable(),
 	};
 }
 
@@ -80,5 +114,5 @@ export function createAssignments({store, self, peers, recorder}: AssignmentsOpt
 export function assignmentKeys(store: Store, self: {readonly id: string; readonly name: string}): readonly string[] {
 	return store.list('Instance').items
 		.filter(instance => isOwnedBy(instance, self.id) && !isBoundTo(instance, self))
-		.map(({metadata: {namespace = '', name}}) => keyText({namespace, name}));
+		.map(instance => keyText(keyOf(instance)));
 }

@@ -39,6 +39,16 @@ export class LeaseGrants {
 		this.#startedMs = this.#options.clock.monotonicMs();
 	}
 
+	/** For how long none of it has been granted, in milliseconds; since the start, or the last taking over, if none ever was. */
+	sinceMs(uid: string): number {
+		return this.#options.clock.monotonicMs() - this.lastMs(uid);
+	}
+
+	/** The Instance is gone. */
+	forget(uid: string): void {
+		this.#grantedMs.delete(uid);
+	}
+
 	/** When a lease of it may have been granted last, on the monotonic clock. */
 	lastMs(uid: string): number {
 		return this.#grantedMs.get(uid) ?? this.#startedMs;

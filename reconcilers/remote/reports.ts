@@ -25,6 +25,8 @@ export interface Reports {
 	readonly ended: (instance: Instance) => string | undefined;
 	/** An owner is told everything again: its link was opened anew. */
 	readonly forget: (owner: string) => void;
+	/** Nobody is there any more to be told. */
+	readonly drop: (owner: string) => void;
 }
 
 /** Remembers what each owner has confirmed, by revision; a new run of the agent tells everything once more. */
@@ -38,12 +40,13 @@ export function createReports({store, self, peers, looks}: ReportsOptions): Repo
 		async reconcile(owner, signal) {
 			if (!peers.members().some(({id, connected}) => id === owner && connected)) return done;
 			const known = told.get(owner) ?? new Map<string, string>();
+			// Noted before it is told: whoever says meanwhile that all is to be told again is heard.
+			told.set(owner, known);
 			const endings = [...gone.get(owner)?.values() ?? []];
 			const news = [...store.lookup('Instance', 'owned', owner).filter(isNews(known)).map(instance => remoteOf(instance, looks)), ...endings];
 			if (news.length === 0) return done;
 			await peers.report(owner, news, {signal});
 			for (const {uid, revision} of news) known.set(uid, revision);
-			told.set(owner, known);
 			for (const {uid} of endings) {
 				gone.get(owner)?.delete(uid);
 				known.delete(uid);
@@ -61,6 +64,10 @@ export function createReports({store, self, peers, looks}: ReportsOptions): Repo
 		},
 		forget(owner) {
 			told.delete(owner);
+		},
+		drop(owner) {
+			told.delete(owner);
+			gone.delete(owner);
 		},
 	};
 }

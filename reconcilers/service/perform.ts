@@ -3,6 +3,7 @@ import type {Instance} from '../../store/resources/instance.js';
 import type {ObjectMeta} from '../../store/resources/meta.js';
 import type {Service} from '../../store/resources/service.js';
 import type {Transaction} from '../../store/store.js';
+import {yieldName} from '../copies/put-named.js';
 import {containerFinalizer, slotFinalizer, withoutFinalizers} from '../finalizers.js';
 import type {ServiceAction} from './view.js';
 
@@ -10,6 +11,9 @@ import type {ServiceAction} from './view.js';
 export function perform(transaction: Transaction, service: Service, {action, now}: {action: ServiceAction; now: string}): readonly Instance[] {
 	if (action.do === 'create') {
 		const {name, spec, labels} = action;
+		// Left of a Service of the same name that was created elsewhere while the nodes were apart: it runs on, found by its uid.
+		const holder = transaction.get('Instance', {namespace: service.metadata.namespace ?? '', name});
+		if (holder) yieldName(transaction, holder);
 		return [transaction.put<Instance>({apiVersion: 'motey.io/v1', kind: 'Instance', metadata: metadataOf(service, {name, labels, now}), spec})];
 	}
 	// An earlier action of the same plan may have changed it.

@@ -5,7 +5,7 @@ import {replicasOf} from '../../store/resources/service.js';
 import type {Service} from '../../store/resources/service.js';
 import {containerFinalizer, holds, isDeleting, slotFinalizer} from '../finalizers.js';
 import {whereaboutsOf} from './fleet.js';
-import type {FleetView} from './fleet.js';
+import {leaseLeftMs} from './decide.js';
 import {Draft} from './draft.js';
 import {slotsPerNode} from './per-node.js';
 import {planSlots} from './plan-slots.js';
@@ -24,7 +24,7 @@ export function planService(view: ServiceView): ServicePlan {
 	if (isLoser(service)) return {...nothing(draft), actions: marks, images: images.map(({entry, slots}) => ({name: entry.name, slots: new Set(slots.map(({slot}) => slot)), rollout: {kind: 'complete'}}))};
 
 	const wanted = new Set(images.flatMap(({slots}) => slots.flatMap(({bindings}) => bindings.map(({instance}) => instance))));
-	const surplus = view.instances.filter(instance => !wanted.has(instance)).flatMap(instance => endForGood(instance, fleet));
+	const surplus = view.instances.filter(instance => !wanted.has(instance)).flatMap(instance => endForGood(instance, view));
 	const plans = images.map(({entry, slots}) => planSlots(entry, slots, draft));
 	const nowhere = images.flatMap(({entry, slots}) => {
 		const placement = service.spec.perNode === true && slots.length === 0 ? draft.place(entry) : undefined;
@@ -75,8 +75,10 @@ function bySlot(instances: readonly Instance[]): ReadonlyMap<string, ReadonlyMap
 	return images;
 }
 
-function endForGood(instance: Instance, fleet: FleetView): readonly ServiceAction[] {
-	if (whereaboutsOf(instance, fleet).kind === 'forgotten' && holds(instance, containerFinalizer)) return [{do: 'confirm', instance, refill: false}];
+function endForGood(instance: Instance, view: ServiceView): readonly ServiceAction[] {
+	const where = whereaboutsOf(instance, view.fleet);
+	const isGone = where.kind === 'forgotten' && holds(instance, containerFinalizer) && leaseLeftMs([{instance, where}], view) === 0;
+	if (isGone) return [{do: 'confirm', instance, refill: false}];
 	if (!isDeleting(instance)) return [{do: 'end', instance, refill: false}];
 	return holds(instance, slotFinalizer) ? [{do: 'release', instance}] : [];
 }

@@ -1,13 +1,14 @@
 import {isDeepStrictEqual} from 'node:util';
 import {keyOf, parseKey} from '../../store/resources/kinds.js';
 import type {Instance} from '../../store/resources/instance.js';
-import {isOwnedBy} from '../../store/resources/ownership.js';
+import {isOwnedBy, ownershipOf} from '../../store/resources/ownership.js';
 import type {Service} from '../../store/resources/service.js';
 import type {Store, Transaction} from '../../store/store.js';
 import type {Recorder} from '../events/recorder.js';
 import {foregroundFinalizer, instancesFinalizer, isDeleting, withoutFinalizers} from '../finalizers.js';
 import {again, done} from '../outcome.js';
 import type {Outcome} from '../outcome.js';
+import {regainName} from '../copies/put-named.js';
 import {perform} from './perform.js';
 import {planService} from './plan.js';
 import {tellService} from './story.js';
@@ -44,8 +45,9 @@ export interface ServiceChange {
 }
 
 function reconcileIn(transaction: Transaction, before: Service, views: ServiceViews): ServiceChange | undefined {
-	const service = transaction.get('Service', keyOf(before));
-	if (service?.metadata.uid !== before.metadata.uid) return undefined;
+	const found = transaction.get('Service', keyOf(before));
+	if (found?.metadata.uid !== before.metadata.uid) return undefined;
+	const service = withName(transaction, found);
 	const view = views.of(transaction, service);
 	const plan = planService(view);
 	const {now} = view;
@@ -57,4 +59,10 @@ function reconcileIn(transaction: Transaction, before: Service, views: ServiceVi
 	const next = isDeleting(service) && instances.length === 0 ? withoutFinalizers(withStatus, instancesFinalizer, foregroundFinalizer) : withStatus;
 	const after = next === service ? service : transaction.put(next);
 	return {after, created, plan};
+}
+
+/** Whoever lost its name to another created while apart has it back once that one is gone, and starts again what it should run. */
+function withName(transaction: Transaction, service: Service): Service {
+	for (const instance of transaction.lookup('Instance', 'owner', service.metadata.uid)) if (isOwnedBy(instance, ownershipOf(service).owner ?? '')) regainName(transaction, instance);
+	return regainName(transaction, service) ? transaction.lookup('Service', 'uid', service.metadata.uid).at(0) ?? service : service;
 }

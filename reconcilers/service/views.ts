@@ -66,7 +66,7 @@ export function createServiceViews({store, node, engines, peers, leases, clock}:
 				hostPorts: (entry, engine) => ports.ofEntry(entry, engine),
 				isForeign: name => {
 					const holder = reader.get('Instance', {namespace, name});
-					return holder !== undefined && !(holder.metadata.ownerReferences ?? []).some(reference => reference.uid === uid);
+					return holder !== undefined && holder.spec.service !== service.metadata.name && !(holder.metadata.ownerReferences ?? []).some(reference => reference.uid === uid);
 				},
 				leaseAnsweredMs: instanceUid => leases.lastMs(instanceUid),
 				turns: moves.turns({lookup}),

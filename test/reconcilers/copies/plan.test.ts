@@ -5,7 +5,7 @@ import {planOpinions} from '../../../reconcilers/copies/opinions.js';
 import type {Delta} from '../../../reconcilers/ports/peers.js';
 import type {Resource} from '../../../store/resources/kinds.js';
 import type {Node} from '../../../store/resources/node.js';
-import {conflictAnnotation, epochAnnotation, ownerAnnotation, ownerRevisionAnnotation} from '../../../store/resources/ownership.js';
+import {epochAnnotation, ownerAnnotation, ownerRevisionAnnotation} from '../../../store/resources/ownership.js';
 import type {Service} from '../../../store/resources/service.js';
 import {instance} from '../../store/samples.js';
 
@@ -28,7 +28,6 @@ function view(here: readonly Resource[], delta: Delta): CopiesView {
 	return {
 		self, owner: peer, delta,
 		find: (kind, uid) => here.find(object => object.kind === kind && object.metadata.uid === uid),
-		holder: object => here.find(one => one.kind === object.kind && one.metadata.name === object.metadata.name && one.metadata.annotations?.[conflictAnnotation] === undefined),
 		copies: () => here.filter(object => object.metadata.annotations?.[ownerAnnotation] === peer),
 	};
 }
@@ -73,11 +72,9 @@ test('what an owner restored from a backup says of the past is not taken', t => 
 	t.is(planCopies(view([newer], said([], {kind: 'whole'}))).actions[0]?.do, 'delete', 'once it knows all, absence from all it owns is its word');
 });
 
-test('of two objects with one name the smaller uid keeps it, whichever came first', t => {
-	const first = planCopies(view([service('shop', {uid: 'a', owner: self.id})], said([service('shop', {uid: 'b'})])));
-	t.deepEqual(first.actions.map(({do: what, object}) => [what, object.metadata.uid, object.metadata.annotations?.[conflictAnnotation]]), [['put', 'b', 'true']]);
-	const second = planCopies(view([service('shop', {uid: 'b', owner: self.id})], said([service('shop', {uid: 'a'})])));
-	t.deepEqual(second.actions.map(({do: what, object}) => [what, object.metadata.uid, object.metadata.annotations?.[conflictAnnotation]]), [['rename', 'b', 'true'], ['put', 'a', undefined]]);
+test('what is deleted goes first, so that what is made anew under its name takes that', t => {
+	const {actions} = planCopies(view([service('shop', {uid: 'a', copied: '5'})], said([service('shop', {uid: 'b'})], {deleted: [{kind: 'Service', uid: 'a'}]})));
+	t.deepEqual(actions.map(({do: what, object}) => [what, object.metadata.uid]), [['delete', 'a'], ['put', 'b']]);
 });
 
 test('what is here already is not written again', t => {

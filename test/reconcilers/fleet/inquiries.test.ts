@@ -24,7 +24,7 @@ test('a node that was silent in one direction only is asked what it runs, and wh
 	const lost: string[] = [];
 	let report: readonly RemoteInstance[] = [{uid, revision: '5', state: 'kept', status: running}];
 	let connected = false;
-	const hearReport = createReportHearing({store, self: {id: self}, lost: () => undefined, unknown: () => undefined});
+	const {hear: hearReport} = createReportHearing({store, self: {id: self}, lost: () => undefined, unknown: () => undefined});
 	const inquire = createInquiries({
 		store, self: {id: self}, hearReport, lost: id => lost.push(id),
 		peers: {members: () => [{id: other, name: 'b', silentMs: 0, connected, doubled: false}], list: async () => Promise.resolve(report)},

@@ -125,6 +125,14 @@ export async function linkNodes(count: number, {resyncMs = 500}: {resyncMs?: num
 		self.subscription?.unsubscribe();
 		self.reconcilers = undefined;
 	};
+	/** Links end with an agent, and are opened anew to the next one. */
+	const relink = (self: Inside): void => {
+		for (const other of inside) {
+			if (other === self || !talks(self, other)) continue;
+			other.changes.next({kind: 'connected', id: self.id});
+			self.changes.next({kind: 'connected', id: other.id});
+		}
+	};
 	const both = (node: number, change: (from: number, to: number) => void): void => {
 		for (const [other] of inside.entries()) {
 			if (other === node) continue;
@@ -144,7 +152,11 @@ export async function linkNodes(count: number, {resyncMs = 500}: {resyncMs?: num
 		nodes: inside.map(one => ({
 			id: one.id, name: one.name, store: one.store, engine: one.engine,
 			running: async () => (await one.engine.list({signal: new AbortController().signal})).filter(({state}) => state === 'running').map(({uid}) => uid),
-			stop: () => stop(one), start: () => start(one),
+			stop: () => stop(one),
+			start: () => {
+				start(one);
+				relink(one);
+			},
 		})),
 		cut, mend,
 		isolate: node => both(node, cut),
