@@ -1,6 +1,7 @@
 import type {IncomingMessage} from 'node:http';
 import type {Store} from '../../store/store.js';
 import type {ConnectionGate} from '../limits/connection-gate.js';
+import {wasForwarded} from '../fleet/forwarded.js';
 import type {Handling} from '../in-order.js';
 import type {HttpLimits} from '../limits/limits.js';
 import {methodOf, pathOf} from '../request-line.js';
@@ -38,7 +39,8 @@ export function authentication(options: {readonly store: Pick<Store, 'lookup'>; 
 	const {store, now, gate, compatibility} = options;
 	const identityFor = (request: IncomingMessage): Identity | undefined => {
 		const {authorization} = request.headers;
-		if (authorization === undefined && compatibility && isOriginalClient(request)) return {name: 'compatibility', role: 'admin'};
+		// What another node passes on has come from its network: there a token is needed.
+		if (authorization === undefined && compatibility && isOriginalClient(request) && !wasForwarded(request)) return {name: 'compatibility', role: 'admin'};
 		const secret = bearerOf(authorization);
 		return secret === undefined ? undefined : identify(store, secret, now());
 	};

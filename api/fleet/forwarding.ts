@@ -48,7 +48,7 @@ export interface Forwarding {
 }
 
 /** What of another node's answer is passed back. */
-const passedBack: readonly string[] = ['content-type', 'location', 'retry-after', 'warning', 'motey-as-of', 'motey-isolated'];
+const passedBack: readonly string[] = ['content-type', 'location', 'retry-after', 'motey-as-of', 'motey-isolated'];
 
 /** See `Forwarding`. `closing` aborts when the process begins to end. */
 export function createForwarding({fleet, limits, closing}: {readonly fleet: Fleet; readonly limits: Pick<ApiLimits, 'answerTimeoutMs'>; readonly closing: AbortSignal}): Forwarding {
@@ -64,7 +64,10 @@ export function createForwarding({fleet, limits, closing}: {readonly fleet: Flee
 		const {name} = mustReach(errand, {request});
 		try {
 			const answer = await fleet.forward(errand.nodeId, {method, path, headers: headersOf(errand, request), body: Buffer.from(body)}, signal);
+			const {warning} = answer.headers;
 			for (const key of passedBack) if (answer.headers[key] !== undefined) response.setHeader(key, answer.headers[key]);
+			// This node may have warned already.
+			if (warning !== undefined) response.appendHeader('warning', warning);
 			return answer;
 		} catch (error) {
 			throw explained(error, {name, role, method});

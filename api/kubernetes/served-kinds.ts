@@ -60,11 +60,16 @@ export function moteyKinds({store, admission, workloads, node, closing, explanat
 	const {forwarding} = context;
 	const ofServices = ownersRules(serviceRules(services.resource, {admission, workloads}), forwarding.fleet.self.id);
 	const scale = scaleHandlers(ofServices, context);
+	const markedScale: Handler = exchange => {
+		const service = services.get({namespace: exchange.namespace ?? '', name: exchange.name});
+		if (service) context.freshness.mark(exchange.response, [service]);
+		return scale.get(exchange);
+	};
 	const scaled = (local: Handler): Handler => ownedWrite({rules: ofServices, context, forwarding, local, show: scale.get});
 	return [
 		served(ofServices, services, {
 			context, subresources: {
-				scale: {get: scale.get, update: scaled(scale.update), patch: scaled(scale.patch)},
+				scale: {get: markedScale, update: scaled(scale.update), patch: scaled(scale.patch)},
 				why: {get: whyHandler(services, {explanations, forwarding, freshness: context.freshness})},
 			},
 		}),

@@ -39,6 +39,7 @@ test('what is read from a copy says how long ago its owner was heard; what a nod
 	t.is((await b.api.call('GET', servicesPath)).headers.get('motey-as-of'), '17', 'a list is as old as the oldest word in it');
 	t.is((await b.api.call('GET', `${servicesPath}?labelSelector=app%3Dtwo`)).headers.get('motey-as-of'), null, 'of those concerned');
 	t.is((await b.api.call('GET', servicesPath, {accept: 'application/json;as=Table;v=v1;g=meta.k8s.io'})).headers.get('motey-as-of'), '17');
+	t.is((await b.api.call('GET', `${servicesPath}/one/scale`)).headers.get('motey-as-of'), '17');
 	b.link.silentMs = 100;
 	t.is((await b.api.call('GET', `${servicesPath}/one`)).headers.get('motey-as-of'), '1');
 });

@@ -62,6 +62,8 @@ test('a precondition is the revision of the copy here: the owner judges it by it
 	t.is(tested.status, 200, tested.text);
 	const yaml = `apiVersion: motey.io/v1\nkind: Service\nmetadata: {name: web, resourceVersion: "${tested.body.metadata.resourceVersion}"}\nspec: {replicas: 7, images: [{name: web, image: x}]}\n`;
 	t.is((await b.api.call('PUT', `${servicesPath}/web`, {body: yaml, type: 'application/yaml'})).body.spec.replicas, 7);
+	const both = await b.api.call('PUT', `${servicesPath}/web`, {body: `{"metadata":{"name":"web","name":"web","resourceVersion":"${(await b.api.call('GET', `${servicesPath}/web`)).body.metadata.resourceVersion}"},"spec":{"replicas":7,"bogus":1,"images":[{"name":"web","image":"x"}]}}`});
+	t.regex(both.headers.get('warning') ?? '', /duplicate field[\s\S]*unknown field/u, 'what this node and what the owner warns of');
 	const twice = `{"metadata":{"name":"web","resourceVersion":"${(await b.api.call('GET', `${servicesPath}/web`)).body.metadata.resourceVersion}"},"spec":{"replicas":7,"replicas":8,"images":[{"name":"web","image":"x"}]}}`;
 	t.is((await b.api.call('PUT', `${servicesPath}/web?fieldValidation=Strict`, {body: twice})).status, 400);
 	t.regex((await b.api.call('PUT', `${servicesPath}/web`, {body: twice})).headers.get('warning') ?? '', /duplicate field/u);
@@ -188,4 +190,19 @@ test('the original\'s routes change what another node owns there as well', async
 	b.link.connected = true;
 	t.is((await b.api.call('DELETE', '/v1/service/shop')).status, 201);
 	t.truthy(a.api.store.get('Service', {namespace: 'default', name: 'shop'})?.metadata.deletionTimestamp);
+});
+
+test('who needs no token here needs one for what another node owns', async t => {
+	const authentication = {compatibility: true, hostNames: []};
+	await using pair = await servePair({a: {authentication}, b: {authentication}});
+	const {a, b} = pair;
+	const shop = JSON.stringify({service_name: 'shop', images: [{name: 'shop/web:1', engine: 'docker', parameters: {}}]});
+	const original = async (node: typeof a, headers: Readonly<Record<string, string>> = {}) => fetch(`${node.api.served.url}/v1/service`, {method: 'POST', body: shop, headers: {'content-type': 'application/json', ...headers}});
+	t.is((await original(a)).status, 201);
+	t.is((await original(a, {'motey-forwarded-by': 'b'})).status, 401, 'a node vouches for nobody');
+	await copy(a, b);
+	const refused = await original(b);
+	t.is(refused.status, 403);
+	t.regex(await refused.text(), /node-a owns service .* needs a token/u);
+	t.is(b.sent.length, 0);
 });
