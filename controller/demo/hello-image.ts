@@ -34,10 +34,13 @@ export async function importHelloImage({dockerUrl, reference}: {dockerUrl: strin
 	archive.entry({name: 'serve', mode: 0o755}, serve);
 	archive.finalize();
 	const bytes = await buffer(archive);
-	const docker = spawn('docker', ['-H', dockerUrl, 'import', '--change', 'CMD ["/serve"]', '--change', 'ENV PATH=/bin', '-', reference], {stdio: ['pipe', 'ignore', 'inherit'], timeout: importMs});
+	// Not `timeout`, whose timer keeps the process when the program could not be started.
+	const deadline = AbortSignal.timeout(importMs);
+	const docker = spawn('docker', ['-H', dockerUrl, 'import', '--change', 'CMD ["/serve"]', '--change', 'ENV PATH=/bin', '-', reference], {stdio: ['pipe', 'ignore', 'inherit'], signal: deadline});
 	// A docker that ends early breaks the pipe; how it ended says more than that.
 	docker.stdin.on('error', () => undefined).end(bytes);
 	const code = await exitCode(docker).catch((error: unknown) => {
+		if (deadline.aborted) throw new DemoError(`docker import of ${reference} did not end within ${importMs / 1000} s`, {cause: error});
 		throw new DemoError(`the demo makes its image with the docker command, which cannot be run: ${String(error)}`, {cause: error});
 	});
 	if (code !== 0) throw new DemoError(`docker import of ${reference} failed; does "docker -H ${dockerUrl} version" work?`);
