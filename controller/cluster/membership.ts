@@ -11,7 +11,16 @@ import {requestJoin} from './request-join.js';
 import {JoinTokens} from './join-tokens.js';
 import {isGenuine, outranks, signMember} from './member-record.js';
 import {mergeMembers, presentMembers, putMember} from './members.js';
-import {publicKeyOf} from './signature.js';
+import {isSignedBy, publicKeyOf, signText} from './signature.js';
+
+/** A cluster key that follows another, and the other's word for it. */
+export interface KeyChange {
+	/** Ed25519, PEM. */
+	readonly clusterKey: string;
+	readonly signature: string;
+}
+
+const rotation = 'motey/rotation/v1';
 
 /** What membership stands on. */
 export interface MembershipOptions {
@@ -40,7 +49,7 @@ export interface MembershipOptions {
 }
 
 /** This node's part in a cluster, over any number of beginnings and ends. */
-export class Membership implements Omit<Cluster, 'forget' | 'authority' | 'server'> {
+export class Membership implements Omit<Cluster, 'forget' | 'rotateKey' | 'authority' | 'server'> {
 	readonly #options: MembershipOptions;
 	readonly #tokens: JoinTokens;
 	readonly #file: BehaviorSubject<ClusterFile | undefined>;
@@ -123,8 +132,11 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority' | 'serve
 		const pair = await authority.read();
 		checkProof(request, certificateSha256(pair.certificate) ?? '');
 		await store.transact(transaction => {
-			this.#tokens.consume(transaction, {...request.token, identityKey: request.identityKey});
+			const isRepeated = this.#tokens.consume(transaction, {...request.token, identityKey: request.identityKey});
 			const known = transaction.get('Member', {namespace: '', name: request.id});
+			if (isRepeated && known?.spec.forgotten !== false) {
+				throw new ClusterError('Forbidden', 'this join token is used up, and the node that it took in was forgotten since', {fix: 'Make a new one with `motey cluster token`.'});
+			}
 			const namesake = presentMembers(store).find(({spec}) => spec.name === request.name && spec.id !== request.id);
 			if (namesake) throw new ClusterError('Conflict', `a member is called ${request.name} already: ${namesake.spec.id}`, {fix: 'Start the new node under another name: motey start --name NAME.'});
 			if (known && !known.spec.forgotten && known.spec.curveKey === request.curveKey && known.spec.name === request.name) return;
@@ -169,6 +181,7 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority' | 'serve
 
 	/** Stores the genuine ones of a peer's member records; the rest are told and dropped. Resolves with those that were new. */
 	async accept(records: readonly MemberRecord[]): Promise<readonly MemberRecord[]> {
+		if (records.length === 0) return [];
 		const {clusterKey} = this.#required();
 		const genuine = records.filter(record => isGenuine(record, clusterKey));
 		if (genuine.length < records.length) this.#options.log.warn('member records that the cluster did not sign were dropped', {ids: records.filter(record => !genuine.includes(record)).map(({id}) => id)});
@@ -188,6 +201,32 @@ export class Membership implements Omit<Cluster, 'forget' | 'authority' | 'serve
 		const record = signMember({...statement, forgotten: true, since: timestamp(this.#options.now()), by: this.#options.node.id}, clusterKey);
 		await this.#options.store.transact(transaction => putMember(transaction, record));
 		return record;
+	}
+
+	/** A new cluster key, signed with the present one, for every member that is to have it. Nothing has changed yet. */
+	proposeKey(): KeyChange {
+		const clusterKey = createClusterKey();
+		return {clusterKey, signature: signText(rotation, publicKeyOf(clusterKey), this.#required().clusterKey)};
+	}
+
+	/** Takes a new cluster key that the present one signed; taking it again is success. Throws `ClusterError` for any other. */
+	async takeKey({clusterKey, signature}: KeyChange): Promise<void> {
+		const file = this.#required();
+		if (file.clusterKey === clusterKey) return;
+		if (!isSignedBy(publicKeyOf(file.clusterKey), {domain: rotation, text: publicKeyOf(clusterKey), signature})) throw new ClusterError('Forbidden', 'this cluster key was not signed with the one in force');
+		const next = {...file, clusterKey};
+		await writeClusterFile(this.#options.dataDir, next);
+		this.#file.next(next);
+		this.#options.log.warn('the cluster has a new key');
+	}
+
+	/** Signs every record anew with the key in force, tombstones too, so that what was signed with an older one counts for nothing. */
+	async signAnew(): Promise<void> {
+		const {clusterKey} = this.#required();
+		const {store, node} = this.#options;
+		await store.transact(transaction => {
+			for (const {spec: {signature: _, ...statement}} of store.list('Member').items) putMember(transaction, signMember({...statement, incarnation: statement.incarnation + 1, by: node.id}, clusterKey));
+		});
 	}
 
 	/** Ends this node's membership, as its own tombstone asks. */

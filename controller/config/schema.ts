@@ -27,7 +27,7 @@ export const Config = z.strictObject({
 	name: Name.describe('name of this node; the host\'s name by default'),
 	dataDir: Path.describe('where the store, the keys and the admin token live'),
 	runDir: Path.describe('where the pid file and the socket live'),
-	compatibility: z.boolean().default(false).describe('serve /v1 on loopback without a token, as the original Motey did'),
+	compatibility: z.boolean().default(false).describe('serve /v1 on loopback without a token, as the original Motey did, and speak with its nodes'),
 	advertise: z.string().min(1).max(253).exactOptional().describe('address or name under which other nodes reach this one; the first address of this host by default'),
 	peers: z.strictObject({
 		port: Port.default(5024).describe('requests of other nodes, once this one is in a cluster; 0 means any free port'),
@@ -43,6 +43,12 @@ export const Config = z.strictObject({
 		ca: Path.exactOptional().describe('PEM file of the authority that signed the certificate of an mqtts:// broker; the system\'s authorities by default'),
 		keepalive: z.int().min(1).max(300).default(30).describe('seconds of silence after which the broker is asked whether it is there'),
 		port: Port.default(8883).describe('where the cluster\'s own broker listens, when this node begins a cluster; always over TLS'),
+	}).readonly(),
+	repliers: z.strictObject({
+		capabilities: Port.default(5091).describe('where nodes of the original Motey ask for capabilities; here and on them, with compatibility'),
+		deploy: Port.default(5092).describe('where they deploy images'),
+		status: Port.default(5093).describe('where they ask for the state of an image'),
+		terminate: Port.default(5094).describe('where they terminate images'),
 	}).readonly(),
 	api: z.strictObject({
 		port: Port.default(5023).describe('plain HTTP on loopback; 0 means any free port'),

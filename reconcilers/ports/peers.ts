@@ -13,6 +13,8 @@ export interface PeerView {
 	readonly connected: boolean;
 	/** True when two agents speak under its id at once, as after the copy of a disk: it gets no new work. */
 	readonly doubled: boolean;
+	/** False for one whose presence says nothing about whether this node is cut off: it is no member of the cluster. */
+	readonly votes?: boolean;
 }
 
 /**

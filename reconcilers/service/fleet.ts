@@ -20,7 +20,7 @@ export interface LastMove {
 export interface FleetView {
 	readonly self: {readonly id: string; readonly name: string};
 	/** Every other member, by id. */
-	readonly members: ReadonlyMap<string, Pick<PeerView, 'id' | 'name' | 'silentMs' | 'doubled'>>;
+	readonly members: ReadonlyMap<string, Pick<PeerView, 'id' | 'name' | 'silentMs' | 'doubled' | 'votes'>>;
 	/** Whether an operator said that a node is gone for good. */
 	readonly isForgotten: (nodeId: string) => boolean;
 	/** Monotonic, as all times here. */
@@ -52,6 +52,7 @@ export function whereaboutsOf(instance: Instance, fleet: FleetView): Whereabouts
 
 /** How many of the members are heard, this node counted, and who is not. */
 export function attendanceOf({members}: FleetView): {readonly seen: number; readonly all: number; readonly silent: readonly string[]} {
-	const silent = [...members.values()].filter(({silentMs}) => silentMs >= silentAfterMs).map(({name}) => name).sort();
-	return {seen: members.size + 1 - silent.length, all: members.size + 1, silent};
+	const voters = [...members.values()].filter(({votes}) => votes !== false);
+	const silent = voters.filter(({silentMs}) => silentMs >= silentAfterMs).map(({name}) => name).sort();
+	return {seen: voters.length + 1 - silent.length, all: voters.length + 1, silent};
 }
