@@ -23,7 +23,8 @@ export class JoinTokens {
 		const now = this.#now();
 		const expiresAt = timestamp(new Date(now.getTime() + ttlSeconds * 1000));
 		await this.#store.transact(transaction => {
-			for (const stale of this.#store.list('JoinToken').items.filter(token => this.#stateOf(token) !== 'valid' && token.spec.usedBy === undefined)) {
+			// One that was used is kept as long as the node it took in may ask again.
+			for (const stale of this.#store.list('JoinToken').items.filter(token => !this.#isInTime(token))) {
 				transaction.delete('JoinToken', {namespace: '', name: stale.metadata.name});
 			}
 			transaction.put<JoinToken>({
@@ -44,16 +45,24 @@ export class JoinTokens {
 		await this.#store.transact(transaction => transaction.delete('JoinToken', {namespace: '', name: id}));
 	}
 
-	/** Uses one up for a node, in the transaction that takes the node in. The same node may come again. Throws `ClusterError`. */
-	consume(transaction: Transaction, {id, secret, identityKey}: {readonly id: string; readonly secret: string; readonly identityKey: string}): void {
+	/**
+	 * Uses one up for a node, in the transaction that takes the node in. True when this very node has used it before and asks again within its
+	 * time, because the answer may have been lost: it is to be told the same, and nothing new follows from it. Throws `ClusterError`.
+	 */
+	consume(transaction: Transaction, {id, secret, identityKey}: {readonly id: string; readonly secret: string; readonly identityKey: string}): boolean {
 		const token = transaction.get('JoinToken', {namespace: '', name: id});
 		const isKnown = token !== undefined && timingSafeEqual(Buffer.from(token.spec.sha256), Buffer.from(hash(secret)));
-		const isRepeated = isKnown && token.spec.usedBy === identityKey && token.spec.session === this.#session;
-		if (isRepeated) return;
+		if (isKnown && token.spec.usedBy === identityKey && this.#isInTime(token)) return true;
 		if (!isKnown || this.#stateOf(token) !== 'valid') {
 			throw new ClusterError('Forbidden', `this join token is ${isKnown ? saying[this.#stateOf(token)] : 'not known here'}`, {fix: 'A token is good for one node, for an hour, and until the agent that issued it ends: make a new one with `motey cluster token` there.'});
 		}
 		transaction.put<JoinToken>({...token, spec: {...token.spec, usedBy: identityKey}});
+		return false;
+	}
+
+	/** Issued by this run of this agent, and not expired. */
+	#isInTime({spec: {session, expiresAt}}: JoinToken): boolean {
+		return session === this.#session && Date.parse(expiresAt) > this.#now().getTime();
 	}
 
 	#stateOf({spec: {usedBy, session, expiresAt}}: JoinToken): JoinTokenView['state'] {
