@@ -5,9 +5,9 @@ import type {PeerRequest} from '../peers/pending.js';
 import {joinParts} from './parts.js';
 import {DeltaPart, LeaseAnswer, RemoteInstances, TerminateAnswer} from './wire.js';
 
-/** How long all that an owner has written may be on its way until its first part. */
-const deltaMs = 15_000;
-/** Ending may take an instance's grace; a repeated order joins the first. */
+/** How long all that an owner has written may be on its way until its first part: less than the silence after which the owner is doubted. */
+const deltaMs = 8000;
+/** Stopping may take longer than this: the order is then repeated. */
 const terminateMs = 5000;
 
 /** The other nodes as the reconcilers ask them, over the links. What cannot be read is the peer's failure. */

@@ -24,7 +24,7 @@ export interface ServiceView {
 	readonly nodeOf: (instance: Instance) => Node | undefined;
 	/** Host ports that an entry asks for with this engine; none when the engine is not known here. */
 	readonly hostPorts: (entry: ImageEntry, engine: string) => readonly HostPort[];
-	/** Whether an Instance of this name exists that is not this Service's. */
+	/** Whether an Instance of a Service of another name has this name. */
 	readonly isForeign: (name: string) => boolean;
 	readonly fleet: FleetView;
 	/** When the lease of an at-most-one Instance was last answered, monotonic; the start of this agent when it never was. */
