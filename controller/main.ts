@@ -19,6 +19,7 @@ import {bootMs, systemClock} from './clock.js';
 import type {Config} from './config/schema.js';
 import {openDiscovery} from './discovery/open.js';
 import {parsePeer} from './discovery/static-peers.js';
+import {createExternalEngines} from './engines/external/open.js';
 import {createEngines} from './engines/registry.js';
 import {createApiPorts} from './fleet/api-ports.js';
 import {nodeActions} from './fleet/node-actions.js';
@@ -81,9 +82,10 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		await removeUnfinishedBackups(config.dataDir);
 		const token = await ensureAdminToken({store, file: join(config.dataDir, 'admin.token'), nodeId: identity.id, now});
 		registerStoreMetrics({registry, store});
-		const engines = createEngines(enginesOf({config, nodeId: identity.id, clock, log}).map(engine => measured(engine, metrics.engineCalled)));
+		const external = createExternalEngines({allow: config.engines.external.allow, nodeName: config.name});
+		const engines = createEngines([...enginesOf({config, nodeId: identity.id, clock, log}), ...external.engines].map(engine => measured(engine, metrics.engineCalled)), external.isHere);
 		owned.own('engines', engines, async it => {
-			await Promise.all(it.all.map(async engine => engine[Symbol.asyncDispose]()));
+			await Promise.all(it.possible.map(async engine => engine[Symbol.asyncDispose]()));
 		});
 		const daemons = owned.own('capabilities', await openCapabilityEngine({runDir: config.runDir, further: config.compatibility ? originalAddresses : [], clock, log, onDropped: metrics.capabilityMessageDropped}), async it => it[Symbol.asyncDispose]());
 		const facts = createNodeFacts({version, directory: config.dataDir, statics: config.capabilities.static, devices: config.policy.allowDevices, daemons});
@@ -133,7 +135,8 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			configure: server => configureHttpServer(server, {limits: limits.http, gate}),
 		}), async it => it.close(closeGraceMs));
 		const {listening} = listeners;
-		const mdp = await fleet.serve({answers: reconcilers.answers, builtins: nodeActions({store, node: localNode})});
+		const mdp = await fleet.serve({answers: reconcilers.answers, builtins: [...nodeActions({store, node: localNode}), ...external.builtins], onNames: external.onNames});
+		external.serve(mdp.calls);
 		owned.own('discovery', openDiscovery({
 			config, store, membership: fleet.membership, self, privateKey: identity.privateKey, session: fleet.session, version, listening: fleet.listening,
 			tls: () => tls.material, clock, log, onDropped: metrics.discoveryMessageDropped,

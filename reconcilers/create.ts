@@ -81,7 +81,7 @@ const orphanDelayMs = 2000;
 export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 	const {store, engines, node, facts, clock, log, resyncMs = 25_000, engineWidth: width = defaultWidth, peers = noPeers} = options;
 	const recorder = createRecorder(store.events, 'motey');
-	const hints = merge(...engines.all.map(engine => engine.events())).pipe(share());
+	const hints = merge(...(engines.possible ?? engines.all).map(engine => engine.events())).pipe(share());
 	const shared = {resyncMs, clock, log};
 	const inventory = new Inventory(clock);
 	const observations = new Observations();

@@ -69,7 +69,7 @@ export interface OpenFleet extends AsyncDisposable {
 	/** Ports that peers reach, while in a cluster. */
 	readonly listening: () => {readonly port: number; readonly publishPort: number} | undefined;
 	/** Begins to answer and to listen. */
-	serve(options: {readonly answers: Reconcilers['answers']; readonly builtins: readonly Builtin[]}): Promise<Mdp>;
+	serve(options: {readonly answers: Reconcilers['answers']; readonly builtins: readonly Builtin[]; readonly onNames: (names: readonly string[]) => void}): Promise<Mdp>;
 }
 
 /** Loads the node's keys and its membership, and opens what it speaks to others through; see `OpenFleet`. */
@@ -145,9 +145,9 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 		sockets, membership, session,
 		peers,
 		listening: () => listening,
-		async serve({answers, builtins}) {
+		async serve({answers, builtins, onNames}) {
 			mdp = await openMdp({
-				runDir, log, clock, context, forward: createForward(sockets),
+				runDir, log, clock, context, onNames, forward: createForward(sockets),
 				nodes: {selfId: node.id, idOf: word => (word === name || word === node.id ? node.id : sockets.views().find(peer => peer.id === word || peer.name === word)?.id)},
 				builtins: [...fleetActions({store, nodeId: node.id, answers, isComplete: () => recollection.isComplete()}), ...greetingActions({store}), apiAction(parts.apiSocket), ...builtins],
 			});

@@ -1,4 +1,5 @@
 import {renderConfiguration} from './configuration.js';
+import {enginesPage} from './engines-page.js';
 import {parametersPage} from './parameters-page.js';
 import {renderReference} from './reference.js';
 
@@ -7,4 +8,5 @@ export const pages: readonly {readonly file: string; readonly render: () => stri
 	{file: 'docs/reference.md', render: renderReference},
 	{file: 'docs/configuration.md', render: renderConfiguration},
 	{file: 'docs/parameters.md', render: parametersPage},
+	{file: 'docs/engines.md', render: enginesPage},
 ];

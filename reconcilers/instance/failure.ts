@@ -42,8 +42,14 @@ export function verdictOf(error: unknown, instance: Instance, {observed, isRepea
 		if (!isRepeated) return undefined;
 		return said(instance, {phase: instance.status?.phase ?? 'Pending', reason: 'EngineFailed', message: messageOf(error)}, keepsRunning);
 	}
-	const phase = known.reason === 'EngineUnavailable' && instance.status?.engineId !== undefined ? instance.status.phase : known.phase;
-	return said(instance, {...known, phase, message: messageOf(error)}, keepsRunning && known.reason !== 'EngineUnavailable');
+	const isEngineAway = known.reason === 'EngineUnavailable' || known.reason === 'EngineDetached';
+	return said(instance, {...known, phase: phaseOf(known, instance), message: messageOf(error)}, keepsRunning && !isEngineAway);
+}
+
+/** Of an engine that does not answer, what it runs goes on as it was; of one whose program has gone, nobody knows. */
+function phaseOf({phase, reason}: Reason, {status}: Instance): Verdict['phase'] {
+	if (status?.engineId === undefined) return phase;
+	return reason === 'EngineUnavailable' ? status.phase : reason === 'EngineDetached' ? 'Unknown' : phase;
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -57,6 +63,7 @@ interface Reason {
 const reasons: Readonly<Partial<Record<EngineErrorCode, Reason>>> = {
 	ImageUnavailable: {phase: 'Failed', reason: 'ImageUnavailable'},
 	Unavailable: {phase: 'Pending', reason: 'EngineUnavailable'},
+	Detached: {phase: 'Pending', reason: 'EngineDetached'},
 	PortTaken: {phase: 'Pending', reason: 'PortTaken'},
 	NameConflict: {phase: 'Failed', reason: 'NameConflict'},
 	Refused: {phase: 'Failed', reason: 'PolicyRefused', isPermanent: true},

@@ -13,7 +13,7 @@ export interface NodeView {
 	readonly id: string;
 	readonly before: NodeStatus | undefined;
 	readonly facts: NodeFacts;
-	readonly engines: readonly {readonly name: string; readonly health: EngineHealth}[];
+	readonly engines: readonly {readonly name: string; readonly health: EngineHealth; readonly capabilityType?: string}[];
 	readonly store: StoreHealth;
 	readonly reserved: Amounts;
 	readonly now: string;
@@ -27,7 +27,7 @@ const isOwn = ({source}: NodeCapability): boolean => ownSources.has(source) || s
 export function planNode({id, before, facts, engines, store, reserved, now}: NodeView): NodeStatus {
 	const {addresses, capacity, info} = facts;
 	const kept = (before?.capabilities ?? []).filter(capability => !isOwn(capability) && !isExpired(capability, now));
-	const offered = engines.filter(engine => engine.health.healthy).map(({name}): NodeCapability => ({capability: name, capability_type: 'engine', source: 'engine'}));
+	const offered = engines.filter(engine => engine.health.healthy).map(({name, capabilityType = 'engine'}): NodeCapability => ({capability: name, capability_type: capabilityType, source: 'engine'}));
 	return {
 		id, addresses, capacity, info,
 		conditions: conditionsOf({engines, store, facts}).reduce<readonly Condition[]>((conditions, update) => withCondition(conditions, update, now), before?.conditions ?? []),

@@ -44,7 +44,9 @@ export function createNodeReconciler({store, engines, node, facts, clock}: NodeR
 	};
 
 	const reconcile = async (_key: string, signal: AbortSignal): Promise<Outcome> => {
-		const asked = await Promise.all(engines.all.map(async engine => ({name: engine.name, health: await ask(engine, signal)})));
+		const asked = await Promise.all(engines.all.map(async engine => ({
+			name: engine.name, health: await ask(engine, signal), ...(engine.capabilityType === undefined ? {} : {capabilityType: engine.capabilityType}),
+		})));
 		const storeHealth = store.health();
 		// What cannot be written is said by the store's health itself, which triggers this again when it returns.
 		if (!storeHealth.writable) return done;

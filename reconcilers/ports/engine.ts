@@ -84,6 +84,8 @@ export interface CallOptions {
 export interface Engine extends AsyncDisposable {
 	/** The name users write as `engine:`. */
 	readonly name: string;
+	/** Type of the capability that it is to its node while it is healthy; `engine` unless said. */
+	readonly capabilityType?: string;
 	health(options: CallOptions): Promise<EngineHealth>;
 	/** What policy or vocabulary refuses, judged on the very configuration the engine would run. Pure: asks no daemon. */
 	review(template: ImageTemplate, context: {readonly namespace: string; readonly service: string}): readonly Refusal[];
@@ -119,7 +121,8 @@ export interface Engine extends AsyncDisposable {
 	volumes(template: ImageTemplate, context: {readonly namespace: string; readonly service: string}): readonly string[];
 }
 
-export type EngineErrorCode = 'Unavailable' | 'Unknown' | 'NotFound' | 'NameConflict' | 'ImageUnavailable' | 'PortTaken' | 'Refused' | 'Invalid' | 'StartFailed' | 'Failed' | 'Aborted';
+/** `Detached`: the program that brings the engine is not there, so nothing is known of what it runs. */
+export type EngineErrorCode = 'Unavailable' | 'Detached' | 'Unknown' | 'NotFound' | 'NameConflict' | 'ImageUnavailable' | 'PortTaken' | 'Refused' | 'Invalid' | 'StartFailed' | 'Failed' | 'Aborted';
 
 /** Codes are API: they never change within a major version; messages may. */
 export class EngineError extends Error {
@@ -137,5 +140,8 @@ export class EngineError extends Error {
 /** Engines by name; `undefined` for a name nobody registered. The first healthy one is the default. */
 export interface Engines {
 	get(name: string): Engine | undefined;
+	/** Those that are here now: one that a program brings comes and goes. */
 	readonly all: readonly Engine[];
+	/** Those that may ever be in `all`, when there are more: they tell by a hint that they have come. */
+	readonly possible?: readonly Engine[];
 }

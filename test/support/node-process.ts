@@ -49,13 +49,13 @@ export interface NodeProcess extends AsyncDisposable {
 	stop(): Promise<{readonly ms: number; readonly code: number | null}>;
 }
 
-/** Starts a node on any free port. `settings` are `--set` arguments. */
-export async function startNodeProcess({settings = [], directory, dockerUrl}: {settings?: readonly string[]; directory?: string; dockerUrl?: string} = {}): Promise<NodeProcess> {
+/** Starts a node on any free port. `settings` are `--set` arguments; what only a node's own file may say stands in `configFile`. */
+export async function startNodeProcess({settings = [], directory, dockerUrl, configFile}: {settings?: readonly string[]; directory?: string; dockerUrl?: string; configFile?: string} = {}): Promise<NodeProcess> {
 	const own = directory ?? await mkdtemp(join(tmpdir(), 'motey-node-'));
 	const startedAt = performance.now();
 	const child = spawn(process.execPath, [
 		bin, 'start', '--foreground', '--data-dir', join(own, 'data'), '--run-dir', join(own, 'run'), '--port', '0', '--tls-port', '0', '--log-level', 'warn',
-		...(dockerUrl === undefined ? [] : ['--docker-url', dockerUrl]), ...settings.flatMap(setting => ['--set', setting]),
+		...(dockerUrl === undefined ? [] : ['--docker-url', dockerUrl]), ...(configFile === undefined ? [] : ['--config', configFile]), ...settings.flatMap(setting => ['--set', setting]),
 	], {stdio: ['ignore', 'inherit', 'inherit'], env: {...process.env, HOME: own}});
 	const exited = once(child, 'exit');
 	const pid = child.pid!;

@@ -36,6 +36,11 @@ export class Broker {
 		return this.#kept.size > 0 ? 60_000 : undefined;
 	}
 
+	/** Rises whenever a name gets its first outside worker or loses its last. */
+	get nameChanges(): number {
+		return this.#workers.nameChanges;
+	}
+
 	/** How much is held now. */
 	get load(): {readonly requests: number; readonly bytes: number; readonly workers: number; readonly services: readonly string[]} {
 		return {requests: this.#pending.size, bytes: this.#pending.bytes, workers: this.#workers.size, services: this.#workers.services};

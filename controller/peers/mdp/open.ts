@@ -23,6 +23,8 @@ export interface MdpOptions {
 	/** What this node offers itself; `node.services` is added. */
 	readonly builtins: readonly Builtin[];
 	readonly forward: Forward;
+	/** Told the names that outside workers serve, whenever they become others. */
+	readonly onNames?: (names: readonly string[]) => void;
 	readonly log: Log;
 	readonly clock: Pick<Clock, 'monotonicMs'>;
 	/** The node's own, when it has one; otherwise one is made. */
@@ -43,12 +45,12 @@ export interface Mdp extends AsyncDisposable {
 }
 
 /** Opens the socket for programs of this host and serves it until disposed of. Throws an `IpcSocketError` that says what to do. */
-export async function openMdp({runDir, nodes, builtins, forward, log, clock, context = new Context({blocky: false})}: MdpOptions): Promise<Mdp> {
+export async function openMdp({runDir, nodes, builtins, forward, onNames, log, clock, context = new Context({blocky: false})}: MdpOptions): Promise<Mdp> {
 	const ending = new AbortController();
 	const path = join(runDir, 'mdp.sock');
 	const router = await openIpcRouter({path, context});
 	const workers = (): readonly string[] => server.load.services;
-	const server: Server = new Server({nodes, builtins: createBuiltins(builtins, workers), forward, log, clock, signal: ending.signal});
+	const server: Server = new Server({nodes, builtins: createBuiltins(builtins, workers), forward, log, clock, signal: ending.signal, ...(onNames ? {onNames} : {})});
 	const reading = readIpc({router, server, nowMs: () => clock.monotonicMs(), signal: ending.signal})
 		.catch((error: unknown) => log.error('programs of this host are not served any more', {error}));
 	return {

@@ -37,6 +37,8 @@ export interface ServerOptions {
 	readonly forward: Forward;
 	readonly log: Log;
 	readonly clock: Pick<Clock, 'monotonicMs'>;
+	/** Told the names that outside workers serve, whenever they become others. */
+	readonly onNames?: (names: readonly string[]) => void;
 	/** Ends everything under way. */
 	readonly signal: AbortSignal;
 }
@@ -50,6 +52,7 @@ export class Server {
 	#timer: NodeJS.Timeout | undefined;
 	#tickAtMs = Number.POSITIVE_INFINITY;
 	#refused = 0;
+	#nameChanges = 0;
 
 	constructor(options: ServerOptions) {
 		this.#options = options;
@@ -113,8 +116,16 @@ export class Server {
 		if (this.#options.signal.aborted) return;
 		const nowMs = this.#options.clock.monotonicMs();
 		const effects = this.#broker.apply(event, nowMs);
+		this.#tellNames();
 		this.#arm(nowMs);
 		await Promise.all(effects.map(async effect => this.#perform(effect)));
+	}
+
+	#tellNames(): void {
+		const {nameChanges} = this.#broker;
+		if (nameChanges === this.#nameChanges) return;
+		this.#nameChanges = nameChanges;
+		this.#options.onNames?.(this.#broker.load.services);
 	}
 
 	/** Sees to it that the broker's next tick comes when it is due, and no timer runs when none is. */

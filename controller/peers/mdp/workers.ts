@@ -17,6 +17,8 @@ export class Workers {
 	/** Those without work, oldest idle first. */
 	readonly #idle = new Map<string, Worker[]>();
 	readonly #counts = new Map<string, number>();
+	/** Rises whenever a name gets its first worker or loses its last. */
+	nameChanges = 0;
 	/** Names without a worker now, and until when they are known. */
 	readonly #knownUntilMs = new Map<string, number>();
 
@@ -45,6 +47,7 @@ export class Workers {
 	add(connection: Connection, service: string, nowMs: number): Worker {
 		const worker: Worker = {connection, service, heardAtMs: nowMs, toldAtMs: nowMs, busyWith: undefined};
 		this.#byConnection.set(connection, worker);
+		if (!this.#counts.has(service)) this.nameChanges++;
 		this.#counts.set(service, (this.#counts.get(service) ?? 0) + 1);
 		this.#knownUntilMs.delete(service);
 		this.rest(worker);
@@ -61,6 +64,7 @@ export class Workers {
 			return;
 		}
 		this.#counts.delete(worker.service);
+		this.nameChanges++;
 		this.#knownUntilMs.set(worker.service, nowMs + mdpLimits.knownNameMs);
 		const [oldest] = this.#knownUntilMs.keys();
 		if (this.#knownUntilMs.size > mdpLimits.names && oldest !== undefined) this.#knownUntilMs.delete(oldest);

@@ -1,6 +1,7 @@
 import {rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {engineContract} from '../../../contracts/engine.js';
+import {stopGroup} from '../stop-group.js';
 import {openGround} from './ground.js';
 
 engineContract('process', async () => {
@@ -13,7 +14,7 @@ engineContract('process', async () => {
 			healthy: {parameters: {command: ['1000'], healthcheck: {test: ['CMD', 'true'], interval: '100ms'}}},
 		},
 		kill: async ({name}) => void process.kill(-(await ground.pidOf(name)), 'SIGKILL'),
-		pause: async ({name}) => void process.kill(-(await ground.pidOf(name)), 'SIGSTOP'),
+		pause: async ({name}) => stopGroup(await ground.pidOf(name)),
 		rename: async ({name}, other) => rename(join(ground.directory, name), join(ground.directory, other)),
 		removeByHand: async ({name}) => {
 			process.kill(-(await ground.pidOf(name)), 'SIGKILL');
