@@ -118,7 +118,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		const gate = createConnectionGate(limits.http);
 		const localNode = createLocalNode({name: config.name, id: identity.id, version, dataDir: config.dataDir, store, orphans: reconcilers.orphans, statistics: createStatistics({directory: config.dataDir, clock}), ports: () => nodePorts({api: listeners.listening, peers: fleet.listening(), advertised: fleet.membership.advertised(), runDir: config.runDir})});
 		const handler = createApi({
-			...createApiPorts({self, store, sockets: fleet.sockets, membership: fleet.membership, reconcilers, authority: () => tls.material.authority, tlsPort: () => listeners.listening.tlsPort}),
+			...createApiPorts({self, store, sockets: fleet.sockets, membership: fleet.membership, reconcilers, authority: () => tls.material.authority, tlsPort: () => listeners.listening.tlsPort, log}),
 			store, clock, log, limits: limits.api, httpLimits: limits.http, gate, metrics: registry, meter: metrics, closing: closing.signal,
 			randomUuid: randomUUID,
 			calls: {ask: request => mdp.calls.ask(request)},

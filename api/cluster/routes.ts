@@ -11,6 +11,8 @@ const InitRequest = z.strictObject({advertise: z.string().min(1).max(253).exactO
 const TokenRequest = z.strictObject({ttlSeconds: z.int().min(60).max(7 * 86_400).default(3600)});
 const JoinOrder = z.strictObject({server: z.string(), token: z.string(), advertise: z.string().min(1).max(253).exactOptional()});
 
+const ForgetRequest = z.strictObject({suspect: z.boolean().default(false)});
+
 const statusOf = {
 	Forbidden: [403, 'Forbidden'], Conflict: [409, 'Conflict'], NotFound: [404, 'NotFound'], Invalid: [400, 'BadRequest'], Unavailable: [503, 'ServiceUnavailable'],
 } as const;
@@ -60,8 +62,11 @@ export function clusterRoutes({cluster, limits}: ClusterRoutesOptions): Router {
 		await cluster.revokeToken(String(request.params['id']));
 		response.status(204).end();
 	}));
+	router.post('/cluster/rotate-key', requireAdmin(), answered(async (_request, response) => {
+		sendJson(response, 200, await cluster.rotateKey());
+	}));
 	router.post('/cluster/members/:member/forget', requireAdmin(), answered(async (request, response) => {
-		sendJson(response, 200, await cluster.forget(String(request.params['member'])));
+		sendJson(response, 200, await cluster.forget(String(request.params['member']), parsed(ForgetRequest, readDocument(await readText(request, limits), limits).value ?? {})));
 	}));
 	return router;
 }

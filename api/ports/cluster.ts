@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {MemberRecord, NodeId, PeerAddress} from '../../store/resources/member.js';
 
-/** What a node that wants in sends to a member. `proof` is its identity key's signature over everything else. */
+/** What a node that wants in sends to a member. `proof` is its identity key's signature over who it is, the token's id and whose authority it asks. */
 export const JoinRequest = z.strictObject({
 	token: z.strictObject({id: z.string().max(63), secret: z.string().length(43)}).readonly(),
 	id: NodeId,
@@ -56,6 +56,12 @@ export class ClusterError extends Error {
 	}
 }
 
+/** Who has the new key. */
+export interface KeyRotation {
+	readonly told: readonly string[];
+	readonly missed: readonly string[];
+}
+
 /** The cluster as this node is in it, or is not yet. Everything throws `ClusterError`. */
 export interface Cluster {
 	/** Where others reach this node's API: `https://HOST:PORT`; undefined outside a cluster. */
@@ -74,6 +80,8 @@ export interface Cluster {
 	admit(request: JoinRequest): Promise<JoinAnswer>;
 	/** Makes this node a member of the cluster that `server` (https://HOST:PORT) is in. */
 	join(options: {readonly server: string; readonly token: string; readonly advertise?: string}): Promise<void>;
-	/** Declares a member lost for good and takes over what it owned. Resolves with the Services, and with its revision up to which everything had been copied. */
-	forget(nameOrId: string): Promise<{readonly id: string; readonly adopted: readonly string[]; readonly lastRevision: string | null}>;
+	/** Gives the cluster a new key. Resolves with the names of the members that have it, and of those that were away and have to join again. */
+	rotateKey(): Promise<KeyRotation>;
+	/** Declares a member lost for good, with `suspect` changing the key that it knows, and takes over what it owned. Resolves with the Services, and with its revision up to which everything had been copied. */
+	forget(nameOrId: string, options: {readonly suspect: boolean}): Promise<{readonly id: string; readonly adopted: readonly string[]; readonly lastRevision: string | null}>;
 }

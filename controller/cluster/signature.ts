@@ -1,7 +1,7 @@
 import {createPrivateKey, createPublicKey, sign, verify} from 'node:crypto';
 
 /** What a signature is for. It is signed with the text, so that no signature can be shown for another purpose. */
-export type SignatureDomain = 'motey/member/v1' | 'motey/join/v1' | 'motey/session/v1' | 'motey/hello/v1';
+export type SignatureDomain = 'motey/member/v1' | 'motey/join/v1' | 'motey/session/v1' | 'motey/hello/v1' | 'motey/rotation/v1';
 
 /** Ed25519 over domain and text, base64url. `privateKey` is PEM. @see RFC 8032 */
 export function signText(domain: SignatureDomain, text: string, privateKey: string): string {

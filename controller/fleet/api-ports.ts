@@ -3,6 +3,7 @@ import {ClusterError} from '../../api/ports/cluster.js';
 import type {Explanations} from '../../api/ports/explanations.js';
 import type {Fleet} from '../../api/ports/fleet.js';
 import type {Reconcilers} from '../../reconcilers/create.js';
+import type {Log} from '../../reconcilers/ports/log.js';
 import type {Store} from '../../store/store.js';
 import {findMember} from '../cluster/members.js';
 import type {Membership} from '../cluster/membership.js';
@@ -19,10 +20,11 @@ export interface ApiPortsOptions {
 	/** PEM of the authority in force. */
 	readonly authority: () => string;
 	readonly tlsPort: () => number;
+	readonly log: Log;
 }
 
 /** The cluster as administrators change it, and the other nodes as requests are passed on to them. */
-export function createApiPorts({self, store, sockets, membership, reconcilers: {answers, why, rehearse}, authority, tlsPort}: ApiPortsOptions): {readonly cluster: Cluster; readonly fleet: Fleet; readonly explanations: Explanations} {
+export function createApiPorts({self, store, sockets, membership, reconcilers: {answers, why, rehearse}, authority, tlsPort, log}: ApiPortsOptions): {readonly cluster: Cluster; readonly fleet: Fleet; readonly explanations: Explanations} {
 	const cluster: Cluster = {
 		advertised: () => membership.advertised(),
 		server() {
@@ -37,11 +39,25 @@ export function createApiPorts({self, store, sockets, membership, reconcilers: {
 		revokeToken: async id => membership.revokeToken(id),
 		admit: async request => membership.admit(request),
 		join: async options => membership.join(options),
-		async forget(nameOrId) {
+		async rotateKey() {
+			const change = membership.proposeKey();
+			const others = sockets.views();
+			const told = await Promise.all(others.map(async ({id, name}) => sockets.request(id, {service: 'node', action: 'cluster.key', data: change}).then(() => name, (error: unknown) => {
+				log.warn('a member was not told the new cluster key; it has to join again', {node: name, error});
+				return undefined;
+			})));
+			await membership.takeKey(change);
+			await membership.signAnew();
+			return {told: told.filter(name => name !== undefined), missed: others.map(({name}) => name).filter(name => !told.includes(name))};
+		},
+		async forget(nameOrId, {suspect}) {
 			const member = findMember(store, nameOrId);
 			if (member.spec.id === self.id) throw new ClusterError('Invalid', `${nameOrId} is this node itself`, {fix: 'Forget it from another member.'});
 			const lastRevision = store.get('Cursor', {namespace: '', name: member.spec.id})?.spec.revision;
 			await membership.entomb(member);
+			// It must not be among those who are told.
+			await sockets.membersChanged();
+			if (suspect) await cluster.rotateKey();
 			const adopted = await answers.adopt(member.spec.id);
 			return {id: member.spec.id, adopted, lastRevision: lastRevision ?? null};
 		},

@@ -12,10 +12,11 @@ import {CallError} from '../peers/mdp/call-error.js';
 import type {PeerSockets} from '../peers/open.js';
 
 const Hello = z.strictObject({address: PeerAddress});
+const KeyChange = z.strictObject({clusterKey: z.string().max(512), signature: z.string().max(128)});
 const Tombstone = z.strictObject({record: MemberRecord.exactOptional()});
 
 /** What members say first when a link is open: where each is reached now, and to whom the cluster has forgotten, that it has. */
-export function greetingActions({store}: {readonly store: Store}): readonly Builtin[] {
+export function greetingActions({store, membership}: {readonly store: Store; readonly membership: Pick<Membership, 'takeKey'>}): readonly Builtin[] {
 	return [
 		builtin({
 			service: 'node', action: 'node.hello', summary: 'tell under which address the asking node is reached now', schema: Hello,
@@ -24,6 +25,16 @@ export function greetingActions({store}: {readonly store: Store}): readonly Buil
 				await store.transact(transaction => {
 					const known = transaction.get('Member', {namespace: '', name: id});
 					if (known && !isDeepStrictEqual(known.status?.addresses[0], address)) putMember(transaction, known.spec, [address]);
+				});
+				return {};
+			},
+		}),
+		builtin({
+			service: 'node', action: 'cluster.key', summary: 'take a new cluster key that the present one signed', schema: KeyChange,
+			async handle(change, {caller}) {
+				memberOf(caller);
+				await membership.takeKey(change).catch((error: unknown) => {
+					throw new CallError('Forbidden', error instanceof Error ? error.message : String(error), {cause: error});
 				});
 				return {};
 			},

@@ -149,7 +149,7 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 			mdp = await openMdp({
 				runDir, log, clock, context, onNames, forward: createForward(sockets),
 				nodes: {selfId: node.id, idOf: word => (word === name || word === node.id ? node.id : sockets.views().find(peer => peer.id === word || peer.name === word)?.id)},
-				builtins: [...fleetActions({store, nodeId: node.id, answers, isComplete: () => recollection.isComplete()}), ...greetingActions({store}), apiAction(parts.apiSocket), ...builtins],
+				builtins: [...fleetActions({store, nodeId: node.id, answers, isComplete: () => recollection.isComplete()}), ...greetingActions({store, membership}), apiAction(parts.apiSocket), ...builtins],
 			});
 			subscriptions.push(
 				follow(store.changes({kind: 'Member'}).pipe(throttleTime(20, undefined, {leading: true, trailing: true})), async () => sockets.membersChanged(), onError('members')),

@@ -123,3 +123,17 @@ test('a member that has no network when it starts runs what it had, and is reach
 	await eventually(async () => isReady(a, 'shop'), {what: 'the owner to hear of it again'});
 	t.pass();
 });
+
+test('a new cluster key reaches the members, and whoever joins later is known to all', async t => {
+	const {fleet, nodes: [a, b]} = await begin(t, ['alpha', 'beta']) as unknown as {fleet: Awaited<ReturnType<typeof openNodes>>; nodes: [NodeProcess, NodeProcess]};
+	const keyOf = async (name: string): Promise<string> => (JSON.parse(await readFile(join(fleet.directory(name), 'data', 'cluster', 'cluster.json'), 'utf8')) as {clusterKey: string}).clusterKey;
+	const before = await keyOf('alpha');
+	t.deepEqual(await a.call('POST', '/cluster/rotate-key'), {told: ['beta'], missed: []} as never);
+	t.not(await keyOf('alpha'), before);
+	t.is(await keyOf('beta'), await keyOf('alpha'));
+	const c = await fleet.start('gamma');
+	await join_(c, await admit(b));
+	for (const node of [a, b, c]) await eventually(async () => (await node.call('GET', nodes)).items.length === 3, {what: 'every node to know every node'});
+	await c.call('POST', services, service('shop', 'alpha'));
+	for (const node of [a, b, c]) await eventually(async () => isReady(node, 'shop'), {what: 'the service to be ready everywhere'});
+});

@@ -44,11 +44,12 @@ function describe({io}: CliContext): Command {
 }
 
 function forget({io}: CliContext): Command {
-	return clientVerb('forget', {summary: 'declare a node lost for good: it is no member any more, and this node takes over what it owned', examples: ['motey node forget shelf-3'], namespaced: false})
+	return clientVerb('forget', {summary: 'declare a node lost for good: it is no member any more, and this node takes over what it owned', examples: ['motey node forget shelf-3', 'motey node forget shelf-3 --suspect'], namespaced: false})
 		.argument('<name>', 'its name or its id')
-		.action(async (name: string, options: NodeOptions) => {
+		.option('--suspect', 'it may be in wrong hands: give the cluster a new key as well')
+		.action(async (name: string, options: NodeOptions & {readonly suspect?: boolean}) => {
 			const {client} = await connect(options, io);
-			const answer = await client.call({method: 'POST', path: `/cluster/members/${encodeURIComponent(name)}/forget`, body: {}, signal: io.signal, deadlineMs: 30_000});
+			const answer = await client.call({method: 'POST', path: `/cluster/members/${encodeURIComponent(name)}/forget`, body: {suspect: options.suspect === true}, signal: io.signal, deadlineMs: 30_000});
 			const adopted = listAt(answer, 'adopted').map(String);
 			const revision = textAt(answer, 'lastRevision');
 			print(io, `node ${name} is forgotten`);

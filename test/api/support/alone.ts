@@ -15,7 +15,7 @@ export const alone: {readonly calls: Calls; readonly cluster: Cluster; readonly 
 	},
 	cluster: {
 		advertised: () => undefined, server: () => undefined, members: () => [], tokens: () => [], authority: () => '',
-		init: refuse, issueToken: refuse, revokeToken: refuse, admit: refuse, join: refuse, forget: refuse,
+		init: refuse, issueToken: refuse, revokeToken: refuse, admit: refuse, join: refuse, forget: refuse, rotateKey: refuse,
 	},
 	fleet: {
 		self: {id: 'a'.repeat(26), name: 'edge_01'}, members: () => [],
