@@ -117,13 +117,14 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		const closing = new AbortController();
 		const gate = createConnectionGate(limits.http);
 		const localNode = createLocalNode({name: config.name, id: identity.id, version, dataDir: config.dataDir, store, orphans: reconcilers.orphans, statistics: createStatistics({directory: config.dataDir, clock}), ports: () => nodePorts({api: listeners.listening, peers: fleet.listening(), advertised: fleet.membership.advertised(), runDir: config.runDir})});
+		const workloads = createWorkloads({engines, referenceOf: instance => workloadOf(instance, {nodeId: identity.id})});
 		const handler = createApi({
 			...createApiPorts({self, store, sockets: fleet.sockets, membership: fleet.membership, reconcilers, authority: () => tls.material.authority, tlsPort: () => listeners.listening.tlsPort, log}),
 			store, clock, log, limits: limits.api, httpLimits: limits.http, gate, metrics: registry, meter: metrics, closing: closing.signal,
 			randomUuid: randomUUID,
 			calls: {ask: request => mdp.calls.ask(request)},
 			admission: createAdmission(engines),
-			workloads: createWorkloads({engines, referenceOf: instance => workloadOf(instance, {nodeId: identity.id})}),
+			workloads, commands: workloads,
 			node: localNode,
 			health: {checks: () => checks(store, config.name, loops)},
 			authentication: {compatibility: config.compatibility, hostNames: [config.name, ...config.api.hosts, ...config.api.listen]},

@@ -9,6 +9,7 @@ export const clientVerbs: readonly Verb[] = [
 	{group: 'services', name: 'get', summary: 'list objects, or show one', load: () => import('./verbs/get.js')},
 	{group: 'services', name: 'describe', summary: 'show an object with all that is known of it', load: () => import('./verbs/describe.js')},
 	{group: 'services', name: 'logs', summary: 'show what a service or an instance writes', load: () => import('./verbs/logs.js')},
+	{group: 'services', name: 'exec', summary: 'run a command inside an instance, on whichever node it runs', load: () => import('./verbs/exec.js')},
 	{group: 'services', name: 'why', summary: 'tell why a service is as it is, over all nodes', load: () => import('./verbs/why.js')},
 	{group: 'services', name: 'events', summary: 'tell what happened, in words', load: () => import('./verbs/events.js')},
 	{group: 'services', name: 'top', summary: 'show the use of CPU and memory', load: () => import('./verbs/top.js')},

@@ -111,6 +111,11 @@ export function createClient(endpoint: Endpoint) {
 			const stream = await requestStream(endpoint, {method: 'POST', path: '/cluster/call', body: order, accept: 'application/x-ndjson, application/json', ...(signal ? {signal} : {})});
 			for await (const line of linesOf(stream)) yield objectAt(parsedLine(line, endpoint));
 		},
+		/** What a command in an Instance writes, part by part: `{stream, text}`, and `{exitCode}` or `{error}` as the last. */
+		async * exec(instance: ObjectName, {command, signal}: {readonly command: readonly string[]; readonly signal?: AbortSignal}): AsyncGenerator<JsonObject, void> {
+			const stream = await requestStream(endpoint, {method: 'POST', path: `${pathOf(instances, instance)}/exec`, body: {command}, accept: 'application/x-ndjson, application/json', ...(signal ? {signal} : {})});
+			for await (const line of linesOf(stream)) yield objectAt(parsedLine(line, endpoint));
+		},
 		/** The lines an Instance wrote. */
 		async * logs(instance: ObjectName, query: LogQuery = {}): AsyncGenerator<string, void> {
 			const {signal, ...rest} = query;

@@ -5,10 +5,11 @@ import type {Forwarding} from '../fleet/forwarding.js';
 import type {Freshness} from '../fleet/freshness.js';
 import {removeOwned} from '../fleet/owned-collection.js';
 import {ownedWrite, ownersRules} from '../fleet/owned-writes.js';
-import {atExecutor, atNode} from '../fleet/remote-reads.js';
+import {atExecutor, atNode, doneAtExecutor} from '../fleet/remote-reads.js';
 import type {ResourceOf} from '../../store/resources/kinds.js';
 import type {ApiDependencies} from '../ports/dependencies.js';
 import {forbidden, notFound} from '../status.js';
+import {execHandler} from './exec.js';
 import type {Handler} from './exchange.js';
 import {sendList} from './list.js';
 import {logHandler} from './log.js';
@@ -53,7 +54,7 @@ export function readVerbs(readable: Readable, {renderer, snapshots, watch, fresh
 }
 
 /** The kinds of `motey.io/v1`: Services, Instances, Nodes. */
-export function moteyKinds({store, admission, workloads, node, closing, explanations}: ApiDependencies, context: ServingContext): readonly ServedKind[] {
+export function moteyKinds({store, admission, workloads, node, closing, explanations, commands, limits}: ApiDependencies, context: ServingContext): readonly ServedKind[] {
 	const services = readableServices(store, resourceOf('services'));
 	const instances = readableInstances(store, resourceOf('instances'));
 	const nodes = readableNodes(store, resourceOf('nodes'));
@@ -76,6 +77,7 @@ export function moteyKinds({store, admission, workloads, node, closing, explanat
 		served(ownersRules(instanceRules(instances.resource), forwarding.fleet.self.id), instances, {
 			context, subresources: {
 				log: {get: atExecutor(instances, logHandler(instances, {workloads, closing}), forwarding)},
+				exec: {create: doneAtExecutor(instances, execHandler(instances, {commands, limits, closing}), {forwarding, limits})},
 				stats: {get: atExecutor(instances, instanceStatistics(instances, workloads), forwarding)},
 			},
 		}),

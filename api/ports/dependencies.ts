@@ -6,6 +6,7 @@ import type {Metrics} from '../metrics/metrics.js';
 import type {Admission} from './admission.js';
 import type {Calls} from './calls.js';
 import type {Cluster} from './cluster.js';
+import type {Commands} from './commands.js';
 import type {Explanations} from './explanations.js';
 import type {Fleet} from './fleet.js';
 import type {ApiLimits} from './limits.js';
@@ -43,6 +44,7 @@ export interface ApiDependencies {
 	readonly randomUuid: () => string;
 	readonly admission: Admission;
 	readonly workloads: Workloads;
+	readonly commands: Commands;
 	readonly node: LocalNode;
 	readonly cluster: Cluster;
 	readonly fleet: Fleet;

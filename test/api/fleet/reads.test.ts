@@ -1,5 +1,8 @@
 import test from 'ava';
 import type {Instance} from '../../../store/resources/instance.js';
+import {WorkloadError} from '../../../api/ports/workloads.js';
+import {eventually} from '../../support/eventually.js';
+import {runCli, startCli} from '../cli/support/run-cli.js';
 import {edgeNode, instanceOf, serviceOf} from '../support/objects.js';
 import {serviceDocument, servicesPath, type Overrides} from '../support/serve.js';
 import {copy, servePair, type PairedNode} from './pair.js';
@@ -152,4 +155,37 @@ test('why is told by the owner, and while it is away from its last word; a rehea
 	t.is((await b.api.call('GET', `${servicesPath}/none/why`)).status, 404);
 	t.is((await b.api.call('GET', '/cluster/rehearsal?node=node-a')).body.items[0].node, 'node-a');
 	t.is((await b.api.call('GET', '/cluster/rehearsal?node=node-x')).status, 404);
+});
+
+test('a command runs on the node that has the instance: its output as it comes, its exit code, and its end when the client leaves', async t => {
+	const ended: string[] = [];
+	const commands: Overrides = {commands: {
+		async run(_instance, {command: [program = '', ...words], onOutput, signal}) {
+			if (program === 'none') throw new WorkloadError('NotFound', 'nothing runs in the slot');
+			onOutput({stream: 'stdout', text: words.join(' ')});
+			onOutput({stream: 'stderr', text: 'oops'});
+			if (program !== 'sleep') return 7;
+			await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), {once: true}));
+			ended.push(program);
+			return 1;
+		},
+	}};
+	await using pair = await servePair({a: commands});
+	const {a, b} = pair;
+	const {metadata: {name}} = await spreadInstance(b, a);
+	const path = `${instancesPath}/${name}/exec`;
+	for (const node of [a, b]) {
+		const answer = await node.api.call('POST', path, {body: {command: ['echo', 'hello', 'you']}});
+		t.is(answer.status, 200);
+		t.is(answer.text, '{"stream":"stdout","text":"hello you"}\n{"stream":"stderr","text":"oops"}\n{"exitCode":7}\n');
+		t.is((await node.api.call('POST', path, {body: {command: []}})).status, 400);
+		t.is((await node.api.call('POST', path, {body: {command: ['none']}})).status, 400);
+		t.is((await node.api.call('POST', path, {body: {command: ['echo']}, token: node.api.viewToken})).status >= 401, true, 'a viewer runs nothing');
+		t.like(await runCli(node.api, ['exec', name, '--', 'echo', 'hello', '-n']), {code: 7, stdout: 'hello -n\n', stderr: 'oops\n'});
+	}
+	const live = startCli(b.api, ['exec', name, '--', 'sleep', 'long']);
+	await eventually(() => live.output().includes('long'));
+	live.interrupt();
+	t.is((await live.ended).code, 130);
+	await eventually(() => ended.length === 1, {what: 'the command to be ended'});
 });

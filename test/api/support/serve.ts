@@ -103,7 +103,7 @@ export async function serveTestApi({limits = {}, httpLimits = {}, nodeId, ...ove
 		async call(method, path, options) {
 			const response = await open(method, path, options);
 			const text = await response.text();
-			return {status: response.status, headers: response.headers, text, body: text !== '' && (response.headers.get('content-type') ?? '').includes('json') ? JSON.parse(text) : undefined};
+			return {status: response.status, headers: response.headers, text, body: text !== '' && (response.headers.get('content-type') ?? '').replace('x-ndjson', '').includes('json') ? JSON.parse(text) : undefined};
 		},
 		open: (path, options) => open('GET', path, options),
 		async [Symbol.asyncDispose]() {
