@@ -14,7 +14,7 @@ import type {Log} from '../reconcilers/ports/log.js';
 import {openLevelStore} from '../store/level/open.js';
 import type {Store} from '../store/store.js';
 import {createAdmission} from './admission.js';
-import {openCapabilityEngine, originalAddresses} from './capabilities/open.js';
+import {furtherAddresses, openCapabilityEngine} from './capabilities/open.js';
 import {bootMs, systemClock} from './clock.js';
 import type {Config} from './config/schema.js';
 import {openDiscovery} from './discovery/open.js';
@@ -87,7 +87,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		owned.own('engines', engines, async it => {
 			await Promise.all(it.possible.map(async engine => engine[Symbol.asyncDispose]()));
 		});
-		const daemons = owned.own('capabilities', await openCapabilityEngine({runDir: config.runDir, further: config.compatibility ? originalAddresses : [], clock, log, onDropped: metrics.capabilityMessageDropped}), async it => it[Symbol.asyncDispose]());
+		const daemons = owned.own('capabilities', await openCapabilityEngine({runDir: config.runDir, further: furtherAddresses(config), clock, log, onDropped: metrics.capabilityMessageDropped}), async it => it[Symbol.asyncDispose]());
 		const facts = createNodeFacts({version, directory: config.dataDir, statics: config.capabilities.static, devices: config.policy.allowDevices, daemons});
 		const self = {id: identity.id, name: config.name};
 		const tls = await openingTls;

@@ -4,6 +4,7 @@ import {Subject, throttleTime, type Observable} from 'rxjs';
 import {Context, type Subscriber} from 'zeromq';
 import type {Clock} from '../../reconcilers/ports/clock.js';
 import type {Log} from '../../reconcilers/ports/log.js';
+import type {Config} from '../config/schema.js';
 import type {NodeCapability} from '../../store/resources/capability.js';
 import {readEach} from '../peers/socket.js';
 import {readMessage} from './message.js';
@@ -24,7 +25,12 @@ export interface CapabilityEngineOptions {
 }
 
 /** Where the original listened: TCP by its manual, a file by its code. */
-export const originalAddresses: readonly string[] = ['tcp://127.0.0.1:5090', 'ipc:///tmp/capability_engine.ipc'];
+const originalAddresses: readonly string[] = ['tcp://127.0.0.1:5090', 'ipc:///tmp/capability_engine.ipc'];
+
+/** Where daemons are heard beside the node's own socket. */
+export function furtherAddresses({compatibility, capabilities: {socket}}: Pick<Config, 'compatibility' | 'capabilities'>): readonly string[] {
+	return [...new Set([...(compatibility ? originalAddresses : []), ...(socket === undefined ? [] : [`ipc://${socket}`])])];
+}
 
 /** Hears what hardware daemons on this host say it can do. */
 export interface CapabilityEngine extends AsyncDisposable {

@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {Command} from 'commander';
 import {loadConfig, type ConfigFlags, type LoadedConfig} from '../config/load.js';
+import {maskSecrets} from '../config/render.js';
 import {isSupervised} from '../config/invoker.js';
 import {startDaemon} from '../daemon.js';
 import {createLogger} from '../logger.js';
@@ -24,6 +25,8 @@ export function build({io}: CliContext): Command {
 		.addHelpText('after', '\nExamples:\n  motey start\n  motey start --foreground --log-level debug\n  motey start --listen 192.168.1.7\n  motey start --data-dir /tmp/a --run-dir /tmp/a/run --port 0 --tls-port 0')
 		.action(async (flags: ConfigFlags & {foreground?: boolean}) => {
 			const loaded = await loadConfig(flags);
+			// The daemon reads the same file and would say it again.
+			if (process.send === undefined) for (const warning of loaded.warnings) io.stderr.write(`warning: ${warning}\n`);
 			const running = await readRunState(loaded.config.runDir);
 			if (running) {
 				io.stdout.write(`node ${running.name} runs already (pid ${running.pid}, http://127.0.0.1:${running.port}); nothing was started\n`);
@@ -38,7 +41,7 @@ export function build({io}: CliContext): Command {
 async function runHere({config, settings}: LoadedConfig): Promise<void> {
 	const version = moteyVersion();
 	const log = createLogger({level: config.log.level, file: config.log.file, node: config.name});
-	log.debug('configuration', {settings});
+	log.debug('configuration', {settings: maskSecrets(settings)});
 	const asked = whenAskedToEnd();
 	const {startNode} = await import('../main.js');
 	const node = await startNode({config, log, version, supervised: isSupervised()});

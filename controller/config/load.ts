@@ -1,5 +1,6 @@
 import {stat} from 'node:fs/promises';
 import {hostname, homedir} from 'node:os';
+import {dirname, resolve} from 'node:path';
 import {closest} from 'fastest-levenshtein';
 import {parseDocument} from 'yaml';
 import {z} from 'zod';
@@ -22,6 +23,8 @@ export interface LoadedConfig {
 	readonly settings: readonly Setting[];
 	/** The file that was read, whether or not it exists. */
 	readonly file: string;
+	/** What a file of the original says that means nothing here, a sentence each. */
+	readonly warnings: readonly string[];
 }
 
 /** Flags and variables of the common keys. Everything else goes through `--set KEY=VALUE`. */
@@ -38,17 +41,18 @@ export const commonKeys = [
 ] as const;
 
 /**
- * Reads the configuration: flags over environment over `motey.yaml` over defaults. Throws a `ConfigError` that names the key and its source.
+ * Reads the configuration: flags over environment over `motey.yaml`, or the original's `config.ini`, over defaults. Throws a `ConfigError` that names the key and its source.
  * A `--config` file must exist; the default one need not.
  */
 export async function loadConfig(flags: ConfigFlags, environment: Readonly<Record<string, string | undefined>> = process.env): Promise<LoadedConfig> {
 	const paths = defaultPaths({uid: process.getuid?.() ?? 0, home: homedir(), environment});
 	const chosen = flags.config ?? environment['MOTEY_CONFIG_FILE'];
 	const file = chosen ?? paths.configFile;
-	const settings = [
+	const read = await fromFile(file, chosen !== undefined);
+	const settings: readonly Setting[] = [
 		...flatten({name: nodeNameFrom(hostname()), dataDir: paths.dataDir, runDir: paths.runDir, api: {}, log: {}, capabilities: {}, policy: {}}, 'default').filter(setting => setting.value !== undefined),
 		{key: 'engines.docker.url', value: environment['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock', source: environment['DOCKER_HOST'] === undefined ? 'default' : 'DOCKER_HOST'},
-		...await fromFile(file, chosen !== undefined),
+		...read.settings,
 		...withoutFileOnly(fromEnvironment(environment)),
 		...withoutFileOnly(fromFlags(flags)),
 	];
@@ -57,7 +61,7 @@ export async function loadConfig(flags: ConfigFlags, environment: Readonly<Recor
 	if (inherited) throw new ConfigError(unknownKey(inherited.key, settings));
 	const parsed = Config.safeParse(withGroups(nest(settings)));
 	if (!parsed.success) throw invalid(parsed.error, settings);
-	return {config: parsed.data, settings, file};
+	return {config: parsed.data, settings, file, warnings: read.warnings};
 }
 
 /** Groups that nobody set must be there for their own defaults to apply. */
@@ -66,22 +70,27 @@ function withGroups(tree: unknown): unknown {
 	return {api: {}, peers: {}, mqtt: {}, repliers: {}, log: {}, policy: {}, capabilities: {}, ...rest, engines: {simulated: {}, docker: {}, process: {}, external: {}, ...engines}};
 }
 
-async function fromFile(file: string, mustExist: boolean): Promise<readonly Setting[]> {
+async function fromFile(file: string, mustExist: boolean): Promise<Pick<LoadedConfig, 'settings' | 'warnings'>> {
 	const text = await readIfThere(file);
 	if (text === undefined) {
 		if (mustExist) throw new ConfigError(`${file}: no such file; check --config or MOTEY_CONFIG_FILE`);
-		return [];
+		return {settings: [], warnings: []};
+	}
+	if (file.endsWith('.ini')) {
+		const {readOriginalIni} = await import('./original-ini.js');
+		const {settings, warnings} = readOriginalIni(text, dirname(resolve(file)));
+		return {settings: settings.map(setting => ({...setting, source: file})), warnings: warnings.map(warning => `${file}: ${warning}`)};
 	}
 	const document = parseDocument(text, {prettyErrors: true});
 	const [problem] = document.errors;
 	if (problem) throw new ConfigError(`${file}: ${problem.message}`);
 	const tree: unknown = document.toJS({maxAliasCount: 20});
-	if (tree === null || tree === undefined) return [];
+	if (tree === null || tree === undefined) return {settings: [], warnings: []};
 	if (typeof tree !== 'object' || Array.isArray(tree)) throw new ConfigError(`${file}: must be a map of keys, such as "name: shop-1"`);
 	const settings = flatten(tree, file);
 	const permits = fileOnlyKeys.find(name => settings.some(({key}) => isBelow(key, name)));
 	if (permits !== undefined) await refuseForeignOwner(file, permits);
-	return settings;
+	return {settings, warnings: []};
 }
 
 /** A policy that others than the node's administrator can write is no policy. */

@@ -1,5 +1,5 @@
 import {stringify} from 'yaml';
-import {flatten, sourceOf} from './layers.js';
+import {flatten, nest, sourceOf, type Setting} from './layers.js';
 import type {LoadedConfig} from './load.js';
 import type {Config} from './schema.js';
 
@@ -15,4 +15,14 @@ export function renderConfig({config, settings, file}: LoadedConfig): string {
 /** The same configuration, in which every secret is `***`. */
 export function withoutSecrets(config: Config): Config {
 	return config.mqtt.password === undefined ? config : {...config, mqtt: {...config.mqtt, password: '***'}};
+}
+
+/** What a file says and nothing else, as `motey.yaml`. Secrets are among it. */
+export function renderYaml({settings, file}: Pick<LoadedConfig, 'settings' | 'file'>): string {
+	return stringify(nest(settings.filter(({source}) => source === file)));
+}
+
+/** The same settings, in which every secret is `***`. */
+export function maskSecrets(settings: readonly Setting[]): readonly Setting[] {
+	return settings.map(setting => (setting.key === 'mqtt.password' ? {...setting, value: '***'} : setting));
 }

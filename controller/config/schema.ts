@@ -79,6 +79,7 @@ export const Config = z.strictObject({
 	}).readonly(),
 	policy: Policy,
 	capabilities: z.strictObject({
+		socket: Path.exactOptional().describe('a further socket where hardware daemons publish, such as the original\'s /tmp/capability_engine.ipc'),
 		static: z.array(Capability).readonly().default([]).describe('what this node can do beside what its engines and users say'),
 	}).readonly(),
 	limits: z.record(z.string(), z.number().positive()).readonly().default({}).describe('limits of the API and the store by name; see the guarantees'),

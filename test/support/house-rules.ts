@@ -41,6 +41,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
 	dockerode: ['controller/engines/docker/'],
 	'@peculiar/x509': ['controller/tls/'],
 	zeromq: ['controller/peers/', 'controller/capabilities/'],
+	ini: ['controller/config/'],
 	mqtt: ['controller/discovery/'],
 	aedes: ['controller/discovery/'],
 	immer: ['store/', 'reconcilers/'],
