@@ -100,11 +100,11 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			advertised: async address => tls.serve(address),
 			authority: tls,
 		}), async it => it[Symbol.asyncDispose]());
-		const reconcilers = createReconcilers({
-			store, engines, node: self, facts, clock, log, peers: originals?.peers ?? fleet.peers, bootMs,
 		const originals = config.compatibility ? owned.own('compatibility', (await import('./compatibility/open.js')).openCompatibility({
 			config, store, self, peers: fleet.peers, api: () => ({server: `unix://${listeners.listening.socket}`, token}), clock, log, onDropped: metrics.discoveryMessageDropped,
 		}), async it => it[Symbol.asyncDispose]()) : undefined;
+		const reconcilers = createReconcilers({
+			store, engines, node: self, facts, clock, log, peers: originals?.peers ?? fleet.peers, bootMs,
 			acceptMembers: async records => {
 				await fleet.membership.accept(records);
 			},
@@ -142,10 +142,10 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			config, store, membership: fleet.membership, self, privateKey: identity.privateKey, session: fleet.session, version, listening: fleet.listening,
 			tls: () => tls.material, clock, log, onDropped: metrics.discoveryMessageDropped,
 		}), async it => it[Symbol.asyncDispose]());
+		await originals?.serve();
 		await writeRunState(config.runDir, {startedAt: clock.now().toISOString(), version, name: config.name, dataDir: config.dataDir, supervised, port: listening.port, tlsPort: listening.tlsPort, socket: listening.socket});
 		owned.own('run state', config.runDir, removeRunState);
 		if (config.compatibility) log.warn('/v1 is open on loopback without a token, as compatibility asks');
-		await originals?.serve();
 		log.info('node is ready', {name: config.name, id: identity.id, version, ...listening});
 		return {
 			listening,
