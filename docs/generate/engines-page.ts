@@ -1,12 +1,25 @@
-import {z} from 'zod';
-import {EngineEvent, engineActions} from '../../controller/engines/external/wire.js';
+import {actionSchemas, eventSchema, sharedSchemas, type ActionSchema} from '../../controller/engines/external/schemas.js';
 import {generatedNote} from './markdown.js';
 
-const schema = (type: z.ZodType, io: 'input' | 'output'): string => JSON.stringify(z.toJSONSchema(type, {io, unrepresentable: 'any'}), undefined, 2).replace(/^ {2}"\$schema": .*\n/mu, '');
-const block = (text: string): readonly string[] => ['```json', text, '```', ''];
+const lineLength = 140;
+const names = new Map(Object.entries(sharedSchemas()).map(([name, schema]) => [JSON.stringify(schema), name]));
 
-function action([name, {summary, data, answer, deadlineMs}]: readonly [string, typeof engineActions[keyof typeof engineActions]]): readonly string[] {
-	return [`### ${name}`, '', `${summary.charAt(0).toUpperCase()}${summary.slice(1)}. Answered within ${deadlineMs / 1000} s${name === 'stop' ? ' beyond the grace' : ''}.`, '', 'Data:', '', ...block(schema(data, 'output')), 'Answer:', '', ...block(schema(answer, 'input'))];
+/** JSON on one line where it fits, so that a schema can be taken in at a glance; what has a name of its own stands there by it. */
+function laidOut(value: unknown, indent = ''): string {
+	const short = JSON.stringify(value);
+	const name = names.get(short);
+	if (name !== undefined && indent !== '') return `{"$ref": "#${name}"}`;
+	if (short.length + indent.length <= lineLength || typeof value !== 'object' || value === null) return short.replaceAll('":', '": ').replaceAll(',"', ', "');
+	const inner = `${indent}  `;
+	const [open, close] = Array.isArray(value) ? '[]' : '{}';
+	const entries = Array.isArray(value) ? value.map(each => laidOut(each, inner)) : Object.entries(value).map(([key, each]) => `${JSON.stringify(key)}: ${laidOut(each, inner)}`);
+	return `${open}\n${entries.map(entry => inner + entry).join(',\n')}\n${indent}${close}`;
+}
+
+const block = (schema: unknown): readonly string[] => ['```json', laidOut(schema), '```', ''];
+
+function action({name, summary, data, answer, deadlineMs}: ActionSchema): readonly string[] {
+	return [`### ${name}`, '', `${summary.charAt(0).toUpperCase()}${summary.slice(1)}. Answered within ${deadlineMs / 1000} s${name === 'stop' ? ' beyond the grace' : ''}.`, '', 'Data:', '', ...block(data), 'Answer:', '', ...block(answer)];
 }
 
 /** The text of `docs/engines.md`, made from the very schemas that the node parses answers with. */
@@ -41,9 +54,14 @@ export function enginesPage(): string {
 		'',
 		'The program tells what happens by itself with a request of its own: `engine.event` at the service `val`. An event is a hint; the node then asks. That one is lost harms little, since everything is looked at twice a minute.',
 		'',
-		...block(schema(EngineEvent, 'output')),
+		...block(eventSchema()),
+		'## Shapes',
+		'',
+		'What several actions have.',
+		'',
+		...Object.entries(sharedSchemas()).flatMap(([name, schema]) => [`### ${name}`, '', ...block(schema)]),
 		'## Actions',
 		'',
-		...Object.entries(engineActions).flatMap(action),
+		...actionSchemas().flatMap(action),
 	].join('\n');
 }

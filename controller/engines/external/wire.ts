@@ -28,7 +28,7 @@ export const Order = z.strictObject({
 export type Order = z.infer<typeof Order>;
 
 /** What the engine says of one thing it runs. What is beside these fields is passed over. */
-const Observed = z.object({
+export const Observed = z.object({
 	name: z.string(),
 	namespace: z.string(),
 	service: z.string(),
