@@ -13,6 +13,7 @@ import {perform} from './perform.js';
 import {planService} from './plan.js';
 import {tellService} from './story.js';
 import {statusOf} from './status.js';
+import {isSpareTwin} from './twin.js';
 import type {ServicePlan} from './view.js';
 import type {ServiceViews} from './views.js';
 
@@ -47,7 +48,7 @@ export interface ServiceChange {
 function reconcileIn(transaction: Transaction, before: Service, views: ServiceViews): ServiceChange | undefined {
 	const found = transaction.get('Service', keyOf(before));
 	if (found?.metadata.uid !== before.metadata.uid) return undefined;
-	const service = withName(transaction, found);
+	const service = withoutTwin(transaction, withName(transaction, found), views);
 	const view = views.of(transaction, service);
 	const plan = planService(view);
 	const {now} = view;
@@ -59,6 +60,12 @@ function reconcileIn(transaction: Transaction, before: Service, views: ServiceVi
 	const next = isDeleting(service) && instances.length === 0 ? withoutFinalizers(withStatus, instancesFinalizer, foregroundFinalizer) : withStatus;
 	const after = next === service ? service : transaction.put(next);
 	return {after, created, plan};
+}
+
+/** Of two equal ones of a name, created while apart, the one that lost the name is deleted. */
+function withoutTwin(transaction: Transaction, service: Service, views: ServiceViews): Service {
+	if (!isSpareTwin(transaction, service)) return service;
+	return transaction.put({...service, metadata: {...service.metadata, deletionTimestamp: views.of(transaction, service).now}});
 }
 
 /** Whoever lost its name to another created while apart has it back once that one is gone, and starts again what it should run. */

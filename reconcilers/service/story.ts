@@ -1,6 +1,7 @@
 import type {Condition} from '../../store/resources/condition.js';
 import type {Service} from '../../store/resources/service.js';
 import type {Recorder} from '../events/recorder.js';
+import {isDeleting} from '../finalizers.js';
 import type {ServiceChange} from './reconciler.js';
 
 /** Tells what a reconcile decided: placements of each Instance, ends, and conditions of the Service that changed for the worse. */
@@ -14,6 +15,7 @@ export function tellService(recorder: Recorder, before: Service, {after, created
 		if (action.do === 'mark') recorder.warning(action.instance, action.status.reason, `${action.instance.metadata.name} is unknown because ${action.status.message}`);
 		if (action.do === 'confirm') recorder.normal(action.instance, 'Forgotten', `${action.instance.metadata.name} counts as ended because its node ${action.instance.spec.nodeName} was forgotten`);
 	}
+	if (isDeleting(after) && !isDeleting(before)) recorder.normal(after, 'Merged', `${after.metadata.name} (${after.metadata.uid}) is deleted because the one that has its name is equal`);
 	const placed = changed(before, after, 'Placed');
 	if (placed?.status === 'False') recorder.warning(after, placed.reason === 'NodeSilent' ? 'NodeSilent' : 'Unschedulable', placed.message);
 	if (placed?.reason === 'CannotMove') recorder.warning(after, 'CannotMove', placed.message);
