@@ -64,6 +64,8 @@ export function openCompatibility({config, store, self, peers, api, clock, log, 
 			write(async () => ('gone' in node ? hideOriginal(store, node.id, {selfId: self.id}) : showOriginal(store, node, {selfId: self.id, now: clock.now()})));
 		},
 	});
+	// Known before anything decides: work on a node that nobody knows is taken for ended.
+	for (const {status} of shownOriginals(store, self.id)) for (const host of status?.addresses ?? []) nodes.heard(host);
 	const listen = async (host: string): Promise<void> => {
 		const replies = createReplies({store, self, api});
 		for (const [port, answer] of [[ports.capabilities, replies.capabilities], [ports.deploy, replies.deploy], [ports.status, replies.status], [ports.terminate, replies.terminate]] as const) {
@@ -84,7 +86,6 @@ export function openCompatibility({config, store, self, peers, api, clock, log, 
 			const hosts = [...new Set([loopback, ...(config.advertise === undefined ? [] : [config.advertise])])];
 			for (const host of hosts) await listen(host);
 			if (hosts.length > 1) log.warn('whoever reaches the ports of the original may run images on this node, as compatibility with --advertise asks', {hosts});
-			for (const {status} of shownOriginals(store, self.id)) for (const host of status?.addresses ?? []) nodes.heard(host);
 			const {url, username, password, ca} = mqtt;
 			if (url === undefined) {
 				log.info('nodes of the original are not looked for: they need a broker that lets them in, so set mqtt.url');

@@ -2,6 +2,7 @@ import test, {type ExecutionContext} from 'ava';
 import {eventually} from '../../support/eventually.js';
 import {freePort} from '../../support/free-port.js';
 import {startNodeProcess, type NodeProcess} from '../../support/node-process.js';
+import {makeTempDirectory} from '../../support/temp-directory.js';
 import {startMosquitto, type Mosquitto} from '../discovery/mosquitto.js';
 import {startOriginal, type OriginalProgram, type Ports} from './original-node.js';
 
@@ -11,6 +12,8 @@ const services = '/apis/motey.io/v1/namespaces/default/services';
 
 interface Setting {
 	readonly node: NodeProcess;
+	/** Ends the node by SIGKILL and starts it anew. */
+	readonly restart: () => Promise<NodeProcess>;
 	readonly original: OriginalProgram;
 	readonly broker: Mosquitto;
 }
@@ -18,17 +21,25 @@ interface Setting {
 async function open(t: ExecutionContext): Promise<Setting> {
 	const ports: Ports = {capabilities: await freePort(), deploy: await freePort(), status: await freePort(), terminate: await freePort()};
 	const broker = await startMosquitto();
-	const node = await startNodeProcess({settings: [
+	const directory = await makeTempDirectory();
+	const start = async (): Promise<NodeProcess> => startNodeProcess({directory: directory.path, settings: [
 		'name=new', 'compatibility=true', `advertise=${here}`, `mqtt.url=mqtt://127.0.0.1:${broker.port}`, 'engines.docker.enabled=false', 'engines.simulated.enabled=true',
 		...Object.entries(ports).map(([name, port]) => `repliers.${name}=${port}`),
 	]});
+	let node = await start();
 	const original = startOriginal({host: there, brokerPort: broker.port, ports});
 	t.teardown(async () => {
 		await original[Symbol.asyncDispose]();
 		await node[Symbol.asyncDispose]();
 		await broker[Symbol.asyncDispose]();
+		await directory[Symbol.asyncDispose]();
 	});
-	return {node, original, broker};
+	const restart = async (): Promise<NodeProcess> => {
+		await node.kill();
+		node = await start();
+		return node;
+	};
+	return {node, restart, original, broker};
 }
 
 interface Shown {
@@ -87,4 +98,18 @@ test('Motey deploys to an original node what only that one can run, follows it a
 
 	await original.kill();
 	await eventually(async () => (await nodesOf(node)).length === 1, {what: 'the original node, which said that it leaves, to be gone'});
+});
+
+test('what runs on an original node is followed on after the agent was killed, and is not deployed twice', async t => {
+	const {node, restart, original} = await open(t);
+	await eventually(async () => (await nodesOf(node)).length === 2);
+	await node.call('POST', services, {apiVersion: 'motey.io/v1', kind: 'Service', metadata: {name: 'reader'}, spec: {images: [{image: 'shop/reader:1', engine: 'docker', capabilities: ['rfid']}]}});
+	await eventually(async () => (await node.call('GET', `${services}/reader`)).status?.readyReplicas === 1, {what: 'the service to be ready'});
+	const again = await restart();
+	await again.call('POST', services, {apiVersion: 'motey.io/v1', kind: 'Service', metadata: {name: 'second'}, spec: {images: [{image: 'shop/second:1', engine: 'docker', capabilities: ['rfid']}]}});
+	await eventually(async () => (await again.call('GET', `${services}/second`)).status?.readyReplicas === 1, {what: 'another service to be ready'});
+	t.is((await again.call('GET', `${services}/reader`)).status?.readyReplicas, 1);
+	await again.call('DELETE', `${services}/reader`);
+	await original.whenSaid(({terminated}) => terminated?.['id'] === 'instance-1', 'the image to be terminated');
+	t.deepEqual(original.said.flatMap(({deployed}) => deployed?.['name'] ?? []), ['shop/reader:1', 'shop/second:1']);
 });

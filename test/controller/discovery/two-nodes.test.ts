@@ -1,3 +1,5 @@
+import {once} from 'node:events';
+import {createServer} from 'node:net';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {eventually} from '../../support/eventually.js';
@@ -9,18 +11,29 @@ import {startMosquitto} from './mosquitto.js';
 const nodes = '/apis/motey.io/v1/nodes';
 
 interface Pair {
-	/** Starts both anew, each on ports that the other cannot know. */
-	restart(): Promise<void>;
+	/** Starts both anew, each on ports that the other cannot know but by `settings`. */
+	restart(settings?: (ports: readonly [number, number]) => readonly string[]): Promise<void>;
 	whenLinked(): Promise<void>;
 	stopBoth(): Promise<void>;
 	readonly all: NodeProcess[];
 }
 
+/** A port that was free a moment ago, as was the one above it. */
+async function freePair(): Promise<number> {
+	for (;;) {
+		const port = await freePort();
+		const server = createServer().listen(port + 1, '127.0.0.1');
+		const isFree = await once(server, 'listening').then(() => true, () => false);
+		server.close();
+		if (isFree) return port;
+	}
+}
+
 async function openPair(t: ExecutionContext, settings: readonly string[]): Promise<Pair> {
 	const directory = await makeTempDirectory('motey-pair-');
 	const all: NodeProcess[] = [];
-	const start = async (name: string): Promise<NodeProcess> => startNodeProcess({directory: join(directory.path, name), settings: [
-		`name=${name}`, `peers.port=${await freePort()}`, `peers.pubPort=${await freePort()}`, 'engines.docker.enabled=false', 'engines.simulated.enabled=true', ...settings,
+	const start = async (name: string, port: number, further: readonly string[]): Promise<NodeProcess> => startNodeProcess({directory: join(directory.path, name), settings: [
+		`name=${name}`, `peers.port=${port}`, `peers.pubPort=${port + 1}`, 'engines.docker.enabled=false', 'engines.simulated.enabled=true', ...settings, ...further,
 	]});
 	const stopBoth = async (): Promise<void> => {
 		for (const node of all.splice(0)) await node.stop();
@@ -29,8 +42,9 @@ async function openPair(t: ExecutionContext, settings: readonly string[]): Promi
 		await stopBoth();
 		await directory[Symbol.asyncDispose]();
 	});
-	const startBoth = async (): Promise<void> => {
-		all.push(...await Promise.all(['alpha', 'beta'].map(start)));
+	const startBoth: Pair['restart'] = async (furtherOf = () => []) => {
+		const ports = [await freePair(), await freePair()] as const;
+		all.push(...await Promise.all([start('alpha', ports[0], furtherOf(ports)), start('beta', ports[1], furtherOf(ports))]));
 	};
 	await startBoth();
 	const [alpha, beta] = all as [NodeProcess, NodeProcess];
@@ -39,9 +53,9 @@ async function openPair(t: ExecutionContext, settings: readonly string[]): Promi
 	await beta.call('POST', '/cluster/join', {server, token: text, advertise: '127.0.0.1'});
 	return {
 		all, stopBoth,
-		async restart() {
+		async restart(furtherOf) {
 			await stopBoth();
-			await startBoth();
+			await startBoth(furtherOf);
 		},
 		async whenLinked() {
 			for (const node of all) {
@@ -65,6 +79,15 @@ test('two nodes that both come back on other ports find each other through Mosqu
 	const pair = await openPair(t, [`mqtt.url=mqtt://127.0.0.1:${broker.port}`]);
 	await pair.whenLinked();
 	await pair.restart();
+	await pair.whenLinked();
+	t.pass();
+});
+
+test('without any broker a node finds the others where it is told that they may be, among addresses of others', async t => {
+	const pair = await openPair(t, ['discovery=none']);
+	await pair.whenLinked();
+	const nobody = await freePort();
+	await pair.restart(ports => [`peers.addresses=127.0.0.1:${nobody},127.0.0.1:${ports[0]},127.0.0.1:${ports[1]}`]);
 	await pair.whenLinked();
 	t.pass();
 });
