@@ -186,6 +186,8 @@ class Slots:
 
     def observation(self, slot):
         order, run, state = slot["order"], slot.get("run") or {}, self.state(slot)
+        if state == "exited" and "finishedAt" not in run:
+            state = "running"  # An end is told once it is written down, with its exit code.
         seen = {key: order[key] for key in ["namespace", "service", "uid", "slot", "binding", "specHash"]}
         seen.update({key: run[key] for key in ["startedAt", "finishedAt", "exitCode"] if key in run})
         health = self.health.get(slot["id"], "starting") if "healthcheck" in order["parameters"] and state == "running" else "none"

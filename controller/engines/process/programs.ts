@@ -99,10 +99,10 @@ export class Programs {
 		return this.settle(slot);
 	}
 
-	/** What is said of a slot. */
+	/** What is said of a slot: an end only once it is noted, with its exit code. */
 	async observe(slot: Slot, health: Observation['health']): Promise<Observation> {
 		const {name, record: {launch, run, limits, namespace, service, image, uid, slot: number, binding, specHash, engineId, contentId, createdAt}} = slot;
-		const state = await this.state(slot);
+		const state = run?.finishedAt !== undefined ? 'ended' : await this.state(slot) === 'paused' ? 'paused' : 'running';
 		return {
 			name, namespace, service, image, uid, slot: number, binding, specHash, engineId, contentId, createdAt, limits,
 			state: run === undefined ? 'created' : state === 'ended' ? 'exited' : state,
