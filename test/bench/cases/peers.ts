@@ -9,7 +9,7 @@ const perRound = 2000;
 const order = {instance: {name: 'web-0', uid: '0b5f7c1e-7a52-4a64-9a54-0d6f2f1f3c11'}, authority: {epoch: 1, owner: 'abcdefghijklmnopqrstuvwxyz'}};
 
 /** The floor: the library's own request and answer over CURVE on loopback. Each end has a context of its own, as two nodes have. */
-async function bareEcho(keys: {readonly publicKey: string; readonly secretKey: string}): Promise<{ask(): Promise<unknown>} & Disposable> {
+export async function bareEcho(keys: {readonly publicKey: string; readonly secretKey: string}): Promise<{ask(): Promise<unknown>} & Disposable> {
 	const router = new Router({context: createPeerContext(), linger: 0, curveServer: true, curvePublicKey: keys.publicKey, curveSecretKey: keys.secretKey});
 	await router.bind('tcp://127.0.0.1:*');
 	const dealer = new Dealer({context: createPeerContext(), linger: 0, curveServerKey: keys.publicKey, curvePublicKey: keys.publicKey, curveSecretKey: keys.secretKey});
@@ -30,7 +30,8 @@ async function bareEcho(keys: {readonly publicKey: string; readonly secretKey: s
 	};
 }
 
-async function medianMicroseconds(count: number, ask: () => Promise<unknown>): Promise<number> {
+/** The middle of `count` askings. */
+export async function medianMicroseconds(count: number, ask: () => Promise<unknown>): Promise<number> {
 	const samples: number[] = [];
 	for (let index = 0; index < count; index++) {
 		const startedAt = performance.now();
