@@ -65,7 +65,7 @@ export function openCompatibility({config, store, self, peers, api, clock, log, 
 		},
 	});
 	// Known before anything decides: work on a node that nobody knows is taken for ended.
-	for (const {status} of shownOriginals(store, self.id)) for (const host of status?.addresses ?? []) nodes.heard(host);
+	for (const {status} of shownOriginals(store, self.id)) for (const host of status?.addresses ?? []) nodes.remember(host);
 	const listen = async (host: string): Promise<void> => {
 		const replies = createReplies({store, self, api});
 		for (const [port, answer] of [[ports.capabilities, replies.capabilities], [ports.deploy, replies.deploy], [ports.status, replies.status], [ports.terminate, replies.terminate]] as const) {

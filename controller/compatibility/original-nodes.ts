@@ -35,6 +35,8 @@ interface Known {
 	toldMs: number;
 	isConnected: boolean;
 	wasRemoved: boolean;
+	/** It has answered, in this run of the agent or an earlier one. */
+	isProven: boolean;
 }
 
 /** What following them needs. */
@@ -55,6 +57,7 @@ export class OriginalNodes implements AsyncDisposable {
 	readonly #changes = new Subject<PeerChange>();
 	readonly #closing = new AbortController();
 	#timer: NodeJS.Timeout | undefined;
+	#isLooking = false;
 
 	constructor(options: OriginalNodesOptions) {
 		this.#options = options;
@@ -79,16 +82,22 @@ export class OriginalNodes implements AsyncDisposable {
 		return this.all().map(({id, name, silentMs, connected}) => ({id, name, silentMs, connected, doubled: false, votes: false}));
 	}
 
-	/** It has said that it is there. False for what is no address, or one too many. */
+	/** It answered in an earlier run of the agent. */
+	remember(host: string): void {
+		this.heard(host);
+		const known = this.#known.get(idOfOriginal(host));
+		if (known) known.isProven = true;
+	}
+
+	/** It has said that it is there, and is asked. False for what is no address, or one too many. */
 	heard(host: string): boolean {
 		const id = idOfOriginal(host);
 		const before = this.#known.get(id);
 		if (before) before.wasRemoved = false;
 		else {
 			if (isIP(host) === 0 || this.#known.size >= nodeLimit) return false;
-			this.#known.set(id, {id, host, capabilities: [], answeredAtMs: this.#options.clock.monotonicMs(), toldMs: 0, isConnected: false, wasRemoved: false});
+			this.#known.set(id, {id, host, capabilities: [], answeredAtMs: this.#options.clock.monotonicMs(), toldMs: 0, isConnected: false, wasRemoved: false, isProven: false});
 			this.#changes.next({kind: 'joined', id});
-			clearTimeout(this.#timer);
 			void this.#look();
 		}
 		return true;
@@ -110,9 +119,14 @@ export class OriginalNodes implements AsyncDisposable {
 		return Promise.resolve();
 	}
 
+	/** One round at a time; who is heard of meanwhile is in the next. */
 	async #look(): Promise<void> {
+		if (this.#isLooking) return;
+		this.#isLooking = true;
+		clearTimeout(this.#timer);
 		const beganMs = this.#options.clock.monotonicMs();
 		await Promise.all([...this.#known.values()].map(async known => this.#ask(known)));
+		this.#isLooking = false;
 		if (this.#closing.signal.aborted || this.#known.size === 0) return;
 		this.#timer = setTimeout(() => void this.#look(), Math.max(100, askEveryMs - (this.#options.clock.monotonicMs() - beganMs)));
 	}
@@ -122,20 +136,21 @@ export class OriginalNodes implements AsyncDisposable {
 		try {
 			if (known.wasRemoved) throw new Error('it has said that it leaves');
 			const capabilities = readCapabilities(await ask(known.host, this.#closing.signal));
+			if (this.#known.get(known.id) !== known || this.#closing.signal.aborted) return;
 			const isNews = JSON.stringify(capabilities) !== JSON.stringify(known.capabilities);
 			const wasConnected = known.isConnected;
-			Object.assign(known, {capabilities, answeredAtMs: clock.monotonicMs(), toldMs: 0, isConnected: true});
+			Object.assign(known, {capabilities, answeredAtMs: clock.monotonicMs(), toldMs: 0, isConnected: true, isProven: true});
 			if (isNews || !wasConnected) onChange(this.#viewOf(known));
 			if (!wasConnected) this.#changes.next({kind: 'connected', id: known.id});
 		} catch {
-			if (this.#closing.signal.aborted) return;
+			if (this.#known.get(known.id) !== known || this.#closing.signal.aborted) return;
 			const silentMs = this.#silentMs(known);
 			if (silentMs >= marksMs[0]) this.#silence(known);
 			const isMarked = marksMs.some(mark => known.toldMs < mark && silentMs >= mark);
 			known.toldMs = silentMs;
-			if (isMarked) this.#options.onChange(this.#viewOf(known));
+			if (isMarked && known.isProven) onChange(this.#viewOf(known));
 			if (isMarked) this.#changes.next({kind: 'silent', id: known.id});
-			if ((silentMs >= forgetAfterMs || known.wasRemoved) && !isUsed(known.id)) this.#drop(known);
+			if ((silentMs >= (known.isProven ? forgetAfterMs : marksMs[2]) || known.wasRemoved) && !isUsed(known.id)) this.#drop(known);
 		}
 	}
 

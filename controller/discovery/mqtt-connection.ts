@@ -10,7 +10,7 @@ const firstPauseMs = 1000;
 export const longestPauseMs = 30_000;
 const connectMs = 10_000;
 /** How long saying farewell may take. */
-const farewellMs = 1000;
+const farewellMs = 500;
 
 /** Something to publish at QoS 1. */
 export interface MqttMessage {
@@ -39,7 +39,7 @@ export interface MqttConnectionOptions {
 	readonly log: Log;
 }
 
-/** A connection to a broker, made again for ever: after 1 s, doubling to 30 s. Disposing of it says farewell first, within 1 s. */
+/** A connection to a broker, made again for ever: after 1 s, doubling to 30 s. Disposing of it says farewell first, and takes at most 1 s. */
 export interface MqttConnection extends AsyncDisposable {
 	/** Does nothing while there is no connection: whatever must be known stands in the greeting. */
 	publish(message: MqttMessage): void;
