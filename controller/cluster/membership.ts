@@ -154,7 +154,9 @@ export class Membership implements Omit<Cluster, 'forget' | 'rotateKey' | 'autho
 		const text = readJoinText(token);
 		if (!text) throw new ClusterError('Invalid', 'this is no join token', {fix: 'It begins with M1; `motey cluster token` on a member prints one.'});
 		const others = presentMembers(store).filter(({spec}) => spec.id !== node.id);
-		if (others.length > 0) throw new ClusterError('Conflict', `this node is in a cluster already, with ${others.map(({spec}) => spec.name).join(', ')}`, {fix: `Run \`motey node forget ${node.name}\` there first.`});
+		// Joining the own cluster again brings the key that it was given while this node was away.
+		const isOwnCluster = certificateSha256((await this.#options.authority.read()).certificate) === text.authoritySha256;
+		if (others.length > 0 && !isOwnCluster) throw new ClusterError('Conflict', `this node is in a cluster already, with ${others.map(({spec}) => spec.name).join(', ')}`, {fix: `Run \`motey node forget ${node.name}\` there first.`});
 		if (advertise === undefined) throw new ClusterError('Invalid', 'this host has no address that others could reach', {fix: 'Say under which address they do: --advertise ADDRESS.'});
 		// Before anybody is told the port, it has to be known; until a member's key is, nobody is let in.
 		await this.#listenOn(advertise);

@@ -87,7 +87,10 @@ test('a token lets one node in, once, and only to the node that issued it', asyn
 	t.is((await join_(b, {...made, text: made.text.replace(/^M1./u, match => (match.endsWith('0') ? 'M11' : 'M10'))}, [403])).code, 403, 'another authority');
 	await join_(b, made);
 	t.is((await join_(c, made, [403])).code, 403, 'a token that was used up');
-	t.is((await join_(b, await admit(a), [409])).code, 409, 'a member already');
+	await join_(b, await admit(a));
+	t.is((await a.call('GET', '/cluster') as unknown as {members: readonly unknown[]}).members.length, 2, 'a member that joins again is the same member');
+	await c.call('POST', '/cluster/init', {advertise: '127.0.0.1'});
+	t.is((await join_(b, await admit(c), [409])).code, 409, 'a member of another cluster');
 });
 
 test('a forgotten node is taken over; when it returns it learns that, yields and keeps a backup', async t => {
@@ -131,9 +134,14 @@ test('a new cluster key reaches the members, and whoever joins later is known to
 	t.deepEqual(await a.call('POST', '/cluster/rotate-key'), {told: ['beta'], missed: []} as never);
 	t.not(await keyOf('alpha'), before);
 	t.is(await keyOf('beta'), await keyOf('alpha'));
+	await b.stop();
+	t.deepEqual(await a.call('POST', '/cluster/rotate-key'), {told: [], missed: ['beta']} as never);
+	const again = await fleet.start('beta');
+	await join_(again, await admit(a));
+	t.is(await keyOf('beta'), await keyOf('alpha'), 'who was away joins once more');
 	const c = await fleet.start('gamma');
-	await join_(c, await admit(b));
-	for (const node of [a, b, c]) await eventually(async () => (await node.call('GET', nodes)).items.length === 3, {what: 'every node to know every node'});
+	await join_(c, await admit(again));
+	for (const node of [a, again, c]) await eventually(async () => (await node.call('GET', nodes)).items.length === 3, {what: 'every node to know every node'});
 	await c.call('POST', services, service('shop', 'alpha'));
-	for (const node of [a, b, c]) await eventually(async () => isReady(node, 'shop'), {what: 'the service to be ready everywhere'});
+	for (const node of [a, again, c]) await eventually(async () => isReady(node, 'shop'), {what: 'the service to be ready everywhere'});
 });
