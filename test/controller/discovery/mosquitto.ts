@@ -1,6 +1,6 @@
 import {execFile, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {chmod, rm, writeFile} from 'node:fs/promises';
+import {rm, writeFile} from 'node:fs/promises';
 import {connect} from 'node:net';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
@@ -23,7 +23,11 @@ export async function startMosquitto({port, secure}: {readonly port?: number; re
 	const own = port ?? await freePort();
 	const directory = await makeTempDirectory('motey-mosquitto-');
 	const file = (name: string): string => join(directory.path, name);
-	const lines = [`listener ${own} 127.0.0.1`, 'persistence false', 'log_type none', 'per_listener_settings false'];
+	const lines = [
+		`listener ${own} 127.0.0.1`, 'persistence false', 'log_type none',
+		// It would become another user, who cannot read what lies in folders of this one.
+		...(process.getuid?.() === 0 ? ['user root'] : []),
+	];
 	if (secure === undefined) lines.push('allow_anonymous true');
 	else {
 		const {server, users, rules} = secure;
@@ -31,9 +35,6 @@ export async function startMosquitto({port, secure}: {readonly port?: number; re
 		await writeFile(file('server.key'), server.privateKey);
 		await writeFile(file('users'), Object.entries(users).map(([name, password]) => `${name}:${password}\n`).join(''));
 		await run('mosquitto_passwd', ['-U', file('users')]);
-		await chmod(file('users'), 0o644);
-		await chmod(file('server.key'), 0o644);
-		await chmod(directory.path, 0o755);
 		lines.push('allow_anonymous false', `password_file ${file('users')}`, `acl_file ${rules}`, `certfile ${file('server.crt')}`, `keyfile ${file('server.key')}`);
 	}
 	await writeFile(file('mosquitto.conf'), `${lines.join('\n')}\n`);
