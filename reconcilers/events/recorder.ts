@@ -1,5 +1,4 @@
 import type {EventLog} from '../../store/event-log.js';
-import {keyOf} from '../../store/resources/kinds.js';
 import type {Resource} from '../../store/resources/kinds.js';
 
 /** Tells the story of objects in sentences. Costs no sync and never fails its caller. */
@@ -11,9 +10,10 @@ export interface Recorder {
 /** A recorder whose events name `component` as their source. Reasons are CamelCase and part of the API. */
 export function createRecorder(events: EventLog, component: string): Recorder {
 	const record = (about: Resource, type: 'Normal' | 'Warning', told: {reason: string; message: string}): void => {
-		const {namespace, name} = keyOf(about);
+		// By its name as people know it, also where another object keeps that name: the uid says which is meant.
+		const {name, namespace, uid} = about.metadata;
 		events.record({
-			about: {apiVersion: about.apiVersion, kind: about.kind, name, ...(namespace === '' ? {} : {namespace}), uid: about.metadata.uid},
+			about: {apiVersion: about.apiVersion, kind: about.kind, name, ...(namespace === undefined ? {} : {namespace}), uid},
 			type, component, ...told,
 		});
 	};
