@@ -63,7 +63,7 @@ export interface FleetReconcilers {
 export function createFleet(options: FleetOptions): FleetReconcilers {
 	const {store, self, peers, looks, recorder, log} = options;
 	const grants = new LeaseGrants(options);
-	const assignments = createAssignments({store, self, peers, recorder, leases: grants});
+	const assignments = createAssignments({store, self, peers, recorder, clock: options.clock, leases: grants});
 	const reports = createReports({store, self, peers, looks});
 	const hearing = createReportHearing({
 		store, self, lost: assignments.forget,

@@ -71,7 +71,7 @@ export function createAcceptance({store, engines, inventory, looks, self, clock}
 			if (!isBoundTo(instance, self)) throw new PeerError('Refused', `${instance.metadata.name} is bound to ${instance.spec.nodeName}, not to ${self.name}`);
 			await store.transact(transaction => {
 				const known = transaction.lookup('Instance', 'uid', instance.metadata.uid).find(({metadata}) => metadata.uid === instance.metadata.uid);
-				if (!known && (ended.has(instance.metadata.uid) || store.wasDeleted(instance.metadata.uid))) throw new PeerError('Conflict', `${instance.metadata.name} was ended here and does not come back under this uid`);
+				if (!known && (ended.has(instance.metadata.uid) || store.wasDeleted(instance.metadata.uid))) throw new PeerError('NotFound', `${instance.metadata.name} was ended here and does not come back under this uid`);
 				refuseLesser(transaction, instance, {authority, known});
 				if (known && isDeleting(known)) return;
 				putNamed(transaction, kept(instance, {known, authority}));

@@ -9,7 +9,10 @@ import type {Recorder} from '../events/recorder.js';
 import {containerFinalizer, holds, isDeleting, withoutFinalizers} from '../finalizers.js';
 import {again, done} from '../outcome.js';
 import type {Outcome} from '../outcome.js';
+import type {Clock} from '../ports/clock.js';
+import {PeerError} from '../ports/peers.js';
 import type {Authority, Peers, PeerView} from '../ports/peers.js';
+import {timestamp} from '../timestamp.js';
 import {leaseOverMs} from '../service/failover.js';
 import type {LeaseGrants} from './lease-grants.js';
 
@@ -19,6 +22,7 @@ export interface AssignmentsOptions {
 	readonly self: {readonly id: string; readonly name: string};
 	readonly peers: Peers;
 	readonly recorder: Recorder;
+	readonly clock: Clock;
 	readonly leases: Pick<LeaseGrants, 'sinceMs'>;
 }
 
@@ -45,11 +49,20 @@ export interface Assignments {
 }
 
 /** Every order may be repeated, so what was ordered is only remembered to keep silent: a new run of the agent orders everything once more. */
-export function createAssignments({store, self, peers, recorder, leases}: AssignmentsOptions): Assignments {
+export function createAssignments({store, self, peers, recorder, leases, clock}: AssignmentsOptions): Assignments {
 	const assigned = new Map<string, Assigned>();
 	const forgotten = new Subject<string>();
 
 	const peerOf = (nodeId: string | undefined): PeerView | undefined => peers.members().find(({id}) => id === nodeId);
+
+	/** It was ended there, which this node has forgotten, as after a restore: its slot is filled by another binding, under another uid. */
+	const bindAnew = async (key: string, uid: string): Promise<void> => {
+		await store.transact(transaction => {
+			const current = transaction.get('Instance', parseKey(key));
+			if (current?.metadata.uid !== uid || isDeleting(current)) return;
+			transaction.put({...current, metadata: {...current.metadata, deletionTimestamp: timestamp(clock.now())}});
+		});
+	};
 
 	const reconcile = async (key: string, signal: AbortSignal): Promise<Outcome> => {
 		const instance = store.get('Instance', parseKey(key));
@@ -70,7 +83,8 @@ export function createAssignments({store, self, peers, recorder, leases}: Assign
 			await peers.assign(peer.id, {instance, authority}, {signal});
 		} catch (error) {
 			if (assigned.get(uid) === order) assigned.delete(uid);
-			throw error;
+			if (!(error instanceof PeerError) || error.code !== 'NotFound') throw error;
+			await bindAnew(key, uid);
 		}
 		return done;
 	};

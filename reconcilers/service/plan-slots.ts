@@ -114,15 +114,17 @@ function clear({bindings}: Slot, {isFilled}: {readonly isFilled: boolean}, draft
 	];
 }
 
-function keep(entry: ImageEntry, instance: Instance, {draft: {view: {service}}, rollout}: {readonly draft: Draft; readonly rollout: Rollout}): readonly ServiceAction[] {
+function keep(entry: ImageEntry, instance: Instance, {draft: {view: {service, fleet}}, rollout}: {readonly draft: Draft; readonly rollout: Rollout}): readonly ServiceAction[] {
 	const labels = labelsOf(service, entry);
 	if (rollout.kind === 'step' && rollout.instance === instance) {
 		if (rollout.moves) return [{do: 'end', instance, refill: true, because: 'its node cannot run its new spec'}];
 		return [{do: 'update', instance, spec: {...instance.spec, ...contentOf(service, entry, rollout.engine)}, labels}];
 	}
 	const resources = entry.resources ?? {};
-	const same = sameEntries(instance.spec.image.resources, resources) && sameEntries(instance.metadata.labels ?? {}, labels);
-	return same ? [] : [{do: 'update', instance, spec: {...instance.spec, image: {...instance.spec.image, resources}}, labels}];
+	// A node may have taken another name since.
+	const nodeName = fleet.members.get(instance.spec.nodeId ?? '')?.name ?? instance.spec.nodeName;
+	const same = nodeName === instance.spec.nodeName && sameEntries(instance.spec.image.resources, resources) && sameEntries(instance.metadata.labels ?? {}, labels);
+	return same ? [] : [{do: 'update', instance, spec: {...instance.spec, nodeName, image: {...instance.spec.image, resources}}, labels}];
 }
 
 function sameEntries(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {

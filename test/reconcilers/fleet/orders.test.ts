@@ -82,7 +82,7 @@ test('an order to end what is not known is remembered: the order to run it that 
 	const store = await openStore(t);
 	const acceptance = accepting(store);
 	t.true(await acceptance.terminate({...order, uid: lesser}, signal));
-	await t.throwsAsync(acceptance.assign({...order, instance: ordered(lesser)}), {instanceOf: PeerError, code: 'Conflict'});
+	await t.throwsAsync(acceptance.assign({...order, instance: ordered(lesser)}), {instanceOf: PeerError, code: 'NotFound'});
 	t.is(store.list('Instance').items.length, 0);
 });
 

@@ -125,3 +125,22 @@ test('a copy that was lost without a trace is found by the comparison of all, an
 	await new Promise(resolve => setTimeout(resolve, 1500));
 	t.deepEqual([a, b].map(({store}) => store.revision()), before);
 });
+
+test('what was ended elsewhere and is still wanted by an owner that has forgotten that gets another binding', async t => {
+	await using fleet = await linkNodes(2);
+	const [a, b] = fleet.nodes as [LinkedNode, LinkedNode];
+	await apply(a, spec({capabilities: ['node-1']}));
+	await eventually(() => readyAt(a) === 1);
+	a.stop();
+	const [kept] = b.store.list('Instance').items;
+	const {uid, name} = kept!.metadata;
+	b.engine.control.vanish(uid);
+	await b.store.transact(transaction => transaction.delete('Instance', {namespace: 'default', name}));
+	a.start();
+	await eventually(async () => {
+		const [running] = await b.running();
+		return running !== undefined && running !== uid && readyAt(a) === 1;
+	}, {what: 'another binding to run'});
+	await eventually(() => a.store.list('Instance').items.length === 1);
+	t.is(a.store.list('Instance').items[0]?.spec.binding, 2);
+});
