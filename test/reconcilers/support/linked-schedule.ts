@@ -79,7 +79,7 @@ export async function runSchedule(seed: number, {forMs}: {readonly forMs: number
 		const name = some([anyones, `mail-${node}`, `cam-${node}`]);
 		switch (below(14)) {
 			case 0: case 1: case 2: case 3:
-				if (isUp) await apply(one, name, {replicas: below(5), images: [{name: 'web', image: 'web', engine: 'simulated'}], placement: {strategy: name === anyones ? 'here' : some(strategies)}});
+				if (isUp) await apply(one, name, {replicas: below(5), images: [{name: 'web', image: `web:${one.name}`, engine: 'simulated'}], placement: {strategy: name === anyones ? 'here' : some(strategies)}});
 				return;
 			case 4: if (isUp) await remove(one, name); return;
 			case 5: case 6: if (node !== other) fleet.cut(node, other); return;
