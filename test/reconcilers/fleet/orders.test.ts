@@ -104,7 +104,7 @@ test('what was ending on a node counts as ended once that is forgotten, and unde
 	let nowMs = 1000;
 	const leases = new LeaseGrants({store, self, clock: {...clock, monotonicMs: () => nowMs}});
 	const recorder = {normal: () => undefined, warning: () => undefined};
-	const {reconcile} = createAssignments({store, self, peers: noPeers, recorder, leases});
+	const {reconcile} = createAssignments({store, self, peers: noPeers, recorder, leases, clock});
 	const put = await store.transact(transaction => {
 		const {metadata, spec, ...rest} = instance('web-web-0');
 		return transaction.put<Instance>({...rest, metadata: {...metadata, finalizers: [containerFinalizer]}, spec: {...spec, nodeId: peer, nodeName: 'peer', leased: true}});
