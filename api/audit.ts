@@ -6,8 +6,7 @@ import type {Log} from './ports/log.js';
 import {methodOf} from './request-line.js';
 
 declare module 'http' {
-	// Node's class has this parameter, and what is added to it has to say so.
-	// eslint-disable-next-line @typescript-eslint/no-unused-vars
+	// eslint-disable-next-line @typescript-eslint/no-unused-vars -- Node's class has this parameter, and what is added to it has to name it too
 	interface ServerResponse<Request extends IncomingMessage = IncomingMessage> {
 		/** The revision that the request brought about. */
 		revision?: string;

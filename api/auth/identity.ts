@@ -8,8 +8,7 @@ export interface Identity {
 }
 
 declare module 'http' {
-	// Node's class has this parameter, and what is added to it has to say so.
-	// eslint-disable-next-line @typescript-eslint/no-unused-vars
+	// eslint-disable-next-line @typescript-eslint/no-unused-vars -- Node's class has this parameter, and what is added to it has to name it too
 	interface ServerResponse<Request extends IncomingMessage = IncomingMessage> {
 		/** Who sent the request that this answers; absent when nobody proved anything. */
 		identity?: Identity;

@@ -96,7 +96,7 @@ test.serial('a silent cut is known within 4 s, and 2 s after it is mended reques
 		}, 200);
 	});
 	t.log(`known ${Math.round(known)} ms after the cut`);
-	t.true(known <= 10_000);
+	t.true(known <= 4500);
 	t.regex((await change()).body.message ?? '', /\bc\b/u);
 	// The others go on among themselves.
 	t.is((await b!.ask('GET', `${servicesPath}/ours`)).status, 200);
@@ -107,7 +107,7 @@ test.serial('a silent cut is known within 4 s, and 2 s after it is mended reques
 	await eventually(async () => (await change()).status === 200, {everyMs: 50, what: 'a request through the mended link'});
 	const again = performance.now() - mendedAt;
 	t.log(`answered ${Math.round(again)} ms after the heal`);
-	t.true(again <= 10_000);
+	t.true(again <= 2000);
 });
 
 test.serial('20 % loss and 100 ms of delay move nothing, and requests are still answered', async t => {

@@ -72,8 +72,7 @@ for (const [what, text, message] of bombs) {
 		t.is(reading.kind, 'refused');
 		t.regex(reading.kind === 'refused' ? reading.errors[0]?.message ?? '' : '', message);
 		t.true(reading.kind === 'refused' && reading.errors.length <= 10);
-		// A bomb takes minutes where it is not refused; how fast it is refused is for a bench.
-		t.true(performance.now() - began < 30_000, `${performance.now() - began} ms`);
+		t.true(performance.now() - began < 5000, `${performance.now() - began} ms`);
 	});
 }
 

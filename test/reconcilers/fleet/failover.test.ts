@@ -5,20 +5,9 @@ import type {Service, ServiceSpec} from '../../../store/resources/service.js';
 import {eventually} from '../../support/eventually.js';
 import {linkNodes} from '../support/linked-nodes.js';
 import type {LinkedNode, LinkedNodes} from '../support/linked-nodes.js';
+import {applyShop as apply, shopKey as key} from '../support/linked-service.js';
 
-const key = {namespace: 'default', name: 'shop'};
 const spec = (rest: Partial<ServiceSpec> = {}): ServiceSpec => ({images: [{name: 'web', image: 'web', engine: 'simulated'}], ...rest});
-
-async function apply({store}: LinkedNode, wanted: ServiceSpec): Promise<void> {
-	await store.transact(transaction => {
-		const known = transaction.get('Service', key);
-		transaction.put<Service>({
-			apiVersion: 'motey.io/v1', kind: 'Service', spec: wanted,
-			metadata: known?.metadata ?? {...key, uid: '', resourceVersion: '', generation: 1, creationTimestamp: '', finalizers: ['motey.io/instances']},
-			...(known?.status ? {status: known.status} : {}),
-		});
-	});
-}
 
 const service = ({store}: LinkedNode): Service => store.get('Service', key)!;
 const condition = (node: LinkedNode, type: string) => service(node).status?.conditions.find(one => one.type === type);

@@ -1,22 +1,11 @@
 import test from 'ava';
-import type {Service, ServiceSpec} from '../../../store/resources/service.js';
+import type {ServiceSpec} from '../../../store/resources/service.js';
 import {eventually} from '../../support/eventually.js';
 import {linkNodes} from '../support/linked-nodes.js';
 import type {LinkedNode} from '../support/linked-nodes.js';
+import {applyShop as apply, shopKey as key} from '../support/linked-service.js';
 
-const key = {namespace: 'default', name: 'shop'};
 const spec = (image: Partial<ServiceSpec['images'][number]> = {}, rest: Partial<ServiceSpec> = {}): ServiceSpec => ({images: [{name: 'web', image: 'web', engine: 'simulated', ...image}], ...rest});
-
-async function apply({store}: LinkedNode, wanted: ServiceSpec): Promise<void> {
-	await store.transact(transaction => {
-		const known = transaction.get('Service', key);
-		transaction.put<Service>({
-			apiVersion: 'motey.io/v1', kind: 'Service', spec: wanted,
-			metadata: known?.metadata ?? {...key, uid: '', resourceVersion: '', generation: 1, creationTimestamp: '', finalizers: ['motey.io/instances']},
-			...(known?.status ? {status: known.status} : {}),
-		});
-	});
-}
 
 const readyAt = ({store}: LinkedNode): number => store.get('Service', key)?.status?.readyReplicas ?? 0;
 
