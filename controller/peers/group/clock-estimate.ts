@@ -1,0 +1,39 @@
+/** How far another's monotonic clock is from the own one, as one exchange of four timestamps shows it. */
+interface Sample {
+	/** Theirs minus ours. */
+	readonly offsetMs: number;
+	readonly roundTripMs: number;
+}
+
+/** When a question was sent and its answer received, on our clock, and when it was received and answered, on theirs. */
+export interface Exchange {
+	readonly sentMs: number;
+	readonly receivedMs: number;
+	readonly answeredMs: number;
+	readonly nowMs: number;
+}
+
+/** What is known of the clock of `of`: its last exchanges. */
+export interface ClockEstimate {
+	readonly of: string | undefined;
+	readonly samples: readonly Sample[];
+}
+
+/** Nothing yet. */
+export const noEstimate: ClockEstimate = {of: undefined, samples: []};
+
+const samplesKept = 8;
+
+/** With one exchange more; of another member than before, the earlier ones count no more. @see RFC 5905 §8, the on-wire protocol */
+export function withExchange(estimate: ClockEstimate, of: string, {sentMs, receivedMs, answeredMs, nowMs}: Exchange): ClockEstimate {
+	const sample = {offsetMs: ((receivedMs - sentMs) + (answeredMs - nowMs)) / 2, roundTripMs: Math.max(0, (nowMs - sentMs) - (answeredMs - receivedMs))};
+	return {of, samples: [...(estimate.of === of ? estimate.samples : []), sample].slice(-samplesKept)};
+}
+
+/** The offset of the quickest of the last 8 exchanges, wrong by half of its round trip at most; undefined before the first. */
+export function offsetOf({samples}: ClockEstimate): {readonly offsetMs: number; readonly boundMs: number} | undefined {
+	const [first, ...others] = samples;
+	if (first === undefined) return undefined;
+	const best = others.reduce((quickest, sample) => (sample.roundTripMs < quickest.roundTripMs ? sample : quickest), first);
+	return {offsetMs: best.offsetMs, boundMs: best.roundTripMs / 2};
+}

@@ -1,0 +1,58 @@
+import {firstConfiguration} from './configuration.js';
+import type {Message, Presence} from './messages.js';
+import {isKnown, type GroupState, type Peer} from './state.js';
+import {steppedDown} from './terms.js';
+import {still, type Turn} from './turn.js';
+
+/**
+ * Begins a group of its own when no known member of any is to be heard, and it is none itself. Of several that wait together the one with the
+ * smallest id begins. It is a majority of itself, and so elected at once.
+ */
+export function foundIfAlone(state: GroupState, nowMs: number): Turn {
+	const {durable, founding, leaving, peers, self, startedMs, leaderHeardMs, periods} = state;
+	if (isKnown(state) || founding === 'never' || leaving) return still(state);
+	if (founding === 'after-listening' && nowMs - Math.max(startedMs, leaderHeardMs) < periods.peerTimeoutMs) return still(state);
+	const isAhead = ([id, peer]: [string, Peer]): boolean => peer.isVisible && !peer.leaving && (!peer.pending || id < self.id);
+	if ([...peers].some(isAhead)) return still(state);
+	return still({...state, electionAtMs: nowMs, durable: {...durable, lineage: self.run, configuration: firstConfiguration(self.id, durable.term)}});
+}
+
+/**
+ * Groups that were begun apart under one name become one when they meet, member by member: whoever belongs to none enters the one it hears lead;
+ * the members of the smaller one (of the one with the greater lineage among equals) give it up, if the other has a leader, and so do those whom most
+ * have left for it. Terms are kept, so that no vote is given twice.
+ */
+export function reconcileLineage(state: GroupState, {lineage, body}: Message, nowMs: number): GroupState {
+	const {durable} = state;
+	if (lineage === undefined || lineage === durable.lineage || (body.type !== 'lead' && body.type !== 'alive')) return state;
+	if (durable.lineage === undefined) return body.type === 'lead' ? {...state, durable: {...durable, lineage}} : state;
+	if (!isYieldedTo(state, lineage, body.presence)) return state;
+	return belongingToNone(state, nowMs);
+}
+
+/** Belongs to no group any more when so many of the known members left it that the others cannot be a majority ever again: nobody could let it go. */
+export function giveUpIfDeserted(state: GroupState, nowMs: number): Turn {
+	return still(isKnown(state) && state.role.kind !== 'leader' && isDeserted(state) ? belongingToNone(state, nowMs) : state);
+}
+
+function belongingToNone(state: GroupState, nowMs: number): GroupState {
+	const {lineage: _, configuration: __, ...kept} = state.durable;
+	return {...steppedDown(state, nowMs), startedMs: nowMs, durable: kept};
+}
+
+function isYieldedTo(state: GroupState, lineage: string, {leader, pending, size}: Presence): boolean {
+	if (leader === undefined || pending) return false;
+	if ((!isKnown(state) && state.leader === undefined) || isDeserted(state)) return true;
+	const own = state.durable.configuration?.members.length ?? 0;
+	return size > own || (size === own && lineage < (state.durable.lineage ?? ''));
+}
+
+/** Whoever is heard with another group's name, or with none, has given up this one, and will not vote in it before its leader takes it in again. */
+function isDeserted({durable: {configuration, lineage}, peers}: GroupState): boolean {
+	const members = configuration?.members ?? [];
+	const left = members.filter(member => {
+		const peer = peers.get(member);
+		return peer?.isVisible !== true || peer.lineage === lineage;
+	});
+	return left.length * 2 <= members.length;
+}

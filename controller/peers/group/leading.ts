@@ -1,0 +1,63 @@
+import {accepted, compareStamps, isQuorum, proposed, restamped, type Configuration, type Proposal} from './configuration.js';
+import type {BodyOf, Message} from './messages.js';
+import {presenceOf} from './presence.js';
+import {isKnown, nodeOf, type GroupState, type Leading} from './state.js';
+import {steppedDown} from './terms.js';
+import {broadcasting, inTurn, sending, still, withEntry, type Turn} from './turn.js';
+
+/** More members are not taken in. */
+const mostMembers = 256;
+
+/** Leads from now on: those who voted count as heard, and the configuration is put under the new term before it can change. */
+export function takeLead(state: GroupState, voters: ReadonlySet<string>, nowMs: number): Turn {
+	const {durable: {configuration, ...durable}, self} = state;
+	if (configuration === undefined) return still(state);
+	const followers: Leading['followers'] = new Map([...voters].map(member => [member, {heardMs: nowMs, stamp: undefined}]));
+	const role: Leading = {kind: 'leader', followers, inquiries: new Map(), motions: new Map(), verdicts: new Map()};
+	return beat({...state, role, leader: self.id, durable: {...durable, configuration: restamped(configuration, durable.term)}}, nowMs);
+}
+
+/** Gives a sign of life: as the leader, with the configuration in force. */
+export function beat(state: GroupState, nowMs: number): Turn {
+	const next = {...state, beatAtMs: nowMs + state.periods.heartbeatMs};
+	const presence = presenceOf(next);
+	const {role, durable: {configuration}} = next;
+	return broadcasting(next, role.kind === 'leader' && configuration !== undefined ? {type: 'lead', presence, configuration, sentMs: nowMs} : {type: 'alive', presence});
+}
+
+/** Somebody follows: it counts as heard when the beat was sent that it answers, and its clock is told the time. */
+export function onFollow(state: GroupState, {from, term}: Message, {stamp, echoMs, sentMs}: BodyOf<'follow'>, nowMs: number): Turn {
+	const {role} = state;
+	if (role.kind !== 'leader' || term !== state.durable.term) return still(state);
+	const heardMs = Math.max(echoMs, role.followers.get(from)?.heardMs ?? Number.NEGATIVE_INFINITY);
+	const next = {...state, role: {...role, followers: withEntry(role.followers, from, {heardMs, stamp})}};
+	return sending(next, from, {type: 'time', sentMs, receivedMs: nowMs, answeredMs: nowMs});
+}
+
+/** Whether more than half of the known members follow, as heard within the peer timeout. */
+export function hasQuorum({role, durable: {configuration}, self, periods}: GroupState, nowMs: number): boolean {
+	if (role.kind !== 'leader' || configuration === undefined) return false;
+	return isQuorum(configuration, member => member === self.id || nowMs - (role.followers.get(member)?.heardMs ?? Number.NEGATIVE_INFINITY) < periods.peerTimeoutMs);
+}
+
+/** As the leader, takes the next step in changing who is known, once the last one is stored by a majority in this term. */
+export function steerConfiguration(state: GroupState, nowMs: number): Turn {
+	const {role, durable, self} = state;
+	const {configuration} = durable;
+	if (role.kind !== 'leader' || configuration === undefined) return still(state);
+	if (!isQuorum(configuration, member => member === self.id || compareStamps(role.followers.get(member)?.stamp, configuration.stamp) === 0)) return still(state);
+	const change = changeWanted(state, configuration);
+	const next = configuration.proposal !== undefined ? accepted(configuration) : change === undefined ? undefined : proposed(configuration, change);
+	if (next !== undefined) return inTurn({...state, durable: {...durable, configuration: next}}, current => beat(current, nowMs), current => steerConfiguration(current, nowMs));
+	return still(isKnown(state) ? state : steppedDown(state, nowMs));
+}
+
+/** Others leave before the leader itself does, and everybody before somebody joins. The last member stays, and so ends the group with itself. */
+function changeWanted({peers, forgotten, leaving, self, durable: {lineage}}: GroupState, {members}: Configuration): Proposal | undefined {
+	const leaves = (member: string): boolean => forgotten.has(nodeOf(member)) || peers.get(member)?.leaving === true;
+	const leaver = members.find(member => member !== self.id && leaves(member)) ?? (leaving && members.length > 1 ? members.find(member => member === self.id) : undefined);
+	if (leaver !== undefined) return {change: 'leave', member: leaver};
+	if (members.length >= mostMembers) return undefined;
+	const joiner = [...peers].find(([member, peer]) => peer.isVisible && !peer.leaving && peer.lineage === lineage && !members.includes(member) && !forgotten.has(nodeOf(member)));
+	return joiner === undefined ? undefined : {change: 'join', member: joiner[0]};
+}

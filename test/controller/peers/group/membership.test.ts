@@ -1,0 +1,150 @@
+import test from 'ava';
+import {World} from './world.js';
+
+/** The members that count, as this one has stored them. */
+const countedBy = (world: World, id: string): readonly string[] => world.get(id).durable.configuration?.members ?? [];
+const agree = (world: World, members: readonly string[]): boolean => members.every(id => countedBy(world, id).join() === [...members].sort().join() && world.get(id).state?.leader !== undefined);
+
+test('members that start together become one group, all of them known to each', t => {
+	const members = ['a', 'b', 'c', 'd', 'e'];
+	const world = new World({seed: 2, members});
+	for (const id of members) world.start(id);
+	t.true(world.runUntil(() => agree(world, members), 20_000));
+	t.is(new Set(members.map(id => world.get(id).durable.lineage)).size, 1);
+	t.deepEqual(world.offences, []);
+});
+
+test('a first member leads at once when it may, and those who come are taken in one at a time', t => {
+	const world = new World({seed: 3, members: ['a', 'b', 'c']});
+	world.start('a');
+	world.give('a', {type: 'founding', may: 'at-once'});
+	world.runFor(100);
+	t.is(world.get('a').state?.role.kind, 'leader');
+	world.start('b');
+	world.start('c');
+	const sizes = new Set<number>();
+	t.true(world.runUntil(() => {
+		sizes.add(countedBy(world, 'a').length);
+		return agree(world, ['a', 'b', 'c']);
+	}, 5000));
+	t.deepEqual([...sizes], [1, 2, 3]);
+});
+
+test('a newcomer is pending until a majority of those known before has accepted it; until then it hears the leader and is not counted', t => {
+	const world = new World({seed: 4, members: ['a', 'b', 'c', 'd']});
+	world.form(['a', 'b', 'c']);
+	for (const id of ['a', 'b', 'c']) world.start(id);
+	t.true(world.runUntil(() => world.leader() !== undefined && agree(world, ['a', 'b', 'c']), 10_000));
+	const leader = world.leader()!;
+	// It hears the newcomer, and nobody of those who would have to accept it.
+	for (const id of ['a', 'b', 'c']) if (id !== leader) world.cuts.add(`${id}>${leader}`);
+	world.start('d');
+	world.runFor(2000);
+	t.is(world.get('d').state?.leader, leader);
+	t.deepEqual(countedBy(world, leader), ['a', 'b', 'c']);
+	t.true(world.get('d').state!.peers.get(leader)!.isVisible);
+	world.cuts.clear();
+	t.true(world.runUntil(() => agree(world, ['a', 'b', 'c', 'd']), 20_000));
+});
+
+test('who leaves is counted no more, also when it led; who rejoins is counted again', t => {
+	const members = ['a', 'b', 'c'];
+	const world = new World({seed: 5, members});
+	world.form();
+	for (const id of members) world.start(id);
+	world.runUntil(() => world.leader() !== undefined && agree(world, members), 10_000);
+	const leader = world.leader()!;
+	const others = members.filter(id => id !== leader);
+	world.give(leader, {type: 'leave'});
+	t.true(world.runUntil(() => agree(world, others) && world.leader(others) !== undefined, 10_000));
+	t.is(world.get(leader).state, undefined, 'it has left');
+	world.start(leader);
+	t.true(world.runUntil(() => agree(world, members), 10_000));
+	t.deepEqual(world.offences, []);
+});
+
+test('a group that shrinks still elects: from five, two by two are let go and two remain able to lead', t => {
+	const members = ['a', 'b', 'c', 'd', 'e'];
+	const world = new World({seed: 6, members});
+	world.form();
+	for (const id of members) world.start(id);
+	world.runUntil(() => world.leader() !== undefined, 10_000);
+	for (const lost of [['d', 'e'], ['c']]) {
+		for (const id of lost) world.crash(id);
+		const left = members.filter(id => world.get(id).state !== undefined);
+		t.true(world.runUntil(() => world.leader(left) !== undefined, 10_000));
+		const forgotten = new Set(members.filter(id => !left.includes(id)));
+		for (const id of left) world.give(id, {type: 'forgotten', nodes: forgotten});
+		t.true(world.runUntil(() => agree(world, left), 10_000), `${left.join()} count themselves only`);
+	}
+	t.deepEqual(countedBy(world, 'a'), ['a', 'b']);
+});
+
+test('a forget that no majority can accept does not count: the lesser part of a cut forgets nobody', t => {
+	const members = ['a', 'b', 'c', 'd', 'e'];
+	const world = new World({seed: 7, members});
+	world.form();
+	for (const id of members) world.start(id);
+	world.runUntil(() => world.leader() !== undefined, 10_000);
+	world.partition(['a', 'b'], ['c', 'd', 'e']);
+	for (const id of ['a', 'b']) world.give(id, {type: 'forgotten', nodes: new Set(['c', 'd', 'e'])});
+	world.runFor(20_000);
+	t.deepEqual(countedBy(world, 'a'), members);
+	t.is(world.leader(['a', 'b']), undefined);
+});
+
+test('programs of a forgotten node leave with it', t => {
+	const members = ['n1/x', 'n1/y', 'n2/x', 'n3/x', 'n4/x'];
+	const world = new World({seed: 8, members});
+	world.form();
+	for (const id of members) world.start(id);
+	world.runUntil(() => world.leader() !== undefined, 10_000);
+	for (const id of ['n1/x', 'n1/y']) world.crash(id);
+	const left = ['n2/x', 'n3/x', 'n4/x'];
+	for (const id of left) world.give(id, {type: 'forgotten', nodes: new Set(['n1'])});
+	t.true(world.runUntil(() => agree(world, left), 10_000));
+});
+
+test('groups that were begun apart under one name become one when they meet, and the smaller gives its own up', t => {
+	const members = ['a', 'b', 'c', 'd', 'e'];
+	const world = new World({seed: 9, members});
+	world.partition(['a', 'b'], ['c', 'd', 'e']);
+	for (const id of members) world.start(id);
+	t.true(world.runUntil(() => agree(world, ['a', 'b']) && agree(world, ['c', 'd', 'e']), 20_000));
+	const greater = world.get('c').durable.lineage;
+	t.not(world.get('a').durable.lineage, greater);
+	world.cuts.clear();
+	t.true(world.runUntil(() => agree(world, members), 20_000));
+	t.is(world.get('a').durable.lineage, greater);
+	t.deepEqual(world.offences, []);
+});
+
+test('the lesser part of a group does not flee from its quorum into a group begun beside it', t => {
+	const world = new World({seed: 10, members: ['a', 'b', 'c', 'd']});
+	world.form(['a', 'b', 'c']);
+	world.start('a');
+	world.start('d');
+	world.partition(['a'], ['d'], ['b', 'c']);
+	world.runFor(10_000);
+	t.is(world.leader(), 'd');
+	world.cuts.clear();
+	world.runFor(20_000);
+	t.is(world.get('a').durable.lineage, 'first');
+	t.deepEqual(countedBy(world, 'a'), ['a', 'b', 'c']);
+	world.start('b');
+	t.true(world.runUntil(() => world.get('d').durable.lineage === 'first' && countedBy(world, 'a').includes('d'), 20_000), 'the other comes over once this one is led');
+});
+
+test('members tell their programs who joins and who is gone', t => {
+	const world = new World({seed: 11, members: ['a', 'b']});
+	world.form();
+	for (const id of ['a', 'b']) world.start(id);
+	world.runFor(5000);
+	t.deepEqual(world.events('a', 'joined').map(({member, kind}) => [member, kind]), [['b', 'test']]);
+	world.crash('b');
+	world.runFor(2500);
+	t.deepEqual(world.events('a', 'left'), []);
+	world.runFor(2500);
+	t.deepEqual(world.events('a', 'left').map(({member}) => member), ['b']);
+	t.is(world.events('a', 'leader').at(-1)!.leader, undefined);
+});
