@@ -23,6 +23,7 @@ import {createExternalEngines} from './engines/external/open.js';
 import {createEngines} from './engines/registry.js';
 import {createApiPorts} from './fleet/api-ports.js';
 import {nodeActions} from './fleet/node-actions.js';
+import {nodeConduct} from './fleet/node-conduct.js';
 import {openFleet} from './fleet/open.js';
 import {hostAddresses} from './addresses.js';
 import {enginesOf} from './engines-of.js';
@@ -94,6 +95,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		const fleet = owned.own('peers', await openFleet({
 			store, dataDir: config.dataDir, runDir: config.runDir, identity, name: config.name, clock, log,
 			ports: {port: config.peers.port, publishPort: config.peers.pubPort},
+			groups: {periods: config.groups, conduct: nodeConduct({store, name: config.name, log})},
 			staticPeers: config.peers.addresses.flatMap(text => parsePeer(text) ?? []), brokerPort: config.mqtt.port,
 			ownAddress: () => config.advertise ?? hostAddresses()[0], isOwnAddress: address => hostAddresses().includes(address),
 			apiSocket: () => listeners.listening.socket,

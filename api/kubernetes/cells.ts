@@ -1,3 +1,4 @@
+import type {Group} from '../../store/resources/group.js';
 import type {Instance} from '../../store/resources/instance.js';
 import type {Node} from '../../store/resources/node.js';
 import {conflictAnnotation} from '../../store/resources/ownership.js';
@@ -43,6 +44,19 @@ export function nodeCells({metadata, spec, status}: Node, now: Date): Cells {
 		ageText(new Date(metadata.creationTimestamp), now),
 		status?.info.version ?? '<unknown>',
 		status?.addresses[0] ?? '<none>',
+	];
+}
+
+/** A table row of a Group: Name Leader Term Known Visible Age, and wide Quorum. */
+export function groupCells({metadata, status}: Group, now: Date): Cells {
+	return [
+		metadata.name,
+		status?.leader ?? '<none>',
+		status?.term ?? 0,
+		status?.known ?? 0,
+		status?.visible ?? 0,
+		ageText(new Date(metadata.creationTimestamp), now),
+		status?.quorum ?? 0,
 	];
 }
 

@@ -111,6 +111,19 @@ export const servedResources: readonly ServedResource[] = [
 		subresources: [status('Node')], columns: nodeColumns,
 	},
 	{
+		...motey, plural: 'groups', singular: 'group', kind: 'Group', namespaced: false, verbs: readOnly, shortNames: ['grp'], categories: ['motey'],
+		subresources: [],
+		columns: [
+			nameColumn,
+			column('Leader', 'Who leads it, as far as this node knows.'),
+			column('Term', 'Rises with every election.', {type: 'integer'}),
+			column('Known', 'Members that count, whether or not they are there.', {type: 'integer'}),
+			column('Visible', 'Members that are heard now.', {type: 'integer'}),
+			ageColumn,
+			column('Quorum', 'Known members that a decision by majority takes.', {type: 'integer', priority: 1}),
+		],
+	},
+	{
 		...core, group: 'events.k8s.io', plural: 'events', singular: 'event', kind: 'Event', namespaced: true, verbs: readOnly, shortNames: ['ev'],
 		columns: eventColumns,
 	},

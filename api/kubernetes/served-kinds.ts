@@ -19,7 +19,7 @@ import {servedResources, type ServedResource, type Verb} from './resources-table
 import {scaleHandlers} from './scale.js';
 import type {Snapshots} from './snapshots.js';
 import {instanceStatistics, nodePorts, nodeStatistics} from './statistics.js';
-import {readableInstances, readableNodes, readableServices} from './store-readables.js';
+import {readableGroups, readableInstances, readableNodes, readableServices} from './store-readables.js';
 import {sendObject, type WriteContext} from './write/context.js';
 import {create} from './write/create.js';
 import {instanceRules} from './write/instance-rules.js';
@@ -53,7 +53,7 @@ export function readVerbs(readable: Readable, {renderer, snapshots, watch, fresh
 	};
 }
 
-/** The kinds of `motey.io/v1`: Services, Instances, Nodes. */
+/** The kinds of `motey.io/v1`: Services, Instances, Nodes, Groups. */
 export function moteyKinds({store, admission, workloads, node, closing, explanations, commands, limits}: ApiDependencies, context: ServingContext): readonly ServedKind[] {
 	const services = readableServices(store, resourceOf('services'));
 	const instances = readableInstances(store, resourceOf('instances'));
@@ -82,8 +82,11 @@ export function moteyKinds({store, admission, workloads, node, closing, explanat
 			},
 		}),
 		served(ownersRules(nodeRules(nodes.resource), forwarding.fleet.self.id), nodes, {context, subresources: {stats: {get: atNode(nodes, nodeStatistics(node), forwarding)}, ports: {get: atNode(nodes, nodePorts(node), forwarding)}}}),
+		readOnlyKind(readableGroups(store, resourceOf('groups')), context),
 	];
 }
+
+const readOnlyKind = (readable: Readable, context: ServingContext): ServedKind => ({readable, verbs: readVerbs(readable, context), subresources: {}});
 
 interface ServedOptions {
 	readonly context: ServingContext;

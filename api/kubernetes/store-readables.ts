@@ -1,10 +1,9 @@
 import type {Observable} from 'rxjs';
-import {selectableFields, type ObjectKey, type ResourceOf} from '../../store/resources/kinds.js';
+import {selectableFields, type Kind, type ObjectKey, type ResourceOf} from '../../store/resources/kinds.js';
 import type {Change, Listing, Store} from '../../store/store.js';
-import {instanceCells, nodeCells, serviceCells} from './cells.js';
+import {groupCells, instanceCells, nodeCells, serviceCells} from './cells.js';
 import type {Readable} from './readable.js';
 import type {ServedResource} from './resources-table.js';
-import type {WritableKind} from './write/kind-rules.js';
 
 /** Services as the store has them. */
 export function readableServices(store: Store, resource: ServedResource): Readable<ResourceOf<'Service'>> {
@@ -21,7 +20,12 @@ export function readableNodes(store: Store, resource: ServedResource): Readable<
 	return {...stored('Node', store, resource), selectableFields: [], cells: nodeCells};
 }
 
-function stored<K extends WritableKind>(kind: K, store: Store, resource: ServedResource) {
+/** Groups as this node sees them. */
+export function readableGroups(store: Store, resource: ServedResource): Readable<ResourceOf<'Group'>> {
+	return {...stored('Group', store, resource), selectableFields: [], cells: groupCells};
+}
+
+function stored<K extends Kind>(kind: K, store: Store, resource: ServedResource) {
 	return {
 		resource,
 		get: (key: ObjectKey): ResourceOf<K> | undefined => store.get(kind, key),

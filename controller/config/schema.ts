@@ -4,6 +4,7 @@ import {Name} from '../../store/resources/meta.js';
 import {parsePeer} from '../discovery/static-peers.js';
 
 const Port = z.int().min(0).max(65_535);
+const Span = z.int().min(50).max(600_000);
 const Path = z.string().startsWith('/', 'must be an absolute path');
 const Names = z.array(z.string().min(1)).readonly();
 
@@ -44,6 +45,13 @@ export const Config = z.strictObject({
 		keepalive: z.int().min(1).max(300).default(30).describe('seconds of silence after which the broker is asked whether it is there'),
 		port: Port.default(8883).describe('where the cluster\'s own broker listens, when this node begins a cluster; always over TLS'),
 	}).readonly(),
+	groups: z.strictObject({
+		heartbeatMs: Span.default(1000).describe('milliseconds between two signs of life of a member of a group, and of its leader; the same on all nodes, as are the others'),
+		electionMinMs: Span.default(1500).describe('least silence of a leader, in milliseconds, after which another is elected; longer than a heartbeat'),
+		electionMaxMs: Span.default(2000).describe('greatest silence of a leader, in milliseconds, after which another is elected'),
+		peerTimeoutMs: Span.default(3000).describe('silence, in milliseconds, after which a member is not visible any more, and after which a leader without a quorum steps down'),
+		pollMs: Span.default(1500).describe('milliseconds that a poll may take unless it says so itself'),
+	}).refine(({heartbeatMs, electionMinMs, electionMaxMs, peerTimeoutMs}) => heartbeatMs < electionMinMs && electionMinMs <= electionMaxMs && heartbeatMs < peerTimeoutMs, 'heartbeatMs must be less than electionMinMs and peerTimeoutMs, electionMinMs not more than electionMaxMs').readonly(),
 	repliers: z.strictObject({
 		capabilities: Port.default(5091).describe('where nodes of the original Motey ask for capabilities; here and on them, with compatibility'),
 		deploy: Port.default(5092).describe('where they deploy images'),

@@ -17,6 +17,10 @@ import {withStaticPeers} from '../discovery/static-peers.js';
 import type {Identity} from '../identity.js';
 import {follow} from '../process.js';
 import {loadCurveKeys} from '../peers/curve.js';
+import {groupTopic} from '../peers/group/frames.js';
+import type {NodeConduct} from '../peers/group/node-conduct.js';
+import {openGroups} from '../peers/group/open.js';
+import type {Periods} from '../peers/group/periods.js';
 import {openMdp, type Mdp} from '../peers/mdp/open.js';
 import type {Builtin} from '../peers/mdp/builtins.js';
 import {openPeerSockets, type PeerSockets} from '../peers/open.js';
@@ -25,6 +29,7 @@ import {fleetActions} from './actions.js';
 import {apiAction} from './api-tunnel.js';
 import {createForward} from '../peers/forward.js';
 import {greet, greetingActions} from './greet.js';
+import {askPrograms, followGroups} from './follow-groups.js';
 import {createPeers} from './peers.js';
 import {openRecollection} from './recollection.js';
 
@@ -48,6 +53,8 @@ export interface FleetParts {
 	readonly staticPeers: readonly PeerAddress[];
 	/** Where the cluster's MQTT broker listens if this node begins one. */
 	readonly brokerPort: number;
+	/** How members of groups live, and what this node does as one. */
+	readonly groups: {readonly periods: Periods; readonly conduct: NodeConduct};
 	readonly authority: MembershipOptions['authority'];
 	readonly ownAddress: () => string | undefined;
 	readonly isOwnAddress: (address: string) => boolean;
@@ -85,7 +92,7 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 	let isMember = (): boolean => false;
 	let isLinked: (id: string) => boolean = () => false;
 	const sockets = await openPeerSockets({
-		context, log, clock, revision: store.revision(),
+		context, log, clock, revision: store.revision(), topics: [groupTopic],
 		prover: {nodeId: node.id, privateKey: identity.privateKey, keys, session},
 		// Until this node is one of them they are nobody to it.
 		members: () => (isMember() ? withStaticPeers(store.list('Member').items, {peers: parts.staticPeers, isLinked: id => isLinked(id)}) : []),
@@ -110,6 +117,7 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 	isLinked = id => sockets.views().some(peer => peer.id === id && peer.connected);
 	const subscriptions: Subscription[] = [];
 	const peers = createPeers(sockets);
+	const grouped = openGroups({store, self: node, sockets, ...parts.groups, calls: {ask: request => askPrograms(mdp, request)}, clock, log});
 	const recollection = await openRecollection({store, dataDir, selfId: node.id, peers, log});
 	const onError = (what: string) => (error: unknown) => log.error('could not be followed', {what, error});
 
@@ -147,11 +155,16 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 		listening: () => listening,
 		async serve({answers, builtins, onNames}) {
 			mdp = await openMdp({
-				runDir, log, clock, context, onNames, forward: createForward(sockets),
+				runDir, log, clock, context, forward: createForward(sockets),
+				onNames: names => {
+					onNames(names);
+					grouped.groups.workersChanged(names);
+				},
 				nodes: {selfId: node.id, idOf: word => (word === name || word === node.id ? node.id : sockets.views().find(peer => peer.id === word || peer.name === word)?.id)},
-				builtins: [...fleetActions({store, nodeId: node.id, answers, isComplete: () => recollection.isComplete()}), ...greetingActions({store, membership}), apiAction(parts.apiSocket), ...builtins],
+				builtins: [...fleetActions({store, nodeId: node.id, answers, isComplete: () => recollection.isComplete()}), ...greetingActions({store, membership}), apiAction(parts.apiSocket), ...grouped.builtins, ...builtins],
 			});
 			subscriptions.push(
+				...followGroups({groups: grouped.groups, sockets, membership, store, onError}),
 				follow(store.changes({kind: 'Member'}).pipe(throttleTime(20, undefined, {leading: true, trailing: true})), async () => sockets.membersChanged(), onError('members')),
 				follow(merge(
 					sockets.changes.pipe(filter(({kind}) => kind === 'connected'), map(({id}) => id), tap(id => greeted.delete(id))),
@@ -167,6 +180,7 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 		},
 		async [Symbol.asyncDispose]() {
 			for (const subscription of subscriptions) subscription.unsubscribe();
+			await grouped.groups[Symbol.asyncDispose]();
 			await mdp?.[Symbol.asyncDispose]();
 			await sockets[Symbol.asyncDispose]();
 		},

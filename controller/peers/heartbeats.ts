@@ -42,6 +42,11 @@ export class Heartbeats {
 		this.#timer = setTimeout(() => this.#beat(), Math.max(0, this.#lastMs + shortestGapMs - performance.now()));
 	}
 
+	/** Publishes something else beside them, to whoever listens now. */
+	publish(frames: readonly (string | Buffer)[]): void {
+		this.#socket?.send([...frames]).catch(() => undefined);
+	}
+
 	#beat(): void {
 		this.#lastMs = performance.now();
 		clearTimeout(this.#timer);

@@ -28,6 +28,9 @@ export interface NeighboursOptions {
 	readonly log: Log;
 	readonly clock: Clock;
 	readonly onChange: (change: PeerChange) => void;
+	/** What else members publish under these topics. */
+	readonly topics: readonly string[];
+	readonly onPublication: (nodeId: string, frames: readonly Buffer[]) => void;
 }
 
 /** A link to, and an ear for, every other member. */
@@ -97,7 +100,7 @@ export class Neighbours implements AsyncDisposable {
 	}
 
 	#add({spec: {id, curveKey}}: Member): void {
-		const {context, prover, roster, log, clock, onChange} = this.#options;
+		const {context, prover, roster, log, clock, topics, onChange, onPublication} = this.#options;
 		const addresses = (): readonly PeerAddress[] => roster.other(id)?.status?.addresses ?? [];
 		const link = new Link({
 			context, prover, clock, log, id,
@@ -114,7 +117,8 @@ export class Neighbours implements AsyncDisposable {
 			onAnswer: () => this.#word(id),
 		});
 		const subscription = new Subscription({
-			context, keys: prover.keys, curveKey, addresses,
+			context, keys: prover.keys, curveKey, addresses, topics,
+			onPublication: frames => onPublication(id, frames),
 			onHeartbeat: ({session, revision}) => {
 				this.#liveness.session(id, session, this.#now());
 				this.#word(id);

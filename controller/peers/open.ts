@@ -30,6 +30,8 @@ export interface PeerSocketsOptions {
 	readonly serve: Serve;
 	/** Revision of the last own object written. */
 	readonly revision: string;
+	/** Beside heartbeats, what members publish under these topics is listened to. */
+	readonly topics?: readonly string[];
 	readonly log: Log;
 	readonly clock: Clock;
 }
@@ -43,6 +45,10 @@ export interface PeerSockets extends AsyncDisposable {
 	membersChanged(): Promise<void>;
 	/** Tells the others that this node has written something of its own. */
 	announce(revision: string): void;
+	/** Publishes to whoever listens now; the first frame begins with its topic. Small ones: up to 60 KiB. */
+	publish(frames: readonly (string | Buffer)[]): void;
+	/** Publications of members under the topics, as they come, each from the member it is said to be from. Never errors; ends when the sockets are disposed of. */
+	readonly publications: Observable<{readonly nodeId: string; readonly frames: readonly Buffer[]}>;
 	/** Every member but this node, as it is heard now. */
 	views(): readonly (PeerView & {readonly address: string})[];
 	/** Never errors; ends when the sockets are disposed of. */
@@ -56,15 +62,17 @@ export interface PeerSockets extends AsyncDisposable {
 }
 
 /** Opens what a node speaks with other nodes through. It listens nowhere yet, but reaches and hears those it knows. */
-export async function openPeerSockets({context, prover, members, serve, revision, log, clock}: PeerSocketsOptions): Promise<PeerSockets> {
+export async function openPeerSockets({context, prover, members, serve, revision, topics = [], log, clock}: PeerSocketsOptions): Promise<PeerSockets> {
 	const roster = new Roster(prover.nodeId);
 	const answers = new Answers<Exchange>();
 	const refusals = createRefusals({log, clock});
 	const changes = new Subject<PeerChange>();
+	const publications = new Subject<{readonly nodeId: string; readonly frames: readonly Buffer[]}>();
 	const heartbeats = new Heartbeats({session: prover.session, revision});
 	const zap = await openZap({context, refusals, standingOf: key => roster.standingOfKey(key)});
 	const neighbours = new Neighbours({
-		context, prover, roster, log, clock,
+		context, prover, roster, log, clock, topics,
+		onPublication: (nodeId, frames) => publications.next({nodeId, frames}),
 		onChange: change => {
 			if (change.kind === 'forgotten') answers.forget(change.id);
 			changes.next(change);
@@ -110,6 +118,8 @@ export async function openPeerSockets({context, prover, members, serve, revision
 
 	return {
 		changes: changes.asObservable(),
+		publications: publications.asObservable(),
+		publish: frames => heartbeats.publish(frames),
 		get refused() {
 			return refusals.count;
 		},
@@ -128,6 +138,7 @@ export async function openPeerSockets({context, prover, members, serve, revision
 			await neighbours[Symbol.asyncDispose]();
 			await zap[Symbol.asyncDispose]();
 			changes.complete();
+			publications.complete();
 		},
 	};
 }

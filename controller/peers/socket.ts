@@ -8,6 +8,8 @@ const envelopeBytes = 64 * 1024;
 export const messageLimitBytes = 2 ** 20 + envelopeBytes / 2;
 /** Messages the library holds for one peer in each direction, beyond what stands in this node's own queues; those are counted in bytes too. */
 const highWaterMark = 8;
+/** Small publications that the library holds for one reader: a burst of them comes before its thread has its turn. */
+const publishedHighWaterMark = 128;
 /** Messages read in a row before everything else has its turn. */
 const burst = 64;
 
@@ -65,7 +67,7 @@ export function createRouter({context, keys, host}: ServerOptions): Router {
 
 /** A PUB that admits whom the ZAP handler admits; whoever does not read loses what is published. */
 export function createPublisher({context, keys, host}: ServerOptions): Publisher {
-	return new Publisher({...everySocket, ...sending, ...serverKeys(keys, publicationsDomain), context, ipv6: host.includes(':')});
+	return new Publisher({...everySocket, sendHighWaterMark: publishedHighWaterMark, sendTimeout: 1000, ...serverKeys(keys, publicationsDomain), context, ipv6: host.includes(':')});
 }
 
 /** A DEALER for one connection: it does not reconnect, so that what is sent never crosses into another connection. */
@@ -73,10 +75,10 @@ export function createDealer({context, keys, serverKey}: ClientOptions): Dealer 
 	return new Dealer({...everySocket, ...sending, ...receiving, ...clientKeys(keys, serverKey), context, ipv6: true, immediate: true, reconnectInterval: -1});
 }
 
-/** A SUB for the publications of one peer that begin with `topic`. It reconnects by itself. */
-export function createSubscriber({context, keys, serverKey, topic}: ClientOptions & {readonly topic: string}): Subscriber {
-	const socket = new Subscriber({...everySocket, ...receiving, ...clientKeys(keys, serverKey), context, ipv6: true, maxMessageSize: envelopeBytes});
-	socket.subscribe(topic);
+/** A SUB for the publications of one peer that begin with one of `topics`. It reconnects by itself. */
+export function createSubscriber({context, keys, serverKey, topics}: ClientOptions & {readonly topics: readonly string[]}): Subscriber {
+	const socket = new Subscriber({...everySocket, receiveHighWaterMark: publishedHighWaterMark, ...clientKeys(keys, serverKey), context, ipv6: true, maxMessageSize: envelopeBytes});
+	socket.subscribe(...topics);
 	return socket;
 }
 

@@ -18,6 +18,9 @@ export interface SubscriptionOptions {
 	/** Asked at every `refresh`. */
 	readonly addresses: () => readonly PeerAddress[];
 	readonly onHeartbeat: (heartbeat: Heartbeat) => void;
+	/** Whatever else it publishes under one of `topics`. */
+	readonly topics: readonly string[];
+	readonly onPublication: (frames: readonly Buffer[]) => void;
 }
 
 /** Listens to the heartbeats of one peer at all its addresses at once, so that a second agent under its id is heard too. */
@@ -56,8 +59,8 @@ export class Subscription implements AsyncDisposable {
 	#connect(endpoints: readonly string[]): void {
 		this.#socket?.close();
 		clearTimeout(this.#retry);
-		const {context, keys, curveKey, onHeartbeat} = this.#options;
-		const socket = createSubscriber({context, keys, serverKey: curveKey, topic: heartbeatTopic});
+		const {context, keys, curveKey, topics, onHeartbeat, onPublication} = this.#options;
+		const socket = createSubscriber({context, keys, serverKey: curveKey, topics: [heartbeatTopic, ...topics]});
 		this.#socket = socket;
 		const again = (): void => {
 			if (socket.closed) return;
@@ -67,8 +70,13 @@ export class Subscription implements AsyncDisposable {
 		socket.events.on('handshake:error:auth', again);
 		socket.events.on('handshake:error:protocol', again);
 		for (const endpoint of endpoints) socket.connect(endpoint);
-		readEach(socket, ([frame]) => {
-			const heartbeat = Heartbeat.safeParse(readJson(frame?.subarray(heartbeatTopic.length))).data;
+		readEach(socket, frames => {
+			const [frame] = frames;
+			if (frame?.subarray(0, heartbeatTopic.length).toString() !== heartbeatTopic) {
+				if (!socket.closed) onPublication(frames);
+				return;
+			}
+			const heartbeat = Heartbeat.safeParse(readJson(frame.subarray(heartbeatTopic.length))).data;
 			if (heartbeat !== undefined && !socket.closed) onHeartbeat(heartbeat);
 		}).catch(again);
 	}

@@ -1,5 +1,7 @@
 import {z} from 'zod';
 import {Cursor} from './cursor.js';
+import {Group} from './group.js';
+import {GroupMember} from './group-member.js';
 import {Instance} from './instance.js';
 import {JoinToken} from './join-token.js';
 import {Member} from './member.js';
@@ -17,22 +19,24 @@ export interface ResourceByKind {
 	readonly Member: Member;
 	readonly Cursor: Cursor;
 	readonly JoinToken: JoinToken;
+	readonly Group: Group;
+	readonly GroupMember: GroupMember;
 }
 export type Kind = keyof ResourceByKind;
 export type ResourceOf<K extends Kind> = ResourceByKind[K];
 export type Resource = ResourceByKind[Kind];
 
 /** The schema that a stored object of each kind satisfies. */
-export const schemas = {Service, Instance, Node, Token, Member, Cursor, JoinToken} as const;
+export const schemas = {Service, Instance, Node, Token, Member, Cursor, JoinToken, Group, GroupMember} as const;
 
 /** Any object of any kind, read by its kind. */
-export const AnyResource = z.discriminatedUnion('kind', [Service, Instance, Node, Token, Member, Cursor, JoinToken]);
+export const AnyResource = z.discriminatedUnion('kind', [Service, Instance, Node, Token, Member, Cursor, JoinToken, Group, GroupMember]);
 
 /** Kinds without a namespace; their key has namespace `''`. */
-export const clusterScoped: ReadonlySet<Kind> = new Set<Kind>(['Node', 'Token', 'Member', 'Cursor', 'JoinToken']);
+export const clusterScoped: ReadonlySet<Kind> = new Set<Kind>(['Node', 'Token', 'Member', 'Cursor', 'JoinToken', 'Group', 'GroupMember']);
 
 /** All kinds, in the order a start-up list shows them. */
-export const kinds = ['Node', 'Service', 'Instance', 'Token', 'Member', 'Cursor', 'JoinToken'] as const satisfies readonly Kind[];
+export const kinds = ['Node', 'Service', 'Instance', 'Token', 'Member', 'Cursor', 'JoinToken', 'Group', 'GroupMember'] as const satisfies readonly Kind[];
 
 /** What names an object within its kind. `namespace` is `''` for cluster-scoped kinds. */
 export interface ObjectKey {

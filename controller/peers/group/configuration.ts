@@ -1,27 +1,8 @@
-import {z} from 'zod';
+import type {Configuration, Proposal, Stamp} from '../../../store/resources/group-member.js';
 
-/** Id of a member: a node's own, or `<node id>/<worker>` for a program of that node. */
-export const MemberId = z.string().min(1).max(128);
-
-/** A configuration's place in their order: the greater term, then the greater version, is the newer. */
-export const Stamp = z.object({term: z.int().min(0), version: z.int().min(0)}).readonly();
-export type Stamp = z.infer<typeof Stamp>;
-
-/** One member to be taken in or let go. */
-export const Proposal = z.object({change: z.enum(['join', 'leave']), member: MemberId}).readonly();
-export type Proposal = z.infer<typeof Proposal>;
-
-/**
- * Who is known, and so who is counted. It changes by one member at a time: first the proposal is stored by a majority of those known before,
- * then it counts. The leader alone changes it, and only when the present one is stored by a majority in the leader's own term.
- * @see W. Schultz, I. Dardik, S. Tripakis, Design and Analysis of a Logless Dynamic Reconfiguration Protocol, OPODIS 2021, whose rules these are.
- */
-export const Configuration = z.object({
-	stamp: Stamp,
-	members: z.array(MemberId).min(1).max(256).readonly(),
-	proposal: Proposal.exactOptional(),
-}).readonly();
-export type Configuration = z.infer<typeof Configuration>;
+// Who is known changes by one member at a time: first the proposal is stored by a majority of those known before, then it counts. The leader alone
+// changes it, and only when the present one is stored by a majority in the leader's own term. These are the rules of W. Schultz, I. Dardik,
+// S. Tripakis, Design and Analysis of a Logless Dynamic Reconfiguration Protocol, OPODIS 2021, where they are proven.
 
 /** Negative when `a` is the older; none at all is the oldest. */
 export function compareStamps(a: Stamp | undefined, b: Stamp | undefined): number {

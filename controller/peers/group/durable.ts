@@ -1,19 +1,4 @@
-import {z} from 'zod';
-import {Configuration, MemberId} from './configuration.js';
-
-/**
- * What a member must not forget: it is on disk before anybody is told of it.
- * @see D. Ongaro, J. Ousterhout, In Search of an Understandable Consensus Algorithm, 2014, figure 2, "persistent state"
- */
-export const Durable = z.strictObject({
-	term: z.int().min(0),
-	/** Whom it gave its one vote of this term. */
-	votedFor: MemberId.exactOptional(),
-	/** Which of several groups that were begun apart under one name it belongs to. */
-	lineage: z.string().min(1).max(64).exactOptional(),
-	configuration: Configuration.exactOptional(),
-}).readonly();
-export type Durable = z.infer<typeof Durable>;
+import type {Durable} from '../../../store/resources/group-member.js';
 
 /** Of a member that has never been in the group. */
 export const neverJoined: Durable = {term: 0};
@@ -22,4 +7,9 @@ export const neverJoined: Durable = {term: 0};
 export function inTerm(durable: Durable, term: number): Durable {
 	const {votedFor: _, ...rest} = durable;
 	return {...rest, term};
+}
+
+/** Of a member that belongs to no group any more: what it has voted for stays, since it must not vote again in that term should it come back. */
+export function withoutGroup({lineage: _, configuration: __, ...kept}: Durable): Durable {
+	return kept;
 }

@@ -1,4 +1,5 @@
-import {compareStamps, isQuorum, type Stamp} from './configuration.js';
+import type {Stamp} from '../../../store/resources/group-member.js';
+import {compareStamps, isQuorum} from './configuration.js';
 import {inTerm} from './durable.js';
 import {takeLead} from './leading.js';
 import type {BodyOf, Message} from './messages.js';

@@ -1,4 +1,4 @@
-import type {Durable} from './durable.js';
+import type {Durable} from '../../../store/resources/group-member.js';
 import type {Message, Rule, Verdict} from './messages.js';
 
 /** What a member wants of its group. */

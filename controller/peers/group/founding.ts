@@ -1,4 +1,5 @@
 import {firstConfiguration} from './configuration.js';
+import {withoutGroup} from './durable.js';
 import type {Message, Presence} from './messages.js';
 import {isKnown, type GroupState, type Peer} from './state.js';
 import {steppedDown} from './terms.js';
@@ -36,8 +37,7 @@ export function giveUpIfDeserted(state: GroupState, nowMs: number): Turn {
 }
 
 function belongingToNone(state: GroupState, nowMs: number): GroupState {
-	const {lineage: _, configuration: __, ...kept} = state.durable;
-	return {...steppedDown(state, nowMs), startedMs: nowMs, durable: kept};
+	return {...steppedDown(state, nowMs), startedMs: nowMs, durable: withoutGroup(state.durable)};
 }
 
 function isYieldedTo(state: GroupState, lineage: string, {leader, pending, size}: Presence): boolean {

@@ -1,4 +1,5 @@
-import {accepted, compareStamps, isQuorum, proposed, restamped, type Configuration, type Proposal} from './configuration.js';
+import type {Configuration, Proposal} from '../../../store/resources/group-member.js';
+import {accepted, compareStamps, isQuorum, proposed, restamped} from './configuration.js';
 import type {BodyOf, Message} from './messages.js';
 import {presenceOf} from './presence.js';
 import {isKnown, nodeOf, type GroupState, type Leading} from './state.js';

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {Configuration, MemberId, Stamp} from './configuration.js';
+import {Configuration, MemberId, Stamp} from '../../../store/resources/group-member.js';
 
 /** Names a query, poll or action for as long as it is repeated. */
 const Id = z.string().min(1).max(64);

@@ -1,7 +1,6 @@
 import type {ClockEstimate} from './clock-estimate.js';
 import {noEstimate} from './clock-estimate.js';
-import type {Stamp} from './configuration.js';
-import type {Durable} from './durable.js';
+import type {Durable, Stamp} from '../../../store/resources/group-member.js';
 import type {Founding, Request} from './events.js';
 import type {Content, Verdict} from './messages.js';
 import type {Motion} from './motion.js';

@@ -20,7 +20,7 @@ function* fields(schema: Json, path: string): Generator<[string, Json]> {
 	for (const [name, value] of Object.entries(schema.properties ?? {})) yield* fields(value as Json, `${path}.${name}`);
 }
 
-const places = ['Service', 'Instance', 'Node'].flatMap(kind => [...fields(motey.components.schemas[`io.motey.v1.${kind}`], kind)]);
+const places = ['Service', 'Instance', 'Node', 'Group'].flatMap(kind => [...fields(motey.components.schemas[`io.motey.v1.${kind}`], kind)]);
 
 test('every field is described, and nothing is described that is no field', t => {
 	const paths = new Set(places.map(([path]) => path).filter(path => !/\.(?:metadata|apiVersion|kind)$/u.test(path)));

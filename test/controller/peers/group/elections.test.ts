@@ -1,5 +1,5 @@
 import test, {type ExecutionContext} from 'ava';
-import type {Durable} from '../../../../controller/peers/group/durable.js';
+import type {Durable} from '../../../../store/resources/group-member.js';
 import type {GroupEffect, GroupEvent} from '../../../../controller/peers/group/events.js';
 import {defaultPeriods} from '../../../../controller/peers/group/periods.js';
 import {initialState, type GroupState} from '../../../../controller/peers/group/state.js';

@@ -1,10 +1,11 @@
 import {defaultPeriods, type Periods} from '../../../../controller/peers/group/periods.js';
 import {dueMs} from '../../../../controller/peers/group/due.js';
-import {neverJoined, type Durable} from '../../../../controller/peers/group/durable.js';
+import {neverJoined, withoutGroup} from '../../../../controller/peers/group/durable.js';
 import type {GroupEffect, GroupEvent, MemberEvent, Request, Result} from '../../../../controller/peers/group/events.js';
 import type {Message} from '../../../../controller/peers/group/messages.js';
 import {initialState, type GroupState} from '../../../../controller/peers/group/state.js';
 import {step} from '../../../../controller/peers/group/step.js';
+import type {Durable} from '../../../../store/resources/group-member.js';
 import {randomFrom} from '../../../support/random.js';
 
 /** How bad the network is. Times in virtual milliseconds. */
@@ -223,7 +224,7 @@ export class World {
 				case 'broadcast': for (const to of this.members.keys()) if (to !== member.id) this.#carry(effect.message, to); break;
 				case 'tell': this.#tell(member, effect.event); break;
 				case 'result': member.results.set(effect.id, effect.result); break;
-				case 'left': member.state = undefined; member.durable = {term: member.durable.term}; break;
+				case 'left': member.state = undefined; member.durable = withoutGroup(member.durable); break;
 				default: effect satisfies never;
 			}
 		}

@@ -1,0 +1,35 @@
+import type {Configuration, Durable} from '../../../store/resources/group-member.js';
+import type {Group} from '../../../store/resources/group.js';
+import {compareStamps} from './configuration.js';
+import type {GroupState} from './state.js';
+
+/** What a view is made of. */
+export interface ViewParts {
+	/** What is heard here; undefined while nothing was. */
+	readonly heard: GroupState | undefined;
+	/** What the members have vowed that live here, and the state of those that take part. */
+	readonly durables: readonly Durable[];
+	readonly locals: readonly GroupState[];
+	/** For people. */
+	readonly nameOf: (member: string) => string;
+}
+
+/** What one group looks like from here. */
+export function viewOf({heard, durables, locals, nameOf}: ViewParts): NonNullable<Group['status']> {
+	const all = [...durables, ...heard === undefined ? [] : [heard.durable]];
+	const known = newest(all.map(({configuration}) => configuration))?.members ?? [];
+	// Who lives here and takes part knows better whether there is a leader than who only listens.
+	const leader = locals.length > 0 ? locals.find(state => state.leader !== undefined)?.leader : heard?.leader;
+	const peers: GroupState['peers'] = heard?.peers ?? new Map();
+	const visible = new Set([...peers].filter(([, peer]) => peer.isVisible).map(([id]) => id));
+	const members = [...new Set([...known, ...visible])].sort().map(id => ({
+		id, name: nameOf(id), kind: peers.get(id)?.kind ?? '', known: known.includes(id), visible: visible.has(id), leads: id === leader,
+	}));
+	return {
+		...(leader === undefined ? {} : {leader: nameOf(leader)}),
+		term: Math.max(0, ...all.map(({term}) => term)),
+		known: known.length, visible: visible.size, quorum: Math.floor(known.length / 2) + 1, members,
+	};
+}
+
+const newest = (all: readonly (Configuration | undefined)[]): Configuration | undefined => all.reduce((best, one) => (compareStamps(one?.stamp, best?.stamp) > 0 ? one : best), undefined);
