@@ -7,7 +7,7 @@ import {inTurn, sending, still, withEntry, withoutEntry, type Move, type Turn} f
 
 /** Takes a request of its program, to be put to whoever leads, and to another if that one is lost, until it is answered or its time is over. */
 export function onRequest(state: GroupState, id: string, request: Request, nowMs: number): Turn {
-	const lastsMs = request.kind === 'act' ? request.inMs + reportsMs + answerGraceMs : request.deadlineMs;
+	const lastsMs = request.kind === 'act' ? Math.max(0, request.inMs) + reportsMs + answerGraceMs : request.deadlineMs;
 	const asked: Asked = {request, atMs: request.kind === 'act' ? nowMs + request.inMs : nowMs, untilMs: nowMs + lastsMs, resendAtMs: nowMs, refusal: undefined};
 	return putToLeader({...state, asked: withEntry(state.asked, id, asked)}, id, nowMs);
 }

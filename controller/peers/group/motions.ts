@@ -7,6 +7,8 @@ import {inTurn, newestEntries, sending, sendingEach, still, withEntry, withoutEn
 
 const keptVerdicts = 100;
 const mostMotions = 100;
+/** How long a decided poll still waits for the votes of others. */
+const strayVotesMs = 100;
 
 /** As the leader, has a poll or an action voted on, once however often it is asked for; a known verdict is given again. */
 export function onMotion(state: GroupState, {from}: Message, {id, content, rule, leftMs}: BodyOf<'motion'>, nowMs: number): Turn {
@@ -26,7 +28,11 @@ export function onMotion(state: GroupState, {from}: Message, {id, content, rule,
 
 /** A member has voted. What it says counts if it was known when the vote began. */
 export function onVote(state: GroupState, {from, term}: Message, {id, vote, reason}: BodyOf<'vote'>, nowMs: number): Turn {
-	return revised(state, {id, from, term}, motion => (motion.phase.kind === 'voting' ? {...motion, votes: withEntry(motion.votes, from, {vote, reason})} : motion), nowMs);
+	return revised(state, {id, from, term}, motion => {
+		// That somebody considers may arrive after what it decided.
+		const isNews = vote !== 'considering' || !motion.votes.has(from);
+		return motion.phase.kind === 'voting' && isNews ? {...motion, votes: withEntry(motion.votes, from, {vote, reason})} : motion;
+	}, nowMs);
 }
 
 /** A member has stored that the action is accepted. */
@@ -74,13 +80,17 @@ function pursue(state: GroupState, id: string, nowMs: number): Turn {
 
 function pursueVoting(state: GroupState, id: string, motion: Motion, nowMs: number): Turn {
 	const {content, members, votes, rule, untilMs} = motion;
-	const now = tally(motion);
-	const isOver = nowMs >= untilMs;
 	const hasVoted = (member: string): boolean => ['yes', 'no'].includes(votes.get(member)?.vote ?? '');
-	if (now === 'rejected') return concluded(state, id, {outcome: 'rejected', reason: rule === 'consensus' ? 'not all agree' : 'no majority agrees'});
-	// An action waits for every vote that may still come, so that whoever agrees in time takes part.
-	if (now === 'accepted' && content.kind === 'act' && (isOver || members.every(hasVoted))) return begun(state, id, motion, nowMs);
-	if (now === 'accepted' && content.kind === 'poll') return concluded(state, id, {outcome: 'accepted', reason: ''});
+	const now = tally(motion);
+	const isOver = nowMs >= untilMs || members.every(hasVoted);
+	if (now !== 'open' && isOver) {
+		if (now === 'rejected') return concluded(state, id, {outcome: 'rejected', reason: rule === 'consensus' ? 'not all agree' : 'no majority agrees'});
+		return content.kind === 'act' ? begun(state, id, motion, nowMs) : concluded(state, id, {outcome: 'accepted', reason: ''});
+	}
+	// What is decided waits a moment for the votes that are on their way. An action waits for all that may come in time: whoever agrees takes part.
+	if (now !== 'open' && state.role.kind === 'leader' && untilMs > nowMs + strayVotesMs && !(content.kind === 'act' && now === 'accepted')) {
+		return pursueVoting(withMotion(state, state.role, id, {...motion, untilMs: nowMs + strayVotesMs}), id, {...motion, untilMs: nowMs + strayVotesMs}, nowMs);
+	}
 	if (!isOver) return askAgain(state, id, {missing: members.filter(member => !hasVoted(member)), nowMs, body: {type: 'ask', id, asker: motion.asker, content, leftMs: untilMs - nowMs}});
 	return concluded(state, id, undecided(state, motion, nowMs));
 }

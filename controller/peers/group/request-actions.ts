@@ -55,9 +55,11 @@ export function requestActions({groups, periods, clock, relay}: RequestActionsOp
 		if (nodeId === undefined) throw unknownGroup(group);
 		return elsewhere(nodeId);
 	};
+	/** With names in the place of ids. */
+	const readable = (reason: string): string => reason.replace(/\b[a-z2-7]{26}\b/gu, id => groups.nameOf(id));
 	const voted = ({outcome, reason, votes, performances}: Verdict) => ({
-		outcome, reason,
-		votes: votes.map(vote => ({...vote, name: groups.nameOf(vote.member)})),
+		outcome, reason: readable(reason),
+		votes: votes.map(vote => ({...vote, reason: readable(vote.reason), name: groups.nameOf(vote.member)})),
 		performances: performances.map(performance => ({...performance, name: groups.nameOf(performance.member)})),
 	});
 	const told = (result: Result): unknown => {

@@ -71,7 +71,7 @@ test('a poll by majority is accepted with more than half of the known members, a
 	const world = assembly(5, (member, event) => (event.type === 'poll' ? {vote: member < 'd' ? 'yes' : 'no', reason: `as ${member} thinks`} : undefined));
 	world.request(world.others[0]!, 'p', poll('majority'));
 	const yes = verdictOf(answerTo(world, world.others[0]!, 'p'));
-	t.is(yes.outcome, 'accepted');
+	t.is(yes.outcome, 'accepted', yes.reason);
 	t.true(yes.votes.filter(({vote}) => vote === 'yes').length >= 3);
 	t.true(yes.votes.every(({member, vote, reason}) => (vote === 'yes' || vote === 'no' ? reason === `as ${member} thinks` : true)));
 	world.program = (member, event) => (event.type === 'poll' ? {vote: member < 'c' ? 'yes' : 'no', reason: ''} : undefined);
