@@ -13,6 +13,7 @@ import {rehearsalRoutes} from './fleet/explanation-routes.js';
 import {createForwarding} from './fleet/forwarding.js';
 import {createFreshness, markIsolation} from './fleet/freshness.js';
 import {ownersRules} from './fleet/owned-writes.js';
+import {fileRoutes} from './files/file-routes.js';
 import {healthRoutes} from './health-routes.js';
 import {inOrder, onlyAt} from './in-order.js';
 import {coreEvents, newEvents} from './kubernetes/core/events.js';
@@ -86,6 +87,7 @@ function otherRoutes(dependencies: ApiDependencies, context: ServingContext): Ex
 	app.use(moteyRoutes({...dependencies, now, forwarding: context.forwarding, writer: createServiceWriter(ownersRules(serviceRules(resourceOf('services'), dependencies), dependencies.fleet.self.id), context)}));
 	app.use(clusterRoutes(dependencies));
 	app.use(callRoutes(dependencies));
+	app.use(fileRoutes(dependencies));
 	app.use(metricsRoutes({metrics}));
 	return withErrors(app, log);
 }

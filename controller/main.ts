@@ -38,6 +38,9 @@ import {createOwned, runLoops, type RunningLoops} from './process.js';
 import {removeRunState, writeRunState} from './run-state.js';
 import {servedNames} from './served-names.js';
 import {createStatistics} from './statistics.js';
+import {fileActions} from './peers/transfer/actions.js';
+import {createFiles} from './peers/transfer/relay.js';
+import {Transfers} from './peers/transfer/transfers.js';
 import {openServedTls} from './tls/served.js';
 import {createWorkloads} from './workloads.js';
 
@@ -125,6 +128,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			store, clock, log, limits: limits.api, httpLimits: limits.http, gate, metrics: registry, meter: metrics, closing: closing.signal,
 			randomUuid: randomUUID,
 			calls: {ask: request => mdp.calls.ask(request)},
+			files: createFiles({ask: request => mdp.calls.ask(request)}),
 			admission: createAdmission(engines),
 			workloads, commands: workloads,
 			node: localNode,
@@ -138,7 +142,8 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			configure: server => configureHttpServer(server, {limits: limits.http, gate}),
 		}), async it => it.close(closeGraceMs));
 		const {listening} = listeners;
-		const mdp = await fleet.serve({answers: reconcilers.answers, builtins: [...nodeActions({store, node: localNode}), ...external.builtins], onNames: external.onNames});
+		const transfers = owned.own('transfers', await Transfers.open({allow: allowedFolders(config), dataDir: config.dataDir, limits: limits.transfers, clock, log}), async it => it[Symbol.asyncDispose]());
+		const mdp = await fleet.serve({answers: reconcilers.answers, builtins: [...nodeActions({store, node: localNode}), ...fileActions(transfers), ...external.builtins], onNames: external.onNames});
 		external.serve(mdp.calls);
 		owned.own('discovery', openDiscovery({
 			config, store, membership: fleet.membership, self, privateKey: identity.privateKey, session: fleet.session, version, listening: fleet.listening,
@@ -162,6 +167,11 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		await owned.close();
 		throw error;
 	}
+}
+
+/** Where this node lets files be copied to and from. */
+function allowedFolders({files, dataDir}: Config): readonly string[] {
+	return files.allow.length > 0 ? files.allow : [join(dataDir, 'files')];
 }
 
 function reportDepths(reconcilers: Reconcilers, metrics: Metrics): void {

@@ -4,7 +4,8 @@ import {requireAdmin} from '../auth/guard.js';
 import {readDocument, readText} from '../kubernetes/read-document.js';
 import {CallRefused, type CallAnswer, type Calls} from '../ports/calls.js';
 import type {ApiLimits} from '../ports/limits.js';
-import {ApiError, badRequest} from '../status.js';
+import {badRequest} from '../status.js';
+import {refusalOf} from './refusal.js';
 
 const Order = z.strictObject({
 	service: z.string().min(1).max(255),
@@ -12,11 +13,6 @@ const Order = z.strictObject({
 	data: z.unknown().optional(),
 	deadlineMs: z.int().min(1).max(3_600_000).default(5000),
 });
-
-const statusOf = {
-	BadRequest: [400, 'BadRequest'], Forbidden: [403, 'Forbidden'], NotFound: [404, 'NotFound'], Conflict: [409, 'Conflict'],
-	Unavailable: [503, 'ServiceUnavailable'], DeadlineExceeded: [504, 'Timeout'], Cancelled: [503, 'ServiceUnavailable'], Internal: [500, 'InternalError'],
-} as const;
 
 /**
  * `POST /cluster/call {service, action, data, deadlineMs}` asks a service of this node or another's. The answer is a line of JSON for each part,
@@ -58,9 +54,3 @@ async function line(response: Response, value: unknown): Promise<void> {
 }
 
 const lineOf = ({action, data, binary}: CallAnswer) => ({action, data, ...(binary === undefined ? {} : {binary: Buffer.from(binary).toString('base64')})});
-
-function refusalOf(error: unknown): ApiError {
-	if (!(error instanceof CallRefused)) throw error;
-	const [status, reason] = statusOf[error.code];
-	return new ApiError(status, {reason, message: error.fix === '' ? error.message : `${error.message}. ${error.fix}`, cause: error});
-}

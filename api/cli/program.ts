@@ -23,6 +23,7 @@ export const clientVerbs: readonly Verb[] = [
 	{group: 'node', name: 'rehearse', summary: 'show what would move where if a node were lost', load: () => import('./verbs/rehearse.js')},
 	{group: 'node', name: 'call', summary: 'ask a service by its name, on this node or another', load: () => import('./verbs/call.js')},
 	{group: 'node', name: 'send', summary: 'send a message to a node\'s handler', load: () => import('./verbs/send.js')},
+	{group: 'node', name: 'cp', summary: 'copy files to a node, or from one', load: () => import('./verbs/cp.js')},
 	{group: 'node', name: 'group', summary: 'see groups of nodes and programs, and have them vote and act', load: () => import('./verbs/group.js')},
 	{group: 'node', name: 'capability', summary: 'say what this node can do', load: () => import('./verbs/capability.js')},
 	{group: 'node', name: 'token', summary: 'make, list and end tokens', load: () => import('./verbs/token.js')},

@@ -1,8 +1,9 @@
+import type {Readable} from 'node:stream';
 import type {ServedResource} from '../kubernetes/resources-table.js';
 import {AnswerUnreadable, NoNodeAnswers} from './errors.js';
 import {linesOf} from './lines.js';
 import {requestJson, requestStream, type Call, type Endpoint} from './transport.js';
-import {isObject, listAt, objectAt, textAt, type JsonObject} from './value.js';
+import {isObject, listAt, numberAt, objectAt, textAt, type JsonObject} from './value.js';
 import {watch, type WatchEvent} from './watch.js';
 
 /** The kind a request is about. */
@@ -52,6 +53,14 @@ export interface LogQuery {
 	readonly previous?: boolean;
 	readonly timestamps?: boolean;
 	readonly sinceSeconds?: number;
+	readonly signal?: AbortSignal;
+}
+
+/** A transfer that a node's `file.open` has opened, and where in the file. */
+export interface FilePlace {
+	readonly node: string;
+	readonly transfer: string;
+	readonly offset: number;
 	readonly signal?: AbortSignal;
 }
 
@@ -111,6 +120,17 @@ export function createClient(endpoint: Endpoint) {
 			const stream = await requestStream(endpoint, {method: 'POST', path: '/cluster/call', body: order, accept: 'application/x-ndjson, application/json', ...(signal ? {signal} : {})});
 			for await (const line of linesOf(stream)) yield objectAt(parsedLine(line, endpoint));
 		},
+		/** Sends bytes of a file to a transfer that is open at a node; how many of the file's the node has then. */
+		async sendFile({node, transfer, offset, signal}: FilePlace, bytes: AsyncIterable<Uint8Array>): Promise<number> {
+			const answer = await call({method: 'PUT', path: filePath({node, transfer, offset}), bytes, deadlineMs: fileDeadlineMs, ...(signal ? {signal} : {})});
+			const held = numberAt(answer, 'held');
+			if (held === undefined) throw new AnswerUnreadable(`${endpoint.server} did not say what it holds`);
+			return held;
+		},
+		/** Every byte of an open transfer's file from `offset` on. Fewer than there should be means that it broke off. */
+		async fetchFile({node, transfer, offset, signal}: FilePlace): Promise<Readable> {
+			return requestStream(endpoint, {method: 'GET', path: filePath({node, transfer, offset}), accept: 'application/octet-stream, application/json', deadlineMs: fileDeadlineMs, ...(signal ? {signal} : {})});
+		},
 		/** What a command in an Instance writes, part by part: `{stream, text}`, and `{exitCode}` or `{error}` as the last. */
 		async * exec(instance: ObjectName, {command, signal}: {readonly command: readonly string[]; readonly signal?: AbortSignal}): AsyncGenerator<JsonObject, void> {
 			const stream = await requestStream(endpoint, {method: 'POST', path: `${pathOf(instances, instance)}/exec`, body: {command}, accept: 'application/x-ndjson, application/json', ...(signal ? {signal} : {})});
@@ -130,6 +150,11 @@ export function createClient(endpoint: Endpoint) {
 	};
 }
 export type Client = ReturnType<typeof createClient>;
+
+/** To the head of the answer, which a node far away may take its time for. */
+const fileDeadlineMs = 90_000;
+
+const filePath = ({node, transfer, offset}: FilePlace): string => `/cluster/files/${encodeURIComponent(node)}/${encodeURIComponent(transfer)}?offset=${offset}`;
 
 const tableType = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
 const instances: ResourceKind = {group: 'motey.io', version: 'v1', plural: 'instances', namespaced: true};

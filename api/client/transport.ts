@@ -1,4 +1,5 @@
 import {request as plainRequest, type IncomingMessage, type RequestOptions} from 'node:http';
+import {Readable} from 'node:stream';
 import {AnswerTooLate, AnswerUnreadable, NoNodeAnswers, Refused, type Cause} from './errors.js';
 import {isObject, listAt, numberAt, textAt} from './value.js';
 
@@ -17,6 +18,8 @@ export interface Call {
 	/** With its query. */
 	readonly path: string;
 	readonly body?: unknown;
+	/** Sent as they come, instead of a body. What they throw ends the request and is thrown. */
+	readonly bytes?: AsyncIterable<Uint8Array>;
 	readonly contentType?: string;
 	readonly accept?: string;
 	readonly signal?: AbortSignal;
@@ -52,6 +55,7 @@ async function send(endpoint: Endpoint, call: Call): Promise<IncomingMessage> {
 		Accept: call.accept ?? 'application/json',
 		'User-Agent': 'motey',
 		...(endpoint.token === undefined ? {} : {Authorization: `Bearer ${endpoint.token}`}),
+		...(call.bytes === undefined ? {} : {'Content-Type': 'application/octet-stream'}),
 		...(body === undefined ? {} : {'Content-Type': call.contentType ?? 'application/json', 'Content-Length': Buffer.byteLength(body)}),
 	};
 	const request = tls ? (await import('node:https')).request : plainRequest;
@@ -60,15 +64,20 @@ async function send(endpoint: Endpoint, call: Call): Promise<IncomingMessage> {
 		const deadlineMs = call.deadlineMs ?? defaultDeadlineMs;
 		const outgoing = request({...options, method: call.method, path: call.path, headers, ...(call.signal ? {signal: call.signal} : {})});
 		const deadline = setTimeout(() => outgoing.destroy(new AnswerTooLate(`${endpoint.server} did not answer within ${deadlineMs / 1000} s; whether it did what was asked is unknown, and repeating it is safe`)), deadlineMs);
+		const source = call.bytes && Readable.from(call.bytes, {objectMode: false});
 		outgoing.once('response', response => {
 			clearTimeout(deadline);
+			// Whoever answers before everything was sent wants no more of it.
+			source?.unpipe(outgoing).destroy();
 			resolve(response);
 		});
+		outgoing.once('close', () => source?.destroy());
 		outgoing.once('error', error => {
 			clearTimeout(deadline);
 			reject(explained(error, endpoint));
 		});
-		outgoing.end(body);
+		if (source) source.once('error', error => outgoing.destroy(error)).pipe(outgoing);
+		else outgoing.end(body);
 	});
 }
 

@@ -6,6 +6,10 @@ export interface CallRequest {
 	readonly data: unknown;
 	/** Time for the answer, or for the next part of it. */
 	readonly deadlineMs: number;
+	/** Up to 1 MiB beside the data. */
+	readonly binary?: Uint8Array;
+	/** Asking twice does no harm, so that nobody keeps the answer for a second asking. */
+	readonly isRepeatable?: boolean;
 	/** Whoever aborts waits no more; what answers in parts is stopped. */
 	readonly signal: AbortSignal;
 }
@@ -18,7 +22,7 @@ export interface CallAnswer {
 }
 
 /** Names are HTTP's where it has one. */
-export type CallRefusal = 'BadRequest' | 'Forbidden' | 'NotFound' | 'Conflict' | 'Unavailable' | 'DeadlineExceeded' | 'Cancelled' | 'Internal';
+export type CallRefusal = 'BadRequest' | 'Forbidden' | 'NotFound' | 'Conflict' | 'Unavailable' | 'InsufficientStorage' | 'DeadlineExceeded' | 'Cancelled' | 'Internal';
 
 /** Why a request has no result, in the words of who refused it. */
 export class CallRefused extends Error {

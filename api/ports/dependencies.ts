@@ -8,6 +8,7 @@ import type {Calls} from './calls.js';
 import type {Cluster} from './cluster.js';
 import type {Commands} from './commands.js';
 import type {Explanations} from './explanations.js';
+import type {Files} from './files.js';
 import type {Fleet} from './fleet.js';
 import type {ApiLimits} from './limits.js';
 import type {Log} from './log.js';
@@ -49,6 +50,7 @@ export interface ApiDependencies {
 	readonly cluster: Cluster;
 	readonly fleet: Fleet;
 	readonly calls: Calls;
+	readonly files: Files;
 	readonly explanations: Explanations;
 	readonly health: {checks(): readonly HealthCheck[]};
 	/** What `/metrics` shows. */

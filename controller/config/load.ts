@@ -67,7 +67,7 @@ export async function loadConfig(flags: ConfigFlags, environment: Readonly<Recor
 /** Groups that nobody set must be there for their own defaults to apply. */
 function withGroups(tree: unknown): unknown {
 	const {engines, ...rest} = z.looseObject({engines: z.looseObject({}).default({})}).parse(tree);
-	return {api: {}, peers: {}, mqtt: {}, groups: {}, repliers: {}, log: {}, policy: {}, capabilities: {}, ...rest, engines: {simulated: {}, docker: {}, process: {}, external: {}, ...engines}};
+	return {api: {}, peers: {}, mqtt: {}, groups: {}, repliers: {}, log: {}, policy: {}, capabilities: {}, files: {}, ...rest, engines: {simulated: {}, docker: {}, process: {}, external: {}, ...engines}};
 }
 
 async function fromFile(file: string, mustExist: boolean): Promise<Pick<LoadedConfig, 'settings' | 'warnings'>> {

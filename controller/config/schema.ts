@@ -90,9 +90,12 @@ export const Config = z.strictObject({
 		socket: Path.exactOptional().describe('a further socket where hardware daemons publish, such as the original\'s /tmp/capability_engine.ipc'),
 		static: z.array(Capability).readonly().default([]).describe('what this node can do beside what its engines and users say'),
 	}).readonly(),
+	files: z.strictObject({
+		allow: z.array(Path).max(32).readonly().default([]).describe('folders of this host where files may be copied to and from, with everything below; <dataDir>/files by default'),
+	}).readonly(),
 	limits: z.record(z.string(), z.number().positive()).readonly().default({}).describe('limits of the API and the store by name; see the guarantees'),
 }).readonly();
 export type Config = z.infer<typeof Config>;
 
 /** Keys that only the node's own file may set: a remote write, a flag or an inherited environment must not widen what a node permits. */
-export const fileOnlyKeys = ['policy', 'engines.process', 'engines.external'] as const;
+export const fileOnlyKeys = ['policy', 'engines.process', 'engines.external', 'files'] as const;

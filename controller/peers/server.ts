@@ -92,11 +92,11 @@ export async function serveConnections({socket, sessions, answers, refusals, clo
 			attempt(caller, frames, new Exchange({deliver, finished: () => undefined}));
 			return;
 		}
-		const {id, deadlineMs} = meta;
+		const {id, deadlineMs, isRepeatable} = meta;
 		const exchange = new Exchange({
 			deliver,
 			finished(last) {
-				if (last === undefined) answers.abandon(nodeId, id);
+				if (last === undefined || isRepeatable === true) answers.abandon(nodeId, id);
 				else answers.finish(nodeId, id, {nowMs: clock.monotonicMs(), frames: last});
 			},
 		});

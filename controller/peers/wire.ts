@@ -14,6 +14,8 @@ const RequestMeta = z.looseObject({
 	id: z.string().min(1).max(64),
 	/** Time left when it was sent. */
 	deadlineMs: z.number().min(0).max(86_400_000),
+	/** Asking twice does no harm, so that its answer is not remembered. */
+	isRepeatable: z.boolean().optional(),
 });
 export type RequestMeta = z.infer<typeof RequestMeta>;
 

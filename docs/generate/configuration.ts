@@ -3,9 +3,10 @@ import {defaultApiLimits} from '../../api/ports/limits.js';
 import {commonKeys} from '../../controller/config/load.js';
 import {defaultPaths} from '../../controller/config/paths.js';
 import {Config, fileOnlyKeys} from '../../controller/config/schema.js';
+import {TransferLimits} from '../../controller/peers/transfer/limits.js';
 import {defaultLimits} from '../../store/level/limits.js';
 import {examples} from './examples.js';
-import {apiLimitMeanings, httpLimitMeanings, storeLimitMeanings} from './limit-meanings.js';
+import {apiLimitMeanings, httpLimitMeanings, storeLimitMeanings, transferLimitMeanings} from './limit-meanings.js';
 import {code, generatedNote, table, yamlBlock} from './markdown.js';
 import {rowsOf, type FieldRow} from './schema-rows.js';
 
@@ -92,6 +93,10 @@ ${limits(defaultApiLimits, apiLimitMeanings)}
 ### Store
 
 ${limits(defaultLimits, storeLimitMeanings)}
+
+### Files between nodes
+
+${limits({...TransferLimits.parse({}), transferBytesPerSecond: undefined}, transferLimitMeanings)}
 `;
 }
 
@@ -128,7 +133,7 @@ function defaultOf({path, defaultValue, description = ''}: FieldRow): string {
 }
 
 function limits(defaults: object, meanings: Readonly<Record<string, string>>): string {
-	return table(['Name', 'Default', 'Bounds'], Object.entries(defaults).map(([name, value]) => [code(name), figure(name, Number(value)), meanings[name] ?? '']));
+	return table(['Name', 'Default', 'Bounds'], Object.entries(defaults).map(([name, value]) => [code(name), value === undefined ? 'none' : figure(name, Number(value)), meanings[name] ?? '']));
 }
 
 /** A default with its unit, from the unit in the name. */

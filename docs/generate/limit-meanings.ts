@@ -1,5 +1,6 @@
 import type {HttpLimits} from '../../api/limits/limits.js';
 import type {ApiLimits} from '../../api/ports/limits.js';
+import type {TransferLimits} from '../../controller/peers/transfer/limits.js';
 import type {StoreLimits} from '../../store/level/limits.js';
 
 /** What each limit bounds, and what happens to the rest. The compiler sees to it that none is left out. */
@@ -45,3 +46,13 @@ export const storeLimitMeanings = {
 	historyMaxRevisions: 'revisions kept at most, however young',
 	historyBytes: 'JSON of the history kept at most, however young',
 } as const satisfies Record<keyof StoreLimits, string>;
+
+/** As above, for files between nodes. */
+export const transferLimitMeanings = {
+	transfersIn: 'files received at once; more wait',
+	transfersOut: 'files given away at once; more wait',
+	transfersOpen: 'files open at all, those that wait included: 503',
+	transferBytesPerSecond: 'all files of the node together, both ways; at least 65 536',
+	transferIdleMs: 'a transfer that nobody speaks of for so long is closed; it can be taken up again',
+	transferKeepMs: 'what was received of a file that nobody has taken up again for so long is removed',
+} as const satisfies Record<keyof TransferLimits, string>;

@@ -9,6 +9,7 @@ const meanings: Readonly<Record<CallRefusal, {readonly code: EngineErrorCode; re
 	NotFound: {code: 'NotFound', transient: true},
 	Conflict: {code: 'NameConflict', transient: true},
 	Unavailable: {code: 'Unavailable', transient: true},
+	InsufficientStorage: {code: 'Failed', transient: true},
 	DeadlineExceeded: {code: 'Unavailable', transient: true},
 	Cancelled: {code: 'Aborted', transient: true},
 	Internal: {code: 'Failed', transient: true},

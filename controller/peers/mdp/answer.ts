@@ -8,6 +8,16 @@ export interface Part {
 	readonly binary?: Uint8Array;
 }
 
+/** A single answer with bytes beside its data. */
+export class BinaryAnswer {
+	readonly data: unknown;
+	readonly binary: Uint8Array;
+	constructor(data: unknown, binary: Uint8Array) {
+		this.data = data;
+		this.binary = binary;
+	}
+}
+
 /** A result, or parts one after another; what a generator returns is the last answer, without bytes. */
 export type Answer = Promise<unknown> | AsyncIterable<Part, unknown>;
 
@@ -25,7 +35,7 @@ export async function * framesOf(action: string, begin: () => Answer, {signal, o
 	try {
 		const answer = begin();
 		if (isStream(answer)) yield* partsOf(action, answer, signal);
-		else yield {body: resultBody(action, await answer), last: true};
+		else yield {body: wholeBody(action, await answer), last: true};
 	} catch (error) {
 		if (!(error instanceof CallError) && !signal.aborted) onError(error);
 		yield {body: failureBody(action, failureOf(error)), last: true};
@@ -47,6 +57,8 @@ async function * partsOf(action: string, answer: AsyncIterable<Part, unknown>, s
 		await parts.return?.(undefined);
 	}
 }
+
+const wholeBody = (action: string, result: unknown): Body => (result instanceof BinaryAnswer ? resultBody(action, result.data, result.binary) : resultBody(action, result));
 
 const isStream = (answer: Answer): answer is AsyncIterable<Part, unknown> => Symbol.asyncIterator in answer;
 

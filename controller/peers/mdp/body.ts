@@ -9,7 +9,7 @@ export interface Failure {
 	/** What the asker can do about it, when there is something. */
 	readonly fix?: string;
 }
-export type FailureCode = 'BadRequest' | 'Forbidden' | 'NotFound' | 'Conflict' | 'Unavailable' | 'DeadlineExceeded' | 'Cancelled' | 'Internal';
+export type FailureCode = 'BadRequest' | 'Forbidden' | 'NotFound' | 'Conflict' | 'Unavailable' | 'InsufficientStorage' | 'DeadlineExceeded' | 'Cancelled' | 'Internal';
 
 /** The name under which the broker itself answers. */
 export const brokerAction = 'mmi';

@@ -65,7 +65,7 @@ export class Broker {
 		const {place, caller, service, body} = request;
 		const meta = readMeta(body[2]);
 		// What members ask again has been told apart before it came here.
-		const key = meta && caller.kind === 'local' ? requestKey({id: meta.id, service, body}) : undefined;
+		const key = meta && meta.isRepeatable !== true && caller.kind === 'local' ? requestKey({id: meta.id, service, body}) : undefined;
 		const before = this.#pending.withKey(key);
 		if (before) {
 			this.#again(before, request, nowMs);

@@ -4,7 +4,7 @@ import type {Answer} from './answer.js';
 import {CallError} from './call-error.js';
 
 // Whoever writes an action needs these as well.
-export type {Answer, Part} from './answer.js';
+export {BinaryAnswer, type Answer, type Part} from './answer.js';
 export {CallError} from './call-error.js';
 
 /** What a handler knows beside the data. */

@@ -27,7 +27,7 @@ export function openLocalDoor(server: Server): Calls {
 		},
 	});
 	return {
-		async * ask({service, action, data, deadlineMs, signal}) {
+		async * ask({service, action, data, deadlineMs, binary, isRepeatable, signal}) {
 			const route = `${++lastRoute}`;
 			const id = crypto.randomUUID();
 			const parts: Parts<CallAnswer> = createParts();
@@ -38,7 +38,9 @@ export function openLocalDoor(server: Server): Calls {
 			asking.set(route, parts);
 			signal.addEventListener('abort', giveUp, {once: true});
 			try {
-				door.receive(route, {kind: 'local'}, [Buffer.alloc(0), clientProtocol, Buffer.from(service), Buffer.from(action), Buffer.from(JSON.stringify(data ?? {})), writeMeta({id, deadlineMs, attempt: 0})]);
+				const meta = writeMeta({id, deadlineMs, attempt: 0, ...(isRepeatable === true ? {isRepeatable} : {})});
+				const frames = [Buffer.alloc(0), clientProtocol, Buffer.from(service), Buffer.from(action), Buffer.from(JSON.stringify(data ?? {})), meta];
+				door.receive(route, {kind: 'local'}, binary === undefined ? frames : [...frames, Buffer.from(binary.buffer, binary.byteOffset, binary.byteLength)]);
 				yield* parts.all();
 			} finally {
 				signal.removeEventListener('abort', giveUp);

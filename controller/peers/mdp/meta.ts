@@ -3,7 +3,8 @@ import {mdpLimits} from './limits.js';
 
 /**
  * What a request says of itself in its third frame. `id` is unique among all requests of its sender; `deadlineMs` is time left, never a
- * point in time; `attempt` counts from 0, and a request that is sent again keeps its `id`. An answer carries it back; the parts of a streamed
+ * point in time; `attempt` counts from 0, and a request that is sent again keeps its `id`. With `isRepeatable` asking
+ * twice does no harm, so that its answer is not kept. An answer carries it back; the parts of a streamed
  * one count themselves from 0, and all but the last say `more`.
  */
 export const Meta = z.looseObject({
@@ -11,6 +12,7 @@ export const Meta = z.looseObject({
 	deadlineMs: z.number().min(0).transform(value => Math.min(value, mdpLimits.longestDeadlineMs)).optional(),
 	attempt: z.int().min(0).default(0),
 	sentAtMs: z.number().optional(),
+	isRepeatable: z.boolean().optional(),
 	part: z.int().optional(),
 	more: z.boolean().optional(),
 }).readonly();

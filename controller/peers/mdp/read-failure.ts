@@ -3,7 +3,7 @@ import type {Failure} from './body.js';
 import {readJson} from './meta.js';
 
 const Written = z.looseObject({
-	code: z.enum(['BadRequest', 'Forbidden', 'NotFound', 'Conflict', 'Unavailable', 'DeadlineExceeded', 'Cancelled', 'Internal']).catch('Internal'),
+	code: z.enum(['BadRequest', 'Forbidden', 'NotFound', 'Conflict', 'Unavailable', 'InsufficientStorage', 'DeadlineExceeded', 'Cancelled', 'Internal']).catch('Internal'),
 	message: z.string(),
 	fix: z.string().exactOptional(),
 });

@@ -4,6 +4,8 @@ import {connect, createServer, type Socket} from 'node:net';
 /** A TCP proxy on loopback whose traffic can be cut silently: nothing is closed, nothing passes. */
 export interface Cut extends AsyncDisposable {
 	readonly port: number;
+	/** Bytes that came from whoever connected, lost ones too. */
+	readonly receivedBytes: number;
 	cut(): void;
 	/** What was on its way is lost with its connections, as after a longer outage; new connections pass again. */
 	heal(): void;
@@ -13,11 +15,13 @@ export interface Cut extends AsyncDisposable {
 export async function openCut(target: number): Promise<Cut> {
 	const sockets = new Set<Socket>();
 	let isCut = false;
+	let receivedBytes = 0;
 	const server = createServer({pauseOnConnect: true}, near => {
 		const far = connect(target, '127.0.0.1');
 		for (const [one, other] of [[near, far], [far, near]] as const) {
 			sockets.add(one);
 			one.on('data', bytes => {
+				if (one === near) receivedBytes += bytes.length;
 				if (!isCut) other.write(bytes);
 			});
 			one.on('error', () => undefined);
@@ -34,6 +38,9 @@ export async function openCut(target: number): Promise<Cut> {
 	if (address === null || typeof address === 'string') throw new Error('A TCP server has no port');
 	return {
 		port: address.port,
+		get receivedBytes() {
+			return receivedBytes;
+		},
 		cut() {
 			isCut = true;
 		},

@@ -1,0 +1,85 @@
+import {isLive, print, type CliIo} from '../io.js';
+import {createLiveBlock} from '../live-block.js';
+import {byteText} from '../quantity-text.js';
+
+const drawEveryMs = 250;
+const lineEveryMs = 10_000;
+/** The rate is that of the last seconds. */
+const rateOverMs = 5000;
+
+interface Mark {
+	readonly atMs: number;
+	readonly bytes: number;
+}
+
+/** `12.0 MiB of 256 MiB, 5 %, 3.1 MiB/s, 1m19s left`. Rate and time are left out until they are known. */
+export function progressText({bytes, size, bytesPerSecond}: {readonly bytes: number; readonly size: number; readonly bytesPerSecond: number}): string {
+	const share = size === 0 ? 100 : Math.floor(bytes / size * 100);
+	const rate = bytesPerSecond > 0 ? `, ${byteText(bytesPerSecond)}/s, ${timeText((size - bytes) / bytesPerSecond)} left` : '';
+	return `${byteText(bytes)} of ${byteText(size)}, ${share} %${rate}`;
+}
+
+function timeText(seconds: number): string {
+	const whole = Math.max(0, Math.round(seconds));
+	if (whole < 60) return `${whole}s`;
+	if (whole < 3600) return `${Math.floor(whole / 60)}m${whole % 60}s`;
+	return `${Math.floor(whole / 3600)}h${Math.floor(whole % 3600 / 60)}m`;
+}
+
+/** How one file gets on: a line that is drawn over on a terminal, elsewhere a line every 10 s. */
+export class Progress {
+	readonly #io: CliIo;
+	readonly #block: ReturnType<typeof createLiveBlock>;
+	readonly #title: string;
+	readonly #startedAtMs = performance.now();
+	#size = 0;
+	#marks: readonly Mark[] = [];
+	#drawnAtMs: number;
+
+	constructor(io: CliIo, title: string) {
+		this.#io = io;
+		this.#title = title;
+		this.#block = createLiveBlock(io);
+		this.#drawnAtMs = isLive(io) ? 0 : performance.now();
+	}
+
+	/** So many bytes of `size` are there; fewer than before, when some were lost. */
+	at(bytes: number, size: number): void {
+		const nowMs = performance.now();
+		this.#size = size;
+		const kept = this.#marks.filter(mark => nowMs - mark.atMs <= rateOverMs && mark.bytes <= bytes);
+		this.#marks = [...kept, {atMs: nowMs, bytes}];
+		const [first] = this.#marks;
+		const seconds = first === undefined ? 0 : (nowMs - first.atMs) / 1000;
+		this.#say(progressText({bytes, size, bytesPerSecond: first === undefined || seconds < 0.2 ? 0 : (bytes - first.bytes) / seconds}));
+	}
+
+	/** So many others go first. */
+	waiting(ahead: number): void {
+		this.#say(`waits for ${ahead} other ${ahead === 1 ? 'copy' : 'copies'}`);
+	}
+
+	/** It goes on in a moment, because of this. */
+	trouble(message: string): void {
+		this.#marks = [];
+		this.#drawnAtMs = 0;
+		this.#say(`goes on in a moment: ${message}`);
+	}
+
+	/** It is done. */
+	done(): void {
+		const seconds = (performance.now() - this.#startedAtMs) / 1000;
+		const line = `${this.#title}  ${byteText(this.#size)} in ${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+		if (isLive(this.#io)) this.#block.draw([line]);
+		else print(this.#io, line);
+	}
+
+	#say(text: string): void {
+		const nowMs = performance.now();
+		if (nowMs - this.#drawnAtMs < (isLive(this.#io) ? drawEveryMs : lineEveryMs)) return;
+		this.#drawnAtMs = nowMs;
+		const line = `${this.#title}  ${text}`;
+		if (isLive(this.#io)) this.#block.draw([line]);
+		else print(this.#io, line);
+	}
+}

@@ -1,0 +1,94 @@
+import type {Client} from '../../client/client.js';
+import {isRefused, Refused} from '../../client/errors.js';
+import {listAt, numberAt, objectAt, textAt, type JsonObject} from '../../client/value.js';
+import {CliError, exitCodes} from '../exit-codes.js';
+import {kindNamed} from '../kinds.js';
+
+/** A file as its node has it open for this copy. */
+export interface OpenTransfer {
+	readonly transfer: string;
+	readonly offset: number;
+	readonly size: number;
+	readonly identity: string;
+}
+
+/** What lies at a path of a node. */
+export type Found = {readonly kind: 'file'; readonly size: number} | {readonly kind: 'directory'; readonly entries: readonly FoundEntry[]};
+
+/** One thing in a directory of a node; `other` cannot be copied. */
+export interface FoundEntry {
+	readonly name: string;
+	readonly kind: string;
+	readonly size: number;
+}
+
+/** Opening may have to put on disk, and ending to read, what there is of a big file. */
+const longDeadlineMs = 600_000;
+const creditWaitMs = 5000;
+
+const httpCodes: Readonly<Record<string, number>> = {BadRequest: 400, Forbidden: 403, NotFound: 404, Conflict: 409, Unavailable: 503, InsufficientStorage: 507, DeadlineExceeded: 504, Cancelled: 503};
+
+/** The files of one node, as asked for through whichever node the client speaks to. Everything throws as the client does. */
+export function remoteFiles(client: Client, node: string, signal: AbortSignal) {
+	const ask = async (action: string, data: JsonObject, deadlineMs = 10_000): Promise<unknown> => {
+		let answered: unknown;
+		try {
+			answered = await lastAnswer(action, data, deadlineMs);
+		} catch (error) {
+			if (!isKnown && isRefused(error, 'NotFound')) await requireNode(client, node, signal);
+			throw error;
+		}
+		isKnown = true;
+		return answered;
+	};
+	let isKnown = false;
+	const lastAnswer = async (action: string, data: JsonObject, deadlineMs: number): Promise<unknown> => {
+		let answered: unknown;
+		for await (const answer of client.ask({service: `${node}.files`, action, data, deadlineMs, signal})) {
+			const code = textAt(answer, 'error', 'code');
+			if ('error' in answer) throw new Refused(textAt(answer, 'error', 'message'), {code: httpCodes[code] ?? 500, reason: code, causes: [], retryAfterSeconds: undefined});
+			answered = answer['data'];
+		}
+		return answered;
+	};
+	/** Opens, and waits until it is this copy's turn; `onWait` hears how many are before it. */
+	const open = async (data: JsonObject, onWait: (ahead: number) => void): Promise<OpenTransfer> => {
+		const opened = await ask('file.open', data, longDeadlineMs);
+		const transfer = textAt(opened, 'transfer');
+		let waiting = opened;
+		while ((numberAt(waiting, 'credit') ?? 0) === 0) {
+			onWait(numberAt(waiting, 'ahead') ?? 0);
+			waiting = await ask('file.credit', {transfer, waitMs: creditWaitMs}, creditWaitMs * 3);
+		}
+		return {transfer, offset: numberAt(opened, 'offset') ?? 0, size: numberAt(opened, 'size') ?? 0, identity: textAt(opened, 'identity')};
+	};
+	return {
+		node,
+		open,
+		async stat(path: string): Promise<Found> {
+			const entries: FoundEntry[] = [];
+			for (let after = ''; ;) {
+				const found = objectAt(await ask('file.stat', {path, ...(after === '' ? {} : {after})}));
+				if (textAt(found, 'kind') !== 'directory') return {kind: 'file', size: numberAt(found, 'size') ?? 0};
+				const some = listAt(found, 'entries').map(entry => ({name: textAt(entry, 'name'), kind: textAt(entry, 'kind'), size: numberAt(entry, 'size') ?? 0}));
+				entries.push(...some);
+				after = some.at(-1)?.name ?? '';
+				if (found['more'] !== true || after === '') return {kind: 'directory', entries};
+			}
+		},
+		send: async (transfer: string, offset: number, bytes: AsyncIterable<Uint8Array>): Promise<number> => client.sendFile({node, transfer, offset, signal}, bytes),
+		fetch: async (transfer: string, offset: number) => client.fetchFile({node, transfer, offset, signal}),
+		/** Ends the transfer; the digest of what the node has. */
+		async commit(transfer: string, sha256?: string): Promise<string> {
+			return textAt(await ask('file.commit', {transfer, ...(sha256 === undefined ? {} : {sha256})}, longDeadlineMs), 'sha256');
+		},
+	};
+}
+/** Throws what says so when no node has this name or id. */
+async function requireNode(client: Client, node: string, signal: AbortSignal): Promise<void> {
+	const {items} = await client.list(await kindNamed('nodes'), {signal});
+	if (items.some(item => item.metadata.name === node || textAt(item, 'status', 'id') === node)) return;
+	throw new CliError(`there is no node "${node}"`, {exitCode: exitCodes.notFound, fix: `There are: ${items.map(item => item.metadata.name).join(', ')}.`});
+}
+
+export type RemoteFiles = ReturnType<typeof remoteFiles>;

@@ -1,0 +1,50 @@
+import {InvalidArgumentError, type Command} from 'commander';
+import {clientVerb, connect, durationMs, type NodeOptions} from '../client-verb.js';
+import {download} from '../copy/download.js';
+import {Perseverance} from '../copy/perseverance.js';
+import {endsOf} from '../copy/place.js';
+import {Progress} from '../copy/progress.js';
+import {remoteFiles} from '../copy/remote-files.js';
+import {planDownload, planUpload} from '../copy/trees.js';
+import {upload} from '../copy/upload.js';
+import {warn} from '../io.js';
+import type {CliContext} from '../verb.js';
+
+interface Options extends NodeOptions {
+	readonly mode: number;
+	readonly timeout: number;
+}
+
+/** `motey cp`. */
+export function build({io}: CliContext): Command {
+	return clientVerb('cp', {
+		summary: 'copy files to a node, or from one',
+		examples: ['motey cp report.csv attic:report.csv', 'motey cp attic:measurements .', 'motey cp --mode 644 site/ attic:/srv/site'], namespaced: false,
+	})
+		.argument('<from>', 'PATH, or NODE:PATH; a directory is copied with all below it')
+		.argument('<to>', 'NODE:PATH, or PATH; a path of a node that does not begin with / is below the first folder it allows')
+		.option('--mode <octal>', 'permissions of what is written', modeOf, 0o600)
+		.option('--timeout <duration>', 'how long to try again while nothing comes through', durationMs, 600_000)
+		.action(async (from: string, to: string, {mode, timeout, ...options}: Options) => {
+			const {here, there, direction} = endsOf(from, to);
+			const {client} = await connect(options, io);
+			const files = remoteFiles(client, there.node, io.signal);
+			let progress: Progress | undefined;
+			const perseverance = new Perseverance({signal: io.signal, patienceMs: timeout, onTrouble: message => progress?.trouble(message)});
+			const {steps, skipped} = direction === 'up' ? await planUpload(files, here, there.path) : await planDownload(files, there.path, here);
+			for (const path of skipped) warn(io, `${path} is neither a file nor a directory, and was left out`);
+			for (const step of steps) {
+				const far = `${there.node}:${step.there}`;
+				progress = new Progress(io, direction === 'up' ? `${step.here} → ${far}` : `${far} → ${step.here}`);
+				const common = {files, mode, perseverance, progress};
+				if (direction === 'up') await upload({...common, source: step.here, path: step.there});
+				else await download({...common, path: step.there, target: step.here});
+			}
+		});
+}
+
+/** Parses permissions such as 644: no bits that change who runs a program. */
+function modeOf(text: string): number {
+	if (!/^0?[0-7]{3}$/u.test(text)) throw new InvalidArgumentError('Write permissions as three octal digits, such as 644.');
+	return Number.parseInt(text, 8);
+}

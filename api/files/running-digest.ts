@@ -1,0 +1,32 @@
+import {createHash} from 'node:crypto';
+
+/** Bytes read at once to catch up. */
+const readBytes = 1_048_576;
+
+/** Reads up to `length` bytes at `offset`; fewer only at the end. */
+export type ReadAt = (offset: number, length: number) => Promise<Uint8Array>;
+
+/** SHA-256 of a file that is made while its bytes pass in order, and that catches up by reading what did not. */
+export class RunningDigest {
+	readonly #hash = createHash('sha256');
+	#to = 0;
+
+	/** Bytes at `offset` pass. What does not follow on the last is read again at the end. */
+	add(offset: number, bytes: Uint8Array): void {
+		if (offset !== this.#to) return;
+		this.#hash.update(bytes);
+		this.#to += bytes.length;
+	}
+
+	/** The digest of the first `size` bytes, as hex. To be called once. A file that has become shorter gives the digest of what there is. */
+	async finish(size: number, read: ReadAt, signal?: AbortSignal): Promise<string> {
+		while (this.#to < size) {
+			signal?.throwIfAborted();
+			const bytes = await read(this.#to, Math.min(readBytes, size - this.#to));
+			if (bytes.length === 0) break;
+			this.#hash.update(bytes);
+			this.#to += bytes.length;
+		}
+		return this.#hash.digest('hex');
+	}
+}

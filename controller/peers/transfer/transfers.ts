@@ -1,0 +1,265 @@
+import {randomBytes} from 'node:crypto';
+import {mkdir} from 'node:fs/promises';
+import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
+import type {Clock} from '../../../reconcilers/ports/clock.js';
+import type {Log} from '../../../reconcilers/ports/log.js';
+import type {Caller} from '../caller.js';
+import {CallError} from '../mdp/call-error.js';
+import {allowedPlace, beginReading, beginWriting, type Work} from './begin.js';
+import {creditChunks, type TransferLimits} from './limits.js';
+import {listingOf, type Listing} from './listing.js';
+import type {Piece} from './outgoing.js';
+import {Pace} from './pace.js';
+import {Staging, type Staged} from './staging.js';
+import {before, enter, leave, noTurns, type Turns} from './turns.js';
+import type {OpenRequest} from './wire.js';
+
+/** What the transfers of a node are made of. */
+export interface TransfersOptions {
+	/** Directories of this node where files may be read and written; not empty. */
+	readonly allow: readonly string[];
+	readonly dataDir: string;
+	readonly limits: TransferLimits;
+	readonly clock: Clock;
+	readonly log: Log;
+}
+
+interface Open {
+	readonly id: string;
+	readonly caller: string;
+	readonly work: Work;
+	/** Requests under way. */
+	busy: number;
+	idle: NodeJS.Timeout | undefined;
+}
+
+/** What an opened transfer is told of itself. Without credit it asks for that first; `ahead` are before it. */
+export interface Opened {
+	readonly transfer: string;
+	readonly offset: number;
+	readonly size: number;
+	readonly credit: number;
+	readonly ahead: number;
+	/** Of a file that is read: the same for the same content only, and its mode. */
+	readonly identity?: string;
+	readonly mode?: number;
+}
+
+/** So many endings are remembered, to tell a sender that another took its place. */
+const supersededKept = 100;
+const clearEveryMs = 3_600_000;
+
+/** All files that this node receives and gives away. Everything throws `CallError`. */
+export class Transfers implements AsyncDisposable {
+	readonly #options: TransfersOptions;
+	readonly #staging: Staging;
+	readonly #pace: Pace;
+	readonly #open = new Map<string, Open>();
+	readonly #superseded = new Set<string>();
+	#turns: {readonly in: Turns; readonly out: Turns} = {in: noTurns, out: noTurns};
+	#changed: (() => void)[] = [];
+	#opening: Promise<unknown> = Promise.resolve();
+	#clearing: NodeJS.Timeout | undefined;
+
+	private constructor(options: TransfersOptions) {
+		this.#options = options;
+		this.#staging = new Staging(join(options.dataDir, 'transfers'));
+		this.#pace = new Pace(options.limits.transferBytesPerSecond);
+	}
+
+	/** Begins, and clears away what was left unfinished for too long, now and every hour. The first allowed directory is made if it is missing. */
+	static async open(options: TransfersOptions): Promise<Transfers> {
+		const transfers = new Transfers(options);
+		const [first] = options.allow;
+		if (first !== undefined) await mkdir(first, {recursive: true, mode: 0o700});
+		await transfers.#clear();
+		transfers.#clearing = setInterval(() => void transfers.#clear(), clearEveryMs).unref();
+		return transfers;
+	}
+
+	async stat(path: string, after?: string): Promise<Listing> {
+		return listingOf(allowedPlace(path, this.#options.allow), path, after);
+	}
+
+	/** Opens a file to be written or read. One that was begun under the same key is gone on with, and whoever had it open has it no more. */
+	async begin(request: OpenRequest, caller: Caller): Promise<Opened> {
+		const mine = this.#opening.then(async () => {
+			if (this.#open.size >= this.#options.limits.transfersOpen) throw new CallError('Unavailable', `${this.#open.size} files are open already`, {fix: 'Try again later.'});
+			const {allow, dataDir, log} = this.#options;
+			const work = request.write
+				? await beginWriting(request, {allow, dataDir, log, staging: this.#staging, supersede: async staged => this.#supersede(staged)})
+				: await beginReading(request, allow);
+			return this.#opened(work, caller);
+		});
+		this.#opening = mine.catch(() => undefined);
+		return mine;
+	}
+
+	/** Waits for the transfer's turn, up to `waitMs`. */
+	async credit({transfer, waitMs}: {readonly transfer: string; readonly waitMs: number}, caller: Caller, signal: AbortSignal): Promise<Pick<Opened, 'credit' | 'ahead'>> {
+		return this.#during(transfer, caller, async open => {
+			const untilMs = this.#options.clock.monotonicMs() + waitMs;
+			for (;;) {
+				const ahead = this.#ahead(open);
+				const leftMs = untilMs - this.#options.clock.monotonicMs();
+				if (ahead === 0 || leftMs <= 0 || signal.aborted) return {ahead, credit: ahead === 0 ? creditChunks : 0};
+				const changed = new Promise<void>(resolve => this.#changed.push(resolve));
+				const ending = new AbortController();
+				await Promise.race([changed, delay(leftMs, undefined, {signal: AbortSignal.any([signal, ending.signal])}).catch(() => undefined)]);
+				ending.abort();
+			}
+		});
+	}
+
+	/** Takes a piece; resolves with the bytes held. */
+	async write({transfer, offset, checksum, bytes}: {readonly transfer: string; readonly offset: number; readonly checksum: number; readonly bytes: Uint8Array}, caller: Caller, signal: AbortSignal): Promise<number> {
+		return this.#during(transfer, caller, async open => {
+			const {work} = this.#atWork(open);
+			if (work.kind !== 'in') throw new CallError('BadRequest', 'this transfer takes no bytes');
+			await this.#paced(bytes.length, signal);
+			return work.incoming.chunk({offset, bytes, checksum});
+		});
+	}
+
+	/** Gives a piece and the size of the whole. */
+	async read({transfer, offset}: {readonly transfer: string; readonly offset: number}, caller: Caller, signal: AbortSignal): Promise<Piece & {readonly size: number}> {
+		return this.#during(transfer, caller, async open => {
+			const {work} = this.#atWork(open);
+			if (work.kind !== 'out') throw new CallError('BadRequest', 'this transfer gives no bytes');
+			const piece = await work.outgoing.chunk(offset);
+			await this.#paced(piece.bytes.length, signal);
+			return {...piece, size: work.outgoing.size};
+		});
+	}
+
+	/** Ends a transfer whose bytes are all there; resolves with the digest of the whole once the file has its name. */
+	async commit({transfer, sha256}: {readonly transfer: string; readonly sha256?: string}, caller: Caller, signal: AbortSignal): Promise<{readonly sha256: string; readonly size: number}> {
+		const result = await this.#during(transfer, caller, async ({work}) => {
+			if (work.kind === 'out') return {sha256: await work.outgoing.commit(signal), size: work.outgoing.size};
+			const known = work.kind === 'in' ? sha256 ?? work.sha256 : sha256;
+			if (known === undefined || (work.kind === 'in' && known !== (work.sha256 ?? known))) throw new CallError('BadRequest', 'the SHA-256 of the file is to be said, and once only');
+			if (work.kind === 'in') return {sha256: await work.incoming.commit(known, signal), size: work.incoming.staged.size};
+			if (work.sha256 !== known) throw new CallError('Conflict', 'what is there is another content under the same key');
+			return {sha256: known, size: work.size};
+		});
+		await this.#close(transfer);
+		return result;
+	}
+
+	/** Ends a transfer that is not to be finished; with `keep` what came in stays for a while, to be gone on with. */
+	async abort({transfer, keep}: {readonly transfer: string; readonly keep: boolean}, caller: Caller): Promise<void> {
+		const open = this.#find(transfer, caller);
+		if (open.work.kind === 'in' && !keep) await open.work.incoming.discard();
+		await this.#close(transfer);
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		clearInterval(this.#clearing);
+		await this.#opening;
+		await Promise.all([...this.#open.keys()].map(async id => this.#close(id)));
+	}
+
+	/** Whoever sends the same file still loses it to whoever asks now. */
+	async #supersede({id}: Staged): Promise<void> {
+		for (const open of this.#open.values()) {
+			if (open.work.kind !== 'in' || open.work.incoming.staged.id !== id) continue;
+			this.#superseded.add(open.id);
+			await this.#close(open.id);
+		}
+		for (const oldest of [...this.#superseded].slice(0, -supersededKept)) this.#superseded.delete(oldest);
+	}
+
+	#opened(work: Work, caller: Caller): Opened {
+		const open: Open = {id: randomBytes(16).toString('hex'), caller: nameOf(caller), work, busy: 0, idle: undefined};
+		this.#open.set(open.id, open);
+		if (work.kind !== 'finished') this.#turn(work.kind, turns => enter(turns, open.id, this.#atOnce(work.kind)));
+		this.#watch(open);
+		const ahead = this.#ahead(open);
+		const about = {transfer: open.id, credit: ahead === 0 ? creditChunks : 0, ahead};
+		switch (work.kind) {
+			case 'in': return {...about, offset: work.incoming.held, size: work.incoming.staged.size};
+			case 'out': return {...about, offset: 0, size: work.outgoing.size, identity: work.outgoing.identity, mode: work.outgoing.mode};
+			case 'finished': return {...about, offset: work.size, size: work.size};
+			default: return work satisfies never;
+		}
+	}
+
+	async #close(id: string): Promise<void> {
+		const open = this.#open.get(id);
+		if (!this.#open.delete(id) || open === undefined) return;
+		clearTimeout(open.idle);
+		const {work} = open;
+		if (work.kind === 'finished') return;
+		await (work.kind === 'in' ? work.incoming : work.outgoing)[Symbol.asyncDispose]();
+		this.#turn(work.kind, turns => leave(turns, id, this.#atOnce(work.kind)));
+	}
+
+	#find(id: string, caller: Caller): Open {
+		const open = this.#open.get(id);
+		if (open?.caller === nameOf(caller)) return open;
+		if (this.#superseded.has(id)) throw new CallError('Conflict', 'another sender of the same file has taken this transfer over', {fix: 'Is the same copy running twice?'});
+		throw new CallError('NotFound', 'the transfer is not open any more', {fix: 'Open it again; it goes on where it can.'});
+	}
+
+	/** What is asked of an open transfer, and keeps it open. */
+	async #during<T>(id: string, caller: Caller, work: (open: Open) => Promise<T>): Promise<T> {
+		const open = this.#find(id, caller);
+		open.busy++;
+		try {
+			return await work(open);
+		} finally {
+			open.busy--;
+			if (open.work.kind === 'in' && open.work.incoming.isOver) await this.#close(id);
+			else this.#watch(open);
+		}
+	}
+
+	#atWork(open: Open): Open {
+		if (this.#ahead(open) > 0) throw new CallError('Unavailable', 'it is not this transfer\'s turn yet', {fix: 'Ask for file.credit first.'});
+		return open;
+	}
+
+	#ahead({id, work: {kind}}: Open): number {
+		return kind === 'finished' ? 0 : before(this.#turns[kind], id);
+	}
+
+	#turn(kind: 'in' | 'out', change: (turns: Turns) => Turns): void {
+		this.#turns = {...this.#turns, [kind]: change(this.#turns[kind])};
+		const told = this.#changed;
+		this.#changed = [];
+		for (const tell of told) tell();
+	}
+
+	#atOnce(kind: 'in' | 'out'): number {
+		const {transfersIn, transfersOut} = this.#options.limits;
+		return kind === 'in' ? transfersIn : transfersOut;
+	}
+
+	/** Closes it once nobody has spoken of it for long, so that others have their turn. */
+	#watch(open: Open): void {
+		clearTimeout(open.idle);
+		if (!this.#open.has(open.id)) return;
+		open.idle = setTimeout(() => {
+			if (open.busy === 0) void this.#close(open.id);
+		}, this.#options.limits.transferIdleMs).unref();
+	}
+
+	async #paced(bytes: number, signal: AbortSignal): Promise<void> {
+		const waitMs = this.#pace.takeMs(bytes, this.#options.clock.monotonicMs());
+		if (waitMs > 0) await delay(waitMs, undefined, {signal});
+	}
+
+	async #clear(): Promise<void> {
+		const {limits, clock, log} = this.#options;
+		const isOpen = (id: string): boolean => [...this.#open.values()].some(({work}) => work.kind === 'in' && work.incoming.staged.id === id);
+		try {
+			const cleared = await this.#staging.clear({keepMs: limits.transferKeepMs, nowMs: clock.now().getTime(), isOpen});
+			for (const {names, size} of cleared.filter(({finished}) => finished === undefined)) log.info('an unfinished file was removed, since nobody went on with it', {path: names.join('/'), bytes: size});
+		} catch (error) {
+			log.warn('unfinished files could not be cleared away', {error});
+		}
+	}
+}
+
+const nameOf = (caller: Caller): string => (caller.kind === 'local' ? '' : caller.nodeId);

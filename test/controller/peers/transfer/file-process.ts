@@ -1,0 +1,3 @@
+import {serveFileProcess} from './file-node.js';
+
+await serveFileProcess();
