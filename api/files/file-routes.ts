@@ -1,11 +1,15 @@
 import {once} from 'node:events';
+import {setTimeout as delay} from 'node:timers/promises';
 import {Router, type Request, type Response} from 'express';
 import {requireAdmin} from '../auth/guard.js';
 import {refusalOf} from '../calls/refusal.js';
 import {CallRefused} from '../ports/calls.js';
 import type {Files, TransferPlace} from '../ports/files.js';
 import {sendJson} from '../send.js';
-import {badRequest} from '../status.js';
+import {badRequest, statusBody, type ApiError} from '../status.js';
+
+/** How long somebody who is refused in the middle of sending may take to hear so. */
+const hearingMs = 3000;
 
 /**
  * The bytes of transfers that `file.open` of a node's `files` has opened, through any node: `PUT /cluster/files/NODE/TRANSFER?offset=N` sends what its
@@ -17,9 +21,13 @@ export function fileRoutes({files}: {readonly files: Files}): Router {
 	router.put(path, requireAdmin(), async (request, response) => {
 		using place = placeOf(request, response);
 		try {
-			sendJson(response, 200, {held: await files.send(place, request)});
+			// A body that is not read to its end must not end the connection: the answer says why.
+			sendJson(response, 200, {held: await files.send(place, request.iterator({destroyOnReturn: false}))});
 		} catch (error) {
-			throw refusalOf(error);
+			// Whoever sent it is gone, and comes back with the rest.
+			if (place.signal.aborted || request.destroyed) return;
+			if (request.complete) throw refusalOf(error);
+			await refuseMidway(request, response, refusalOf(error));
 		}
 	});
 	router.get(path, requireAdmin(), async (request, response) => {
@@ -38,6 +46,16 @@ export function fileRoutes({files}: {readonly files: Files}): Router {
 		}
 	});
 	return router;
+}
+
+/** To close on somebody who still sends would take the answer from under them: it is given whole, and ended once they have heard it. */
+async function refuseMidway(request: Request, response: Response, error: ApiError): Promise<void> {
+	const body = Buffer.from(JSON.stringify(statusBody(error)));
+	response.writeHead(error.code, {'Content-Type': 'application/json', 'Content-Length': body.length, Connection: 'close'}).write(body);
+	request.resume();
+	const hearing = new AbortController();
+	await Promise.race([once(request, 'close', {signal: hearing.signal}), delay(hearingMs, undefined, {signal: hearing.signal})]).finally(() => hearing.abort());
+	response.end();
 }
 
 function placeOf(request: Request, response: Response): TransferPlace & Disposable {

@@ -2,6 +2,7 @@ import {writeFile} from 'node:fs/promises';
 import {cpus, totalmem} from 'node:os';
 import {parseArgs} from 'node:util';
 import {containerFigures, healFigures} from './cases/containers.js';
+import {fileFigures} from './cases/file.js';
 import {fleetFigures} from './cases/fleet.js';
 import {quietFigures} from './cases/fleet-quiet.js';
 import {limitFigures} from './cases/limits.js';
@@ -14,7 +15,7 @@ import {startDockerd} from '../support/dockerd.js';
 import type {Figure} from './figures.js';
 import {reportTable} from './report.js';
 
-const cases = {containers: containerFigures, fleet: fleetFigures, heal: healFigures, limits: limitFigures, placement: placementFigures, peers: peerFigures, process: processFigures, quiet: quietFigures, requests: requestFigures, scale: scaleFigures};
+const cases = {containers: containerFigures, file: fileFigures, fleet: fleetFigures, heal: healFigures, limits: limitFigures, placement: placementFigures, peers: peerFigures, process: processFigures, quiet: quietFigures, requests: requestFigures, scale: scaleFigures};
 
 const {values} = parseArgs({options: {json: {type: 'string'}, only: {type: 'string'}, rounds: {type: 'string', default: '7'}}});
 const chosen = Object.entries(cases).filter(([name]) => values.only === undefined || values.only.split(',').includes(name));

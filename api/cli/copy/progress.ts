@@ -6,6 +6,7 @@ const drawEveryMs = 250;
 const lineEveryMs = 10_000;
 /** The rate is that of the last seconds. */
 const rateOverMs = 5000;
+const markEveryMs = 100;
 
 interface Mark {
 	readonly atMs: number;
@@ -47,8 +48,10 @@ export class Progress {
 	at(bytes: number, size: number): void {
 		const nowMs = performance.now();
 		this.#size = size;
-		const kept = this.#marks.filter(mark => nowMs - mark.atMs <= rateOverMs && mark.bytes <= bytes);
-		this.#marks = [...kept, {atMs: nowMs, bytes}];
+		const last = this.#marks.at(-1);
+		if (last === undefined || bytes < last.bytes || nowMs - last.atMs >= markEveryMs) {
+			this.#marks = [...this.#marks.filter(mark => nowMs - mark.atMs <= rateOverMs && mark.bytes <= bytes), {atMs: nowMs, bytes}];
+		}
 		const [first] = this.#marks;
 		const seconds = first === undefined ? 0 : (nowMs - first.atMs) / 1000;
 		this.#say(progressText({bytes, size, bytesPerSecond: first === undefined || seconds < 0.2 ? 0 : (bytes - first.bytes) / seconds}));

@@ -24,9 +24,11 @@ export function createFiles(calls: Calls): Files {
 			let state = sendingFrom(place.offset);
 			const failures: unknown[] = [];
 			const underway = new Set<Promise<void>>();
-			for await (const piece of pieces(bytes, chunkBytes)) {
+			for await (const {bytes: piece, free} of pieces(bytes, chunkBytes)) {
 				const going = ask({...place, signal: ending.signal}, state.next, piece).then(({data}) => {
 					state = heard(state, WriteAnswer.parse(data).held);
+					// Only now nothing of it can be sent again.
+					free();
 				}, (error: unknown) => {
 					failures.push(error);
 				}).finally(() => underway.delete(going));

@@ -2,6 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
+import {startDeadline} from '../../../api/deadline.js';
 import type {Clock} from '../../../reconcilers/ports/clock.js';
 import type {Log} from '../../../reconcilers/ports/log.js';
 import type {Caller} from '../caller.js';
@@ -104,10 +105,11 @@ export class Transfers implements AsyncDisposable {
 				const ahead = this.#ahead(open);
 				const leftMs = untilMs - this.#options.clock.monotonicMs();
 				if (ahead === 0 || leftMs <= 0 || signal.aborted) return {ahead, credit: ahead === 0 ? creditChunks : 0};
-				const changed = new Promise<void>(resolve => this.#changed.push(resolve));
-				const ending = new AbortController();
-				await Promise.race([changed, delay(leftMs, undefined, {signal: AbortSignal.any([signal, ending.signal])}).catch(() => undefined)]);
-				ending.abort();
+				using deadline = startDeadline(signal, leftMs);
+				await new Promise<void>(resolve => {
+					this.#changed.push(resolve);
+					deadline.signal.addEventListener('abort', () => resolve(), {once: true});
+				});
 			}
 		});
 	}

@@ -1,0 +1,42 @@
+import test from 'ava';
+import {endsOf, placeOf} from '../../../api/cli/copy/place.js';
+import {BrokeOff, Perseverance} from '../../../api/cli/copy/perseverance.js';
+import {progressText} from '../../../api/cli/copy/progress.js';
+import {Refused} from '../../../api/client/errors.js';
+
+test('NODE:PATH is a place there, and everything else one here', t => {
+	t.deepEqual(placeOf('attic:a/b'), {kind: 'there', node: 'attic', path: 'a/b'});
+	t.deepEqual(placeOf('attic:'), {kind: 'there', node: 'attic', path: '.'});
+	for (const path of ['a', './a:b', '/a:b', 'a/b:c']) t.deepEqual(placeOf(path), {kind: 'here', path});
+	t.like(endsOf('x', 'attic:y'), {direction: 'up', here: 'x'});
+	t.like(endsOf('attic:y', 'x'), {direction: 'down', here: 'x'});
+	t.throws(() => endsOf('a', 'b'), {message: /neither end/u});
+	t.throws(() => endsOf('a:b', 'b:c'), {message: /both ends/u});
+});
+
+test('progress tells how far, how fast and how long', t => {
+	t.is(progressText({bytes: 64 * 2 ** 20, size: 256 * 2 ** 20, bytesPerSecond: 2 * 2 ** 20}), '64.0 MiB of 256 MiB, 25 %, 2.0 MiB/s, 1m36s left');
+	t.is(progressText({bytes: 0, size: 0, bytesPerSecond: 0}), '0 B of 0 B, 100 %');
+	t.regex(progressText({bytes: 1, size: 2 ** 40, bytesPerSecond: 2 ** 20}), /291h16m left$/u);
+});
+
+test('what may pass is tried again for as long as it gets on, what may not is told at once, and so is whatever never began', async t => {
+	const perseverance = () => new Perseverance({signal: new AbortController().signal, patienceMs: 300, onTrouble: message => troubles.push(message)});
+	const troubles: string[] = [];
+	const refused = (code: number): Refused => new Refused(`code ${code}`, {code, reason: '', causes: [], retryAfterSeconds: undefined});
+	const begun = perseverance();
+	let times = 0;
+	t.is(await begun.run(async () => {
+		begun.gotOn();
+		times++;
+		if (times === 1) throw refused(503);
+		if (times === 2) throw new BrokeOff('cut');
+		return Promise.resolve('done');
+	}), 'done');
+	t.deepEqual(troubles, ['code 503', 'cut']);
+	for (const code of [400, 403, 409, 507]) {
+		await t.throwsAsync(begun.run(async () => Promise.reject(refused(code))), {message: `code ${code}`});
+	}
+	await t.throwsAsync(begun.run(async () => Promise.reject(refused(503))), {message: /nothing came through for \d+ s: code 503/u});
+	await t.throwsAsync(perseverance().run(async () => Promise.reject(refused(503))), {message: 'code 503'});
+});
