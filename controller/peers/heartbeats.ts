@@ -17,6 +17,7 @@ export class Heartbeats {
 	readonly #session: string;
 	#revision: string;
 	#socket: Publisher | undefined;
+	#onFault: ((error: unknown) => void) | undefined;
 	#timer: NodeJS.Timeout | undefined;
 	#lastMs = Number.NEGATIVE_INFINITY;
 
@@ -26,9 +27,10 @@ export class Heartbeats {
 		this.#revision = revision;
 	}
 
-	/** Publishes there from now on; undefined ends it. */
-	publishOn(socket: Publisher | undefined): void {
+	/** Publishes there from now on, and tells when that fails; undefined ends it. */
+	publishOn(socket: Publisher | undefined, onFault?: (error: unknown) => void): void {
 		this.#socket = socket;
+		this.#onFault = onFault;
 		clearTimeout(this.#timer);
 		if (socket !== undefined) this.#beat();
 	}
@@ -44,7 +46,7 @@ export class Heartbeats {
 
 	/** Publishes something else beside them, to whoever listens now. */
 	publish(frames: readonly (string | Buffer)[]): void {
-		this.#socket?.send([...frames]).catch(() => undefined);
+		this.#send(this.#socket, [...frames]);
 	}
 
 	#beat(): void {
@@ -52,7 +54,13 @@ export class Heartbeats {
 		clearTimeout(this.#timer);
 		this.#timer = setTimeout(() => this.#beat(), everyMs);
 		const heartbeat: Heartbeat = {session: this.#session, revision: this.#revision};
-		// A PUB drops what a reader has no room for and a closed one has no readers: the next second tells it again.
-		this.#socket?.send(`${heartbeatTopic}${JSON.stringify(heartbeat)}`).catch(() => undefined);
+		// A PUB drops what a reader has no room for: the next second tells it again.
+		this.#send(this.#socket, [`${heartbeatTopic}${JSON.stringify(heartbeat)}`]);
+	}
+
+	#send(socket: Publisher | undefined, frames: (string | Buffer)[]): void {
+		socket?.send(frames).catch((error: unknown) => {
+			if (!socket.closed && socket === this.#socket) this.#onFault?.(error);
+		});
 	}
 }

@@ -1,4 +1,5 @@
 import {randomBytes} from 'node:crypto';
+import {setTimeout as delay} from 'node:timers/promises';
 import {Subject, type Observable} from 'rxjs';
 import type {Context} from 'zeromq';
 import type {Clock} from '../../reconcilers/ports/clock.js';
@@ -17,6 +18,9 @@ import {Roster} from './roster.js';
 import {serveConnections, type Serve} from './server.js';
 import {Sessions} from './session.js';
 import {openZap} from './zap.js';
+
+/** Between two attempts to open what has failed, in milliseconds. */
+const reopenMs = 1000;
 
 /** What the peer sockets need of the node. */
 export interface PeerSocketsOptions {
@@ -79,6 +83,8 @@ export async function openPeerSockets({context, prover, members, serve, revision
 		},
 	});
 	let listening: (Listening & {readonly serving: Promise<void>}) | undefined;
+	let isClosed = false;
+	const isListening = (): boolean => listening !== undefined;
 
 	const open = async (address: ListenAddress): Promise<ListenAddress> => {
 		const opened = await listen({context, keys: prover.keys, ...address});
@@ -86,8 +92,8 @@ export async function openPeerSockets({context, prover, members, serve, revision
 		const serving = serveConnections({
 			socket: opened.router, sessions, answers, refusals, clock, serve,
 			proven: (nodeId, session) => neighbours.proven(nodeId, session),
-		}).catch((error: unknown) => log.error('peers are not served any more', {error}));
-		heartbeats.publishOn(opened.publisher);
+		}).catch((error: unknown) => renew(opened, error));
+		heartbeats.publishOn(opened.publisher, error => renew(opened, error));
 		listening = {...opened, serving};
 		return opened.address;
 	};
@@ -104,6 +110,18 @@ export async function openPeerSockets({context, prover, members, serve, revision
 		const mine = turn.then(work, work);
 		turn = mine.catch(() => undefined);
 		return mine;
+	};
+	/** A socket that fails is opened anew, with its neighbour and at the same ports; who is a member and what is asked stays as it is. */
+	const renew = (failed: Listening, error: unknown): void => {
+		log.error('a socket for peers failed and is opened anew', {error});
+		void inTurn(async () => {
+			if (listening?.router !== failed.router) return;
+			await shut();
+			while (!isClosed && !isListening()) await open(failed.address).catch(async (again: unknown) => {
+				log.error('a socket for peers could not be opened anew; it is tried again', {error: again});
+				await delay(reopenMs);
+			});
+		});
 	};
 	const membersChanged = async (): Promise<void> => inTurn(async () => {
 		const {someoneLost} = roster.update(members());
@@ -134,6 +152,7 @@ export async function openPeerSockets({context, prover, members, serve, revision
 		request: async (nodeId, request) => neighbours.linkTo(nodeId).request(request),
 		stream: (nodeId, request) => neighbours.linkTo(nodeId).stream(request),
 		async [Symbol.asyncDispose]() {
+			isClosed = true;
 			await inTurn(shut);
 			await neighbours[Symbol.asyncDispose]();
 			await zap[Symbol.asyncDispose]();
