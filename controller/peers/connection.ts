@@ -7,8 +7,10 @@ import {proveSession} from './session-proof.js';
 import {createDealer, readEach} from './socket.js';
 import {framesOf, readJson, readMessage, sessionRequired, sessionService, type Message} from './wire.js';
 
-/** Time until the far end accepts, and from then on until it has taken this node's proof: six ways there and back. */
+/** Time until the far end accepts; a way that is cut is tried again soon, so that its mending is noticed. */
 const acceptWithinMs = 1200;
+/** From then on time until both keys are shown, and until it has taken this node's proof: three ways there and back each, of which a bad network loses some. */
+const handshakeWithinMs = 3000;
 const proveWithinMs = 5000;
 
 /** While something waits: time between two signs of life that are asked for, and after which the far end is given up. */
@@ -105,7 +107,9 @@ export function openConnection({context, prover, peer, endpoint, onProven, onMes
 	};
 
 	socket.events.on('connect', () => {
-		if (state === 'connecting') timer.refresh();
+		if (state !== 'connecting') return;
+		clearTimeout(timer);
+		timer = setTimeout(() => close('its handshake does not end'), handshakeWithinMs);
 	});
 	socket.events.on('handshake', begin);
 	socket.events.on('handshake:error:auth', () => close('it does not know this node’s key'));
