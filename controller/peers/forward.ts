@@ -8,7 +8,7 @@ import {ErrorBody, readJson} from './wire.js';
 export function createForward(sockets: Pick<PeerSockets, 'stream'>): Forward {
 	return async function * forward({nodeId, service, body: [action, data, , binary], deadlineMs, signal}) {
 		try {
-			const request = {service, action: action?.toString() ?? '', data: readJson(data), deadlineMs, signal, ...(binary === undefined ? {} : {binary})};
+			const request = {service, action: action?.toString() ?? '', data: readJson(data), deadlineMs, forProgram: true, signal, ...(binary === undefined ? {} : {binary})};
 			for await (const answer of sockets.stream(nodeId, request)) {
 				const frames = [Buffer.from(answer.action), Buffer.from(JSON.stringify(answer.data ?? null)), Buffer.alloc(0)];
 				yield {body: answer.binary === undefined ? frames : [...frames, answer.binary], last: answer.last};

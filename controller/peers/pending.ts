@@ -20,6 +20,8 @@ export interface PeerRequest {
 	readonly deadlineMs?: number;
 	/** Bytes beside the JSON; both together up to 1 MiB. */
 	readonly binary?: Uint8Array;
+	/** Asked for a program of this host, which is no member. */
+	readonly forProgram?: boolean;
 	readonly signal?: AbortSignal;
 }
 
@@ -80,7 +82,7 @@ export class PendingRequests {
 	 * Takes a request in, or throws a PeerError when there is no room. It leaves when it is settled, by its deadline or its signal at the latest;
 	 * `left` is told then. A stream that has begun is bound by neither.
 	 */
-	add({service, action, data, deadlineMs = 5000, binary, signal}: PeerRequest, {stream, settle, left}: {stream?: PeerStream; settle: Pending['settle']; left: (pending: Pending) => void}): Pending {
+	add({service, action, data, deadlineMs = 5000, binary, forProgram = false, signal}: PeerRequest, {stream, settle, left}: {stream?: PeerStream; settle: Pending['settle']; left: (pending: Pending) => void}): Pending {
 		const id = randomUUID();
 		const untilMs = this.#clock.monotonicMs() + deadlineMs;
 		const content = framesOf({service, action, data, meta: undefined, binary});
@@ -108,7 +110,7 @@ export class PendingRequests {
 			},
 			make: () => {
 				if (!this.#requests.has(id)) return undefined;
-				const meta = {id, deadlineMs: Math.max(0, Math.round(untilMs - this.#clock.monotonicMs())), attempt: attempt++, sentAtMs: this.#clock.now().getTime()};
+				const meta = {id, deadlineMs: Math.max(0, Math.round(untilMs - this.#clock.monotonicMs())), attempt: attempt++, sentAtMs: this.#clock.now().getTime(), ...(forProgram ? {program: true} : {})};
 				return content.map((frame, index) => (index === 5 ? JSON.stringify(meta) : frame));
 			},
 			settle: {

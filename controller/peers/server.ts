@@ -86,8 +86,8 @@ export async function serveConnections({socket, sessions, answers, refusals, clo
 		const deliver = (answer: readonly Buffer[]): void => {
 			sender.send(route, answer);
 		};
-		const caller: Caller = {kind: 'member', nodeId};
 		const meta = readRequestMeta(message?.meta);
+		const caller: Caller = {kind: meta?.program === true ? 'program' : 'member', nodeId};
 		if (message === undefined || meta === undefined) {
 			attempt(caller, frames, new Exchange({deliver, finished: () => undefined}));
 			return;

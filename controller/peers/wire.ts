@@ -14,6 +14,8 @@ const RequestMeta = z.looseObject({
 	id: z.string().min(1).max(64),
 	/** Time left when it was sent. */
 	deadlineMs: z.number().min(0).max(86_400_000),
+	/** True when the member passes it on for a program of its host: what only members may ask is refused then. */
+	program: z.boolean().exactOptional(),
 });
 export type RequestMeta = z.infer<typeof RequestMeta>;
 

@@ -7,7 +7,7 @@ import type {Workers} from './workers.js';
 
 /** Why a request is not taken; undefined when it is. */
 export function refusalOf({request: {place, caller, service, body}, service: queue, bytes}: Pending, {workers, requests, nowMs}: {readonly workers: Workers; readonly requests: PendingRequests; readonly nowMs: number}): Failure | undefined {
-	if (place.kind === 'forward' && caller.kind === 'member') {
+	if (place.kind === 'forward' && caller.kind !== 'local') {
 		return {code: 'NotFound', message: `${service} is another node's: a node passes on only what programs of its own host ask`};
 	}
 	if (place.kind === 'worker' && workers.standing(place.name, nowMs) === 'unknown') {
