@@ -49,8 +49,14 @@ async function authorityOf(node: NodeProcess): Promise<string> {
 test.serial('through the node that does not own it, a service is applied, scaled, read, logged and deleted with kubectl', async t => {
 	await using two = await startTwo();
 	const {a, b} = two;
+	const {metadata: {resourceVersion}} = await b.call('GET', servicesPath);
+	const watch = await b.open(`${servicesPath}?watch=true&resourceVersion=${resourceVersion}`);
+	let watched = '';
+	watch.setEncoding('utf8').on('data', chunk => watched += String(chunk));
+	t.teardown(() => watch.destroy());
 	await a.call('POST', servicesPath, document('web', 2));
 	await ready(b, 'web', 2);
+	await eventually(() => /^\{"type":"ADDED"[^\n]*"name":"web"[^\n]*\n[\s\S]*\{"type":"MODIFIED"[^\n]*"readyReplicas":2/mu.test(watched), {what: 'the watch at node b to tell what node a has done'});
 	const kubectl = await kubectlOf(b);
 	t.regex(await kubectl('get', 'services.motey.io', 'web'), /web\s+2\/2\s+Running/u);
 	const file = join(b.directory, 'web.json');
