@@ -10,6 +10,10 @@ export function refusalOf({request: {place, caller, service, body}, service: que
 	if (place.kind === 'forward' && caller.kind !== 'local') {
 		return {code: 'NotFound', message: `${service} is another node's: a node passes on only what programs of its own host ask`};
 	}
+	// What a node runs is decided by its own rules: another may only assign to it.
+	if (place.kind === 'worker' && place.name.startsWith('val.') && caller.kind !== 'local') {
+		return {code: 'Forbidden', message: `${service} is an engine, which only its own node asks`, fix: 'Apply a Service; its instances run where an engine of that name is.'};
+	}
 	if (place.kind === 'worker' && workers.standing(place.name, nowMs) === 'unknown') {
 		return {code: 'NotFound', message: `no service ${service} is known here`, fix: 'Start its worker, or ask node.services what there is.'};
 	}

@@ -169,6 +169,13 @@ test('mmi.service says whether there is a worker now, and every other mmi name t
 	t.deepEqual(mmi('cellar.sensor'), ['forward r7 to id-cellar mmi.service: sensor']);
 });
 
+test('an engine is asked by its own node only, whatever workers it has', t => {
+	const {at} = play([0, ready('w1', 'val.lxc')]);
+	t.regex(at(1, ask({service: 'val.lxc', parts: ['start', '{}'], member: 'id-loft'}))[0]!, /"code":"Forbidden"/u);
+	t.regex(at(2, ask({service: 'attic.val.lxc', parts: ['start', '{}'], member: 'id-loft'}))[0]!, /"code":"Forbidden"/u);
+	t.deepEqual(at(3, ask({service: 'val.lxc', parts: ['start', '{}']})), ['request w1 r3: start | {}']);
+});
+
 test('a request for another node\'s service is forwarded, but never on behalf of a member', t => {
 	const {at} = play();
 	t.deepEqual(at(0, ask({service: 'cellar.sensor'})), ['forward r1 to id-cellar sensor: read | {}']);
