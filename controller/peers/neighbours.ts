@@ -36,6 +36,7 @@ export class Neighbours implements AsyncDisposable {
 	readonly #neighbours = new Map<string, Neighbour>();
 	readonly #liveness = new Liveness();
 	#timer: NodeJS.Timeout | undefined;
+	#isClosed = false;
 
 	constructor(options: NeighboursOptions) {
 		this.#options = options;
@@ -44,6 +45,7 @@ export class Neighbours implements AsyncDisposable {
 	/** Follows the roster. Resolves once whoever left is cut off. */
 	async update(): Promise<void> {
 		const {roster} = this.#options;
+		if (this.#isClosed) return;
 		for (const [id, neighbour] of this.#neighbours) {
 			const member = roster.other(id);
 			if (member?.spec.curveKey === neighbour.curveKey) continue;
@@ -90,6 +92,7 @@ export class Neighbours implements AsyncDisposable {
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
+		this.#isClosed = true;
 		clearTimeout(this.#timer);
 		const all = [...this.#neighbours.values()];
 		this.#neighbours.clear();
@@ -139,7 +142,7 @@ export class Neighbours implements AsyncDisposable {
 	#watch(): void {
 		clearTimeout(this.#timer);
 		const nextMs = this.#liveness.nextMarkMs();
-		if (nextMs === undefined) return;
+		if (nextMs === undefined || this.#isClosed) return;
 		this.#timer = setTimeout(() => {
 			const lateMs = this.#now() - nextMs;
 			if (lateMs > standstillMs) this.#liveness.excuse(lateMs);

@@ -1,3 +1,5 @@
+import {once} from 'node:events';
+import {createServer} from 'node:net';
 import test from 'ava';
 import {readMessage} from '../../../controller/peers/wire.js';
 import {eventually} from '../../support/eventually.js';
@@ -99,4 +101,28 @@ test('an answer that was lost with its link is given again without a second effe
 	requests.heal();
 	t.is((await waiting).data, 'once');
 	t.is(two.performed.length, 1);
+});
+
+test('a node that cannot listen where it is told to goes on where it listened before, as soon as it can', async t => {
+	await using fleet = await openCluster(['one', 'two']);
+	const [one, two] = fleet.nodes;
+	const {port, publishPort} = one!.address;
+	const moving = one!.sockets.listen({host: '127.0.0.1', port: two!.address.port, publishPort: 0});
+	// Somebody else takes the port meanwhile.
+	const squatter = createServer(socket => socket.destroy());
+	await eventually(async () => {
+		squatter.listen(port, '127.0.0.1');
+		await once(squatter, 'listening');
+		return true;
+	}, {everyMs: 20});
+	await t.throwsAsync(moving, {code: 'EADDRINUSE'});
+	squatter.close();
+	await once(squatter, 'close');
+	const {data} = await two!.sockets.request(one!.id, {service: 'val', action: 'instance.list', data: 'again', deadlineMs: 30_000});
+	t.is(data, 'again');
+	const heard = two!.changes.length;
+	await eventually(() => {
+		one!.sockets.announce(`${performance.now()}`);
+		return two!.changes.slice(heard).some(({kind, id}) => kind === 'news' && id === one!.id);
+	}, {what: `news from port ${publishPort}`});
 });
