@@ -94,7 +94,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		const fleet = owned.own('peers', await openFleet({
 			store, dataDir: config.dataDir, runDir: config.runDir, identity, name: config.name, clock, log,
 			ports: {port: config.peers.port, publishPort: config.peers.pubPort},
-			staticPeers: config.peers.addresses.flatMap(text => parsePeer(text) ?? []), brokerPort: config.mqtt.port,
+			staticPeers: config.peers.addresses.flatMap(text => parsePeer(text) ?? []), brokerPort: config.mqtt.port, storeBytes: limits.store.totalBytes,
 			ownAddress: () => config.advertise ?? hostAddresses()[0], isOwnAddress: address => hostAddresses().includes(address),
 			apiSocket: () => listeners.listening.socket,
 			advertised: async address => tls.serve(address),

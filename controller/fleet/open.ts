@@ -55,6 +55,8 @@ export interface FleetParts {
 	readonly apiSocket: () => string;
 	/** The node is in a cluster under this address from now on. */
 	readonly advertised: (address: string) => Promise<void>;
+	/** What the store of each node holds at most, as JSON. */
+	readonly storeBytes: number;
 	readonly clock: Clock;
 	readonly log: Log;
 }
@@ -109,7 +111,8 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 	isMember = () => membership.file !== undefined;
 	isLinked = id => sockets.views().some(peer => peer.id === id && peer.connected);
 	const subscriptions: Subscription[] = [];
-	const peers = createPeers(sockets);
+	// What a store holds at most, and what is written around it.
+	const peers = createPeers(sockets, {answerLimitBytes: 1.5 * parts.storeBytes});
 	const recollection = await openRecollection({store, dataDir, selfId: node.id, peers, log});
 	const onError = (what: string) => (error: unknown) => log.error('could not be followed', {what, error});
 

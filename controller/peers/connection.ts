@@ -5,7 +5,7 @@ import {unpackFrames} from './envelope.js';
 import {SendQueue} from './send-queue.js';
 import {proveSession} from './session-proof.js';
 import {createDealer, readEach} from './socket.js';
-import {framesOf, readJson, readMessage, sessionRequired, sessionService, type Message} from './wire.js';
+import {framesOf, readJson, readMessage, sessionRequired, sessionService, streamError, type Message} from './wire.js';
 
 /** Time until the far end accepts; a way that is cut is tried again soon, so that its mending is noticed. */
 const acceptWithinMs = 1200;
@@ -123,7 +123,7 @@ export function openConnection({context, prover, peer, endpoint, onProven, onMes
 		heardMs = performance.now();
 		if (message.action === sessionRequired) {
 			if (state === 'proven') begin();
-		} else if (message.service === sessionService) takeSession(message);
+		} else if (message.service === sessionService && message.action !== streamError) takeSession(message);
 		else if (state === 'proven') onMessage(message);
 	}).catch((error: unknown) => close(String(error)));
 	try {

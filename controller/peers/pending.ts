@@ -30,6 +30,8 @@ export interface Answer {
 	/** From JSON; unproven, so to be parsed. */
 	readonly data: unknown;
 	readonly binary?: Buffer;
+	/** What it takes of a stream's window. */
+	readonly bytes: number;
 	/** Built-in services answer `<action>.result`; programs as they like. */
 	readonly action: string;
 	/** False on every part of a streamed answer but the last. */

@@ -7,6 +7,11 @@ export const clientHeader = 'MDPC01';
 export const sessionService = 'session';
 /** Answers every request on a connection whose far end has not yet proven who it is. */
 export const sessionRequired = 'session.required';
+/** Tells who still waits for a streamed answer that nothing of it follows. */
+export const streamError = 'stream.error';
+
+/** A longer meta is none. JSON that is nested deeper than this allows can be read, but writing it again overflows the stack. */
+const metaLimitBytes = 4096;
 
 /** Third frame of a request's body. Unknown fields are kept, since an answer carries it back. */
 const RequestMeta = z.looseObject({
@@ -79,14 +84,22 @@ export function readJson(frame: Buffer | undefined): unknown {
 	}
 }
 
-/** The meta frame of a request; undefined when there is none or it cannot be read. */
+/** The meta frame of a request; undefined when there is none, or it cannot be read or is longer than 4 KiB. */
 export function readRequestMeta(frame: Buffer | undefined): RequestMeta | undefined {
-	return RequestMeta.safeParse(readJson(frame)).data;
+	return frame === undefined || frame.length > metaLimitBytes ? undefined : RequestMeta.safeParse(readJson(frame)).data;
 }
 
 /** The meta frame of an answer; undefined when there is none or it cannot be read. */
 export function readAnswerMeta(frame: Buffer | undefined): AnswerMeta | undefined {
 	return AnswerMeta.safeParse(readJson(frame)).data;
+}
+
+/** What it costs to hold a part of an answer, beside what it carries. */
+const partOverheadBytes = 128;
+
+/** What an answer, or a part of one, takes of its window. Both ends must count alike: what is given back less than was taken stops the stream in the end. */
+export function partBytes(data: Buffer | undefined, binary: Buffer | undefined): number {
+	return partOverheadBytes + (data?.length ?? 0) + (binary?.length ?? 0);
 }
 
 /** Bytes of a message's content. */
