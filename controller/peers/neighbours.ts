@@ -73,7 +73,7 @@ export class Neighbours implements AsyncDisposable {
 
 	/** A member has reached this node and proven itself, in the run `session` of its agent; so it is there to be reached. */
 	proven(nodeId: string, session: string): void {
-		this.#liveness.session(nodeId, session, this.#now());
+		this.#session(nodeId, session);
 		this.#neighbours.get(nodeId)?.link.wake();
 	}
 
@@ -119,7 +119,7 @@ export class Neighbours implements AsyncDisposable {
 		const subscription = new Subscription({
 			context, keys: prover.keys, curveKey, addresses,
 			onHeartbeat: ({session, revision}) => {
-				this.#liveness.session(id, session, this.#now());
+				this.#session(id, session);
 				this.#word(id);
 				this.#tell(this.#liveness.revision(id, revision));
 			},
@@ -128,6 +128,13 @@ export class Neighbours implements AsyncDisposable {
 		this.#tell(this.#liveness.add(id, this.#now()));
 		link.wake();
 		void subscription.refresh();
+	}
+
+	/** Says so when a second agent has begun to speak under one id. */
+	#session(id: string, session: string): void {
+		const wasDoubled = this.#liveness.isDoubled(id, this.#now());
+		this.#liveness.session(id, session, this.#now());
+		if (!wasDoubled && this.#liveness.isDoubled(id, this.#now())) this.#options.log.warn('two agents speak under the id of a peer: its disk was copied', {peer: id});
 	}
 
 	#word(id: string): void {

@@ -75,6 +75,7 @@ test('two agents under one id are told from each other and from one that was sta
 	await copy.sockets.membersChanged();
 	await one.sockets.membersChanged();
 	await eventually(() => one.sockets.views()[0]?.doubled === true, {what: 'both to be heard'});
+	t.is(one.lines.filter(({message}) => message === 'two agents speak under the id of a peer: its disk was copied').length, 1, 'and said once');
 	await copy[Symbol.asyncDispose]();
 	await eventually(() => one.sockets.views()[0]?.doubled === false, {what: 'only one to be heard'});
 	t.pass();
