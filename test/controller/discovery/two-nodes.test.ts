@@ -2,6 +2,7 @@ import {once} from 'node:events';
 import {createServer} from 'node:net';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
+import {connectAsync} from 'mqtt';
 import {eventually} from '../../support/eventually.js';
 import {freePort} from '../../support/free-port.js';
 import {startNodeProcess, type NodeProcess} from '../../support/node-process.js';
@@ -80,6 +81,28 @@ test('two nodes that both come back on other ports find each other through Mosqu
 	await pair.whenLinked();
 	await pair.restart();
 	await pair.whenLinked();
+	t.pass();
+});
+
+test('a node that is killed is said to be offline by its last will, and one that stops says so itself', async t => {
+	await using broker = await startMosquitto();
+	const pair = await openPair(t, [`mqtt.url=mqtt://127.0.0.1:${broker.port}`]);
+	await pair.whenLinked();
+	const [alpha, beta] = pair.all as [NodeProcess, NodeProcess];
+	const members = (await alpha.call('GET', '/cluster') as unknown as {members: readonly {id: string; name: string}[]}).members;
+	const topicOf = (name: string): string => `motey/nodes/${members.find(member => member.name === name)!.id}/hello`;
+	const client = await connectAsync(`mqtt://127.0.0.1:${broker.port}`, {reconnectPeriod: 0});
+	t.teardown(async () => client.endAsync(true));
+	const said = new Map<string, {readonly text: string; readonly retained: boolean}>();
+	client.on('message', (topic, payload, {retain}) => void said.set(topic, {text: payload.toString('utf8'), retained: retain}));
+	await client.subscribeAsync('motey/nodes/+/hello', {qos: 1});
+	const stateOf = (name: string): unknown => (JSON.parse(said.get(topicOf(name))?.text ?? '{}') as {state?: unknown; addresses?: unknown}).state;
+	await eventually(() => said.size === 2 && [...said.values()].every(({text, retained}) => retained && text.includes('"signature"')), {what: 'both retained hellos'});
+	await beta.kill();
+	await eventually(() => stateOf('beta') === 'offline', {what: 'the last will'});
+	await alpha.stop();
+	await eventually(() => stateOf('alpha') === 'offline', {what: 'the farewell'});
+	pair.all.splice(0);
 	t.pass();
 });
 
