@@ -27,7 +27,7 @@ export interface BrokerAddress {
 /** Connects, and goes on trying for as long as it is open. Nothing that was not sent yet outlives a connection. */
 export function openDealer({address, context}: BrokerAddress, events: DealerEvents): Connection {
 	const dealer = new Dealer({
-		...(context ? {context} : {}), linger: 0, immediate: true, maxMessageSize: 1_114_112, sendTimeout: 1000, connectTimeout: 1000,
+		...(context ? {context} : {}), linger: 0, immediate: true, maxMessageSize: mdpLimits.socketFrameBytes, sendTimeout: 1000, connectTimeout: 1000,
 		reconnectInterval: 200, reconnectMaxInterval: 1000, handshakeInterval: 3000,
 		sendHighWaterMark: mdpLimits.frames, receiveHighWaterMark: mdpLimits.frames,
 	});

@@ -1,4 +1,3 @@
-import {setTimeout as delay} from 'node:timers/promises';
 import {bytesOf} from './frames.js';
 
 /** `sent`: handed to the connection. `full`: it reads too slowly, and this message was dropped. `gone`: there is no such connection any more. */
@@ -18,7 +17,7 @@ interface Queue {
 }
 
 /** Bounds of what waits to be sent. */
-const outboxLimits = {messages: 1000, bytes: 8_388_608, allBytes: 33_554_432, blockedMs: 5000, retryMs: 20} as const;
+const outboxLimits = {messages: 1000, bytes: 8_388_608, allBytes: 33_554_432, blockedMs: 5000, firstRetryMs: 1, longestRetryMs: 20} as const;
 
 /**
  * What waits to be sent on one ROUTER, in order for each connection; one that does not read delays no other. Bounded per connection and in
@@ -32,6 +31,7 @@ export class Outbox {
 	readonly #nowMs: () => number;
 	#bytes = 0;
 	#working = false;
+	#hurry: (() => void) | undefined;
 
 	constructor({write, signal, nowMs}: {readonly write: (route: string, frames: readonly Buffer[]) => Promise<void>; readonly signal: AbortSignal; readonly nowMs: () => number}) {
 		this.#write = write;
@@ -50,6 +50,8 @@ export class Outbox {
 		this.#bytes += bytes;
 		return new Promise(resolve => {
 			queue.entries.push({frames, bytes, settle: resolve});
+			// One that takes nothing is tried again later; this one may take it now.
+			if (queue.entries.length === 1) this.#hurry?.();
 			void this.#work();
 		});
 	}
@@ -58,6 +60,7 @@ export class Outbox {
 	async #work(): Promise<void> {
 		if (this.#working) return;
 		this.#working = true;
+		let pauseMs: number = outboxLimits.firstRetryMs;
 		while (this.#queues.size > 0) {
 			if (this.#signal.aborted) {
 				for (const route of this.#queues.keys()) this.#giveUp(route);
@@ -65,9 +68,24 @@ export class Outbox {
 			}
 			let progress = false;
 			for (const [route, queue] of this.#queues) progress = await this.#drain(route, queue) || progress;
-			if (!progress && this.#queues.size > 0) await delay(outboxLimits.retryMs, undefined, {signal: this.#signal}).catch(() => undefined);
+			if (progress) pauseMs = outboxLimits.firstRetryMs;
+			else if (this.#queues.size > 0) {
+				await this.#pause(pauseMs);
+				pauseMs = Math.min(pauseMs * 2, outboxLimits.longestRetryMs);
+			}
 		}
 		this.#working = false;
+	}
+
+	async #pause(ms: number): Promise<void> {
+		await new Promise<void>(resolve => {
+			const timer = setTimeout(resolve, ms);
+			this.#hurry = () => {
+				clearTimeout(timer);
+				resolve();
+			};
+		});
+		this.#hurry = undefined;
 	}
 
 	/** Sends what one connection takes, at most some messages in its turn; whether it took any. */
