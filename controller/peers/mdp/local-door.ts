@@ -7,9 +7,12 @@ import {readFailure} from './read-failure.js';
 import type {Server} from './server.js';
 
 /** Asks for this process itself: as a program of this host, and without a socket. */
-export function openLocalDoor(server: Server): Calls {
+export function openLocalDoor(server: Server, ending: AbortSignal): Calls {
 	const asking = new Map<string, Parts<CallAnswer>>();
 	let lastRoute = 0;
+	ending.addEventListener('abort', () => {
+		for (const parts of asking.values()) parts.fail(new CallRefused('Unavailable', 'this node ends'));
+	}, {once: true});
 	const door = server.open({
 		name: 'self',
 		async send(route, [, , , action, data, meta, binary]): Promise<Outcome> {
@@ -35,10 +38,12 @@ export function openLocalDoor(server: Server): Calls {
 				door.cancel(route, id);
 				parts.fail(new CallRefused('Cancelled', 'given up'));
 			};
+			if (ending.aborted) throw new CallRefused('Unavailable', 'this node ends');
 			asking.set(route, parts);
 			signal.addEventListener('abort', giveUp, {once: true});
 			try {
-				door.receive(route, {kind: 'local'}, [Buffer.alloc(0), clientProtocol, Buffer.from(service), Buffer.from(action), Buffer.from(JSON.stringify(data ?? {})), writeMeta({id, deadlineMs, attempt: 0})]);
+				const isTaken = door.receive(route, {kind: 'local'}, [Buffer.alloc(0), clientProtocol, Buffer.from(service), Buffer.from(action), Buffer.from(JSON.stringify(data ?? {})), writeMeta({id, deadlineMs, attempt: 0})]);
+				if (!isTaken) throw new CallRefused('BadRequest', `${JSON.stringify(service)} can be no name of a service`, {fix: 'A name is text without blanks, of at most 255 bytes.'});
 				yield* parts.all();
 			} finally {
 				signal.removeEventListener('abort', giveUp);

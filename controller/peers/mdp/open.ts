@@ -57,7 +57,7 @@ export async function openMdp({runDir, nodes, builtins, forward, onNames, log, c
 		path,
 		address: `ipc://${path}`,
 		serve: openMemberDoor(server),
-		calls: openLocalDoor(server),
+		calls: openLocalDoor(server, ending.signal),
 		get load() {
 			return server.load;
 		},
