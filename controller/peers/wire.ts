@@ -1,8 +1,7 @@
 import {z} from 'zod';
 import type {Frame} from './envelope.js';
+import {clientProtocol} from './mdp/frames.js';
 
-/** First frame of what a Majordomo client and broker send each other, after the empty delimiter (RFC 7). */
-export const clientHeader = 'MDPC01';
 /** Service name of the messages with which a connection is proven and its streams are kept; the broker never sees it. */
 export const sessionService = 'session';
 /** Answers every request on a connection whose far end has not yet proven who it is. */
@@ -48,8 +47,8 @@ export interface Message {
 
 /** Reads `['', 'MDPC01', service, action, data, meta?, binary?]`; undefined for anything else. */
 export function readMessage(frames: readonly Buffer[]): Message | undefined {
-	const [delimiter, header, service, action, data, meta, binary] = frames;
-	if (delimiter?.length !== 0 || header?.equals(headerFrame) !== true || service === undefined || action === undefined || data === undefined || frames.length > 7) return undefined;
+	const [delimiter, protocol, service, action, data, meta, binary] = frames;
+	if (delimiter?.length !== 0 || protocol?.equals(clientProtocol) !== true || service === undefined || action === undefined || data === undefined || frames.length > 7) return undefined;
 	return {service: service.toString(), action: action.toString(), data, meta, binary};
 }
 
@@ -70,7 +69,7 @@ export function writeMessage(parts: MessageParts): Buffer[] {
 
 /** The same with what is text as text, which is cheaper to send. */
 export function framesOf({service, action, data, meta, binary}: MessageParts): Frame[] {
-	const frames: Frame[] = ['', clientHeader, service, action, data === undefined ? '' : JSON.stringify(data), meta === undefined ? '' : JSON.stringify(meta)];
+	const frames: Frame[] = ['', header, service, action, data === undefined ? '' : JSON.stringify(data), meta === undefined ? '' : JSON.stringify(meta)];
 	if (binary !== undefined) frames.push(binary);
 	return frames;
 }
@@ -109,4 +108,5 @@ export function sizeOf(frames: readonly Frame[]): number {
 	return bytes;
 }
 
-const headerFrame = Buffer.from(clientHeader);
+/** As text, which is cheaper to send. */
+const header = clientProtocol.toString();
