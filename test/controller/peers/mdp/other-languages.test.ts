@@ -29,6 +29,8 @@ test('a client and a worker in Python, written from RFC 7, speak with each other
 	t.regex(await lines('manifests/mdp/client.py', mdp.address, 'nobody', 'echo'), /^mmi\.error \{"code":"NotFound"/u);
 	t.deepEqual(await client.call('parrot', 'echo', {b: 2}), {action: 'echo.result', data: {b: 2}});
 	t.like(await t.throwsAsync(client.call('parrot', 'sing')), {code: 'NotFound'});
+	t.regex(await lines(ownFile('domogik-client.py'), mdp.address, 'parrot', '10', 'echo', '{'), /^echo\.error \| \{"code": "BadRequest"/u);
+	t.deepEqual(await client.call('parrot', 'echo', 'still there'), {action: 'echo.result', data: 'still there'});
 });
 
 test('a worker that is killed in the middle of a request is replaced by the next, which gets the request', async t => {
@@ -36,6 +38,8 @@ test('a worker that is killed in the middle of a request is replaced by the next
 	const first = startWorker(t, mdp.address, 'parrot');
 	await using client = createClient({address: mdp.address});
 	await eventually(async () => client.serves('parrot'));
+	// What has stopped cannot be done before it is looked at.
+	first.kill('SIGSTOP');
 	const answer = client.call('parrot', 'slow', 'x', {deadlineMs: 20_000});
 	await eventually(() => mdp.load.requests > 0);
 	first.kill('SIGKILL');
@@ -48,6 +52,7 @@ test('a request whose only worker is killed fails by its deadline, and says why'
 	const worker = startWorker(t, mdp.address, 'parrot');
 	await using client = createClient({address: mdp.address});
 	await eventually(async () => client.serves('parrot'));
+	worker.kill('SIGSTOP');
 	const answer = client.call('parrot', 'slow', 'x', {deadlineMs: 5000});
 	await eventually(() => mdp.load.requests > 0);
 	worker.kill('SIGKILL');
