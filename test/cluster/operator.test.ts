@@ -37,6 +37,16 @@ test.serial('what runs on one node is reached from every other: its log, its eve
 	t.regex(await c.motey('rehearse'), /talk/u);
 });
 
+test.serial('a command runs in a container of one node from every other, with its output, its errors and its exit code', async t => {
+	const {ground, c} = t.context;
+	const inside = await c.containers('talk');
+	t.is(inside.length, 1);
+	for (const host of ground.hosts) {
+		const ended = await t.throwsAsync(host.motey('exec', 'talk-main-0', '--', 'sh', '-c', 'hostname; echo $MOTEY_NODE; echo wrong >&2; exit 7'));
+		t.like(ended, {code: 7, stdout: `${inside[0]!.Id.slice(0, 12)}\nc\n`, stderr: 'wrong\n'}, `asked of ${host.name}`);
+	}
+});
+
 test.serial('one on each node: none twice, and a node that drains gives up what others can take', async t => {
 	const {ground, a, b} = t.context;
 	await createService(b, 'each', {spec: {perNode: true, images: [{name: 'main', image: testImages.busybox, stopGraceSeconds: 1}], replicas: undefined}});
