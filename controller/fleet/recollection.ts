@@ -26,18 +26,25 @@ export async function openRecollection({store, dataDir, selfId, peers, log}: {re
 		isComplete = true;
 		await writePrivateFile(path, `${epochOf(store.revision())}\n`);
 	};
+	const ask = async (nodeId: string, signal: AbortSignal): Promise<void> => {
+		if (isComplete && noted === undefined && answered.size === 0) {
+			answered.add(nodeId);
+			await conclude();
+		}
+		if (isComplete || answered.has(nodeId)) return;
+		const count = await takeBack(store, {selfId, copies: await peers.copiesOf(nodeId, {owner: selfId}, {signal})});
+		answered.add(nodeId);
+		if (count > 0) log.warn('took back what this node had forgotten since its backup', {from: nodeId, objects: count});
+		if (peers.members().every(({id}) => answered.has(id))) await conclude();
+	};
+	// What one member knows is compared with what another has given back.
+	let turn: Promise<unknown> = Promise.resolve();
 	return {
 		isComplete: () => isComplete,
 		async ask(nodeId, signal) {
-			if (isComplete && noted === undefined && answered.size === 0) {
-				answered.add(nodeId);
-				await conclude();
-			}
-			if (isComplete || answered.has(nodeId)) return;
-			const count = await takeBack(store, {selfId, copies: await peers.copiesOf(nodeId, {owner: selfId}, {signal})});
-			answered.add(nodeId);
-			if (count > 0) log.warn('took back what this node had forgotten since its backup', {from: nodeId, objects: count});
-			if (peers.members().every(({id}) => answered.has(id))) await conclude();
+			const mine = turn.then(async () => ask(nodeId, signal));
+			turn = mine.catch(() => undefined);
+			return mine;
 		},
 	};
 }
