@@ -1,4 +1,5 @@
 import {once} from 'node:events';
+import {readFile, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
@@ -113,4 +114,32 @@ test('without any broker a node finds the others where it is told that they may 
 	await pair.restart(ports => [`peers.addresses=127.0.0.1:${nobody},127.0.0.1:${ports[0]},127.0.0.1:${ports[1]}`]);
 	await pair.whenLinked();
 	t.pass();
+});
+
+test('a node that found its address by itself says over MQTT which one stands in for it when it is gone', async t => {
+	await using broker = await startMosquitto();
+	await using directory = await makeTempDirectory('motey-moved-');
+	const url = `mqtt://127.0.0.1:${broker.port}`;
+	const start = async (): Promise<NodeProcess> => startNodeProcess({directory: directory.path, settings: [
+		'name=alpha', 'advertise=127.0.0.1', 'peers.port=0', 'peers.pubPort=0', `mqtt.url=${url}`, 'engines.docker.enabled=false', 'engines.simulated.enabled=true',
+	]});
+	const before = await start();
+	await before.call('POST', '/cluster/init', {});
+	await before.stop();
+	const file = join(directory.path, 'data', 'cluster', 'cluster.json');
+	const known = JSON.parse(await readFile(file, 'utf8')) as {found: boolean};
+	t.true(known.found);
+	await writeFile(file, JSON.stringify({...known, advertise: '203.0.113.9'}));
+	const bystander = await connectAsync(url, {reconnectPeriod: 0});
+	const heard: string[][] = [];
+	bystander.on('message', (_topic, payload) => {
+		const {addresses} = JSON.parse(payload.toString()) as {addresses?: string[]};
+		if (addresses) heard.push(addresses);
+	});
+	await bystander.subscribeAsync('motey/nodes/+/hello');
+	const after = await start();
+	await eventually(() => heard.length > 0, {what: 'the node to say where it is'});
+	t.deepEqual(heard[0], ['127.0.0.1']);
+	await bystander.endAsync(true);
+	await after.stop();
 });
