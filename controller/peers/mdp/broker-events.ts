@@ -40,8 +40,8 @@ export interface RequestEvent {
 
 /** What a broker wants done. Effects are carried out in order; a failed one is told back as `gone`. */
 export type BrokerEffect =
-	/** `id` names the request, unless the answer is one that was kept. */
-	| {readonly do: 'answer'; readonly to: Connection; readonly service: string; readonly body: Body; readonly id?: string}
+	/** `id` names the request, unless the answer is one that was kept; `more` follows a part. */
+	| {readonly do: 'answer'; readonly to: Connection; readonly service: string; readonly body: Body; readonly id?: string; readonly more?: boolean}
 	| {readonly do: 'request'; readonly to: Connection; readonly token: string; readonly body: Body}
 	| {readonly do: 'heartbeat' | 'disconnect'; readonly to: Connection}
 	| {readonly do: 'builtin'; readonly id: string; readonly name: string; readonly caller: Caller; readonly body: Body; readonly deadlineMs: number}

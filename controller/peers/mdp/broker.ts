@@ -284,7 +284,7 @@ export class Broker {
 		}
 		const body = answerBody(pending, given, last);
 		pending.parts++;
-		this.#effects.push({do: 'answer', to: pending.to, service: pending.request.service, body, id: pending.id});
+		this.#effects.push({do: 'answer', to: pending.to, service: pending.request.service, body, id: pending.id, more: !last});
 		if (last) this.#settle(pending, isKept && pending.parts === 1 ? body : undefined, nowMs);
 		// Every piece shows that the answer goes on, so its deadline begins anew.
 		else pending.dueAtMs = nowMs + pending.deadlineMs;

@@ -1,6 +1,6 @@
 import {CallRefused, type CallAnswer, type Calls} from '../../../api/ports/calls.js';
 import {clientProtocol} from './frames.js';
-import {readJson, readMeta, writeMeta} from './meta.js';
+import {readJson, writeMeta} from './meta.js';
 import type {Outcome} from './outbox.js';
 import {createParts, type Parts} from './parts.js';
 import {readFailure} from './read-failure.js';
@@ -15,7 +15,7 @@ export function openLocalDoor(server: Server, ending: AbortSignal): Calls {
 	}, {once: true});
 	const door = server.open({
 		name: 'self',
-		async send(route, [, , , action, data, meta, binary]): Promise<Outcome> {
+		async send(route, [, , , action, data, , binary], {more}): Promise<Outcome> {
 			const found = asking.get(route);
 			if (!found || !action) return Promise.resolve('gone');
 			const failure = readFailure(action, data);
@@ -25,7 +25,7 @@ export function openLocalDoor(server: Server, ending: AbortSignal): Calls {
 			}
 			const value = readJson(data);
 			const hasRoom = found.push({action: action.toString('utf8'), data: value.ok ? value.value : data?.toString('utf8'), ...(binary === undefined ? {} : {binary})}, binary?.length ?? 0);
-			if (readMeta(meta)?.more !== true) found.end();
+			if (!more) found.end();
 			return Promise.resolve(hasRoom ? 'sent' : 'gone');
 		},
 	});

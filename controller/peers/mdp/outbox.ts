@@ -17,7 +17,9 @@ interface Queue {
 }
 
 /** Bounds of what waits to be sent. */
-const outboxLimits = {messages: 1000, bytes: 8_388_608, allBytes: 33_554_432, blockedMs: 5000, firstRetryMs: 1, longestRetryMs: 20} as const;
+const outboxLimits = {messages: 1000, bytes: 8_388_608, allBytes: 33_554_432, blockedMs: 5000, firstRetryMs: 1, longestRetryMs: 20, behindMessages: 250, behindBytes: 2_097_152} as const;
+/** What is kept free for last words by parts of answers, so that who reads too slowly hears that. */
+const reserved = {messages: 100, bytes: 1_048_576} as const;
 
 /**
  * What waits to be sent on one ROUTER, in order for each connection; one that does not read delays no other. Bounded per connection and in
@@ -39,12 +41,13 @@ export class Outbox {
 		this.#nowMs = nowMs;
 	}
 
-	/** Resolves when the connection has taken the message, or never will. Never rejects. */
-	async send(route: string, frames: readonly Buffer[]): Promise<Outcome> {
+	/** Resolves when the connection has taken the message, or never will; of an answer, `more` follows. Never rejects. */
+	async send(route: string, frames: readonly Buffer[], {more}: {readonly more: boolean}): Promise<Outcome> {
 		if (this.#signal.aborted) return 'gone';
 		const queue = this.#queues.get(route) ?? {entries: [], bytes: 0, blockedAtMs: undefined};
 		const bytes = bytesOf(frames);
-		if (queue.entries.length >= outboxLimits.messages || queue.bytes + bytes > outboxLimits.bytes || this.#bytes + bytes > outboxLimits.allBytes) return 'full';
+		const [messages, most] = more ? [outboxLimits.messages - reserved.messages, outboxLimits.bytes - reserved.bytes] : [outboxLimits.messages, outboxLimits.bytes];
+		if (queue.entries.length >= messages || queue.bytes + bytes > most || this.#bytes + bytes > outboxLimits.allBytes) return 'full';
 		this.#queues.set(route, queue);
 		queue.bytes += bytes;
 		this.#bytes += bytes;
@@ -54,6 +57,12 @@ export class Outbox {
 			if (queue.entries.length === 1) this.#hurry?.();
 			void this.#work();
 		});
+	}
+
+	/** True when so much waits for one connection that it would be well to take less in for a moment. */
+	get isBehind(): boolean {
+		for (const {entries, bytes} of this.#queues.values()) if (entries.length > outboxLimits.behindMessages || bytes > outboxLimits.behindBytes) return true;
+		return false;
 	}
 
 	/** Sends one message at a time, since a socket takes no two, until nothing waits. */

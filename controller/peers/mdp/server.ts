@@ -15,7 +15,8 @@ import type {Outcome} from './outbox.js';
 export interface SocketEnd {
 	/** Told apart from all other sockets of the server. */
 	readonly name: string;
-	send(route: string, frames: readonly Buffer[]): Promise<Outcome>;
+	/** `more` follows a part of an answer. */
+	send(route: string, frames: readonly Buffer[], options: {readonly more: boolean}): Promise<Outcome>;
 }
 
 /** The same socket, as its reader hands on what came. `route` names one connection of it, and is not used again. */
@@ -157,7 +158,7 @@ export class Server {
 	async #perform(effect: BrokerEffect): Promise<void> {
 		switch (effect.do) {
 			case 'answer': {
-				const outcome = await this.#send(effect.to, clientAnswer(effect.service, effect.body));
+				const outcome = await this.#send(effect.to, clientAnswer(effect.service, effect.body), effect.more);
 				if (outcome === 'full' && effect.id !== undefined) void this.#apply({type: 'dropped', id: effect.id});
 				return;
 			}
@@ -195,9 +196,9 @@ export class Server {
 		this.#running.delete(effect.id);
 	}
 
-	async #send(to: string, frames: readonly Buffer[]): Promise<Outcome> {
+	async #send(to: string, frames: readonly Buffer[], more = false): Promise<Outcome> {
 		const [name = '', route = ''] = to.split(' ');
-		const outcome = await (this.#sockets.get(name)?.send(route, frames) ?? 'gone');
+		const outcome = await (this.#sockets.get(name)?.send(route, frames, {more}) ?? 'gone');
 		if (outcome === 'gone') void this.#apply({type: 'gone', from: to});
 		if (outcome === 'full') this.#options.log.debug('a message was dropped, since its reader does not read', {to});
 		return outcome;

@@ -114,3 +114,24 @@ test('bytes beside the JSON reach the worker and come back', async t => {
 	for await (const {binary} of client.stream('mirror', 'turn', {}, {binary: Buffer.from('abc')})) parts.push(binary?.toString());
 	t.deepEqual(parts, ['cba', undefined]);
 });
+
+for (const [parts, bytes] of [[200, 500_000], [4000, 100]] as const) {
+	test(`an answer of ${parts} parts of ${bytes} bytes arrives whole, though its worker writes faster than it is read`, async t => {
+		await using mdp = await openTestMdp();
+		const worker = createWorker({
+			address: mdp.address, service: 'log',
+			handlers: {
+				async * read() {
+					await Promise.resolve();
+					for (let part = 0; part < parts; part++) yield {data: part, binary: Buffer.alloc(bytes)};
+				},
+			},
+		});
+		t.teardown(async () => worker[Symbol.asyncDispose]());
+		await using client = createClient({address: mdp.address});
+		await eventually(async () => client.serves('log'));
+		let read = 0;
+		for await (const {binary} of client.stream('log', 'read', {}, {deadlineMs: 60_000})) read += binary?.length ?? 0;
+		t.is(read, parts * bytes);
+	});
+}
