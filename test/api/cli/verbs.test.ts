@@ -138,6 +138,16 @@ test('delete by name, by file and by label; waits until it is gone, or says that
 	t.is((await runCli(api, ['delete', 'svc'])).code, 2);
 });
 
+test('who deletes a service is told which volumes stay', async t => {
+	await using api = await serveTestApi({workloads: {
+		logs: () => { throw new Error('not asked'); },
+		stats: () => Promise.reject(new Error('not asked')),
+		volumes: ({metadata}) => [`motey_default_${metadata.name}_data`, 'shared'],
+	}});
+	await withServices(api, 'shop');
+	t.deepEqual(await runCli(api, ['delete', 'service', 'shop', '--wait=false']), {code: 0, stdout: 'service.motey.io/shop deleted\n', stderr: 'volume motey_default_shop_data is kept\nvolume shared is kept\n'});
+});
+
 test('wait for a path, for a condition and for the end', async t => {
 	await using api = await serveTestApi();
 	await withServices(api, 'shop');
