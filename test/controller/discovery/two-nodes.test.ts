@@ -131,15 +131,15 @@ test('a node that found its address by itself says over MQTT which one stands in
 	t.true(known.found);
 	await writeFile(file, JSON.stringify({...known, advertise: '203.0.113.9'}));
 	const bystander = await connectAsync(url, {reconnectPeriod: 0});
+	t.teardown(() => bystander.end(true));
 	const heard: string[][] = [];
 	bystander.on('message', (_topic, payload) => {
 		const {addresses} = JSON.parse(payload.toString()) as {addresses?: string[]};
 		if (addresses) heard.push(addresses);
 	});
 	await bystander.subscribeAsync('motey/nodes/+/hello');
-	const after = await start();
+	await using after = await start();
 	await eventually(() => heard.length > 0, {what: 'the node to say where it is'});
+	t.true(after.alive());
 	t.deepEqual(heard[0], ['127.0.0.1']);
-	await bystander.endAsync(true);
-	await after.stop();
 });
