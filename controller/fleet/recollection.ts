@@ -1,7 +1,7 @@
 import {join} from 'node:path';
 import type {Log} from '../../reconcilers/ports/log.js';
 import type {Peers} from '../../reconcilers/ports/peers.js';
-import {takeBack} from '../../reconcilers/copies/recollect.js';
+import {beginTakingBack} from '../../reconcilers/copies/recollect.js';
 import type {Store} from '../../store/store.js';
 import {readIfThere, writePrivateFile} from '../private-file.js';
 
@@ -16,12 +16,13 @@ export interface Recollection {
 	ask(nodeId: string, signal: AbortSignal): Promise<void>;
 }
 
-/** Finds out, by the epoch noted beside the store, whether the store was restored since this node last agreed with its members. */
+/** Finds out, by the epoch noted beside the store, whether the store was restored since this node last agreed with its members. Open it before anything else writes to the store. */
 export async function openRecollection({store, dataDir, selfId, peers, log}: {readonly store: Store; readonly dataDir: string; readonly selfId: string; readonly peers: Pick<Peers, 'members' | 'copiesOf'>; readonly log: Log}): Promise<Recollection> {
 	const path = join(dataDir, 'cluster', 'epoch');
 	const noted = (await readIfThere(path))?.trim();
 	const answered = new Set<string>();
 	let isComplete = noted === undefined || noted === epochOf(store.revision());
+	const takeBack = isComplete ? undefined : beginTakingBack(store, selfId);
 	const conclude = async (): Promise<void> => {
 		isComplete = true;
 		await writePrivateFile(path, `${epochOf(store.revision())}\n`);
@@ -31,8 +32,8 @@ export async function openRecollection({store, dataDir, selfId, peers, log}: {re
 			answered.add(nodeId);
 			await conclude();
 		}
-		if (isComplete || answered.has(nodeId)) return;
-		const count = await takeBack(store, {selfId, copies: await peers.copiesOf(nodeId, {owner: selfId}, {signal})});
+		if (isComplete || takeBack === undefined || answered.has(nodeId)) return;
+		const count = await takeBack(await peers.copiesOf(nodeId, {owner: selfId}, {signal}));
 		answered.add(nodeId);
 		if (count > 0) log.warn('took back what this node had forgotten since its backup', {from: nodeId, objects: count});
 		if (peers.members().every(({id}) => answered.has(id))) await conclude();
