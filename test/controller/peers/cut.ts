@@ -4,6 +4,8 @@ import {connect, createServer, type Socket} from 'node:net';
 /** A TCP proxy on loopback whose traffic can be cut silently: nothing is closed, nothing passes. */
 export interface Cut extends AsyncDisposable {
 	readonly port: number;
+	/** Connections that came so far. */
+	readonly accepted: () => number;
 	cut(): void;
 	/** What was on its way is lost with its connections, as after a longer outage; new connections pass again. */
 	heal(): void;
@@ -13,7 +15,9 @@ export interface Cut extends AsyncDisposable {
 export async function openCut(target: number): Promise<Cut> {
 	const sockets = new Set<Socket>();
 	let isCut = false;
+	let accepted = 0;
 	const server = createServer({pauseOnConnect: true}, near => {
+		accepted += 1;
 		const far = connect(target, '127.0.0.1');
 		for (const [one, other] of [[near, far], [far, near]] as const) {
 			sockets.add(one);
@@ -34,6 +38,7 @@ export async function openCut(target: number): Promise<Cut> {
 	if (address === null || typeof address === 'string') throw new Error('A TCP server has no port');
 	return {
 		port: address.port,
+		accepted: () => accepted,
 		cut() {
 			isCut = true;
 		},
