@@ -65,7 +65,7 @@ export async function openPeerSockets({context, prover, members, serve, revision
 	const refusals = createRefusals({log, clock});
 	const changes = new Subject<PeerChange>();
 	const heartbeats = new Heartbeats({session: prover.session, revision});
-	const zap = await openZap({context, refusals, standingOf: key => roster.standingOfKey(key)});
+	const zap = await openZap({context, refusals, log, standingOf: key => roster.standingOfKey(key)});
 	const neighbours = new Neighbours({
 		context, prover, roster, log, clock,
 		onChange: change => {

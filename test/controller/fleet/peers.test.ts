@@ -37,7 +37,8 @@ test('the parts of an answer are put together, and what ends it carries nothing'
 		yield {data: null, last: true};
 	});
 	t.deepEqual(await peersOf(stream).objectsSince('a', {}, {signal}), {...part, deleted: [{kind: 'Service', uid: 'u'}]} as never);
-	await t.throwsAsync(peersOf(answersOf(function* () {
+	const nothing = await t.throwsAsync(peersOf(answersOf(function* () {
 		yield {data: null, last: true};
-	}).stream).objectsSince('a', {}, {signal}), {instanceOf: TypeError});
+	}).stream).objectsSince('a', {}, {signal}), {instanceOf: PeerError});
+	t.is(nothing.code, 'Failed');
 });
