@@ -57,6 +57,7 @@ const metaBytes = 256;
 export function createClient(broker: BrokerAddress): Client {
 	const pending = new Map<string, Pending>();
 	const toSend = new Set<Pending>();
+	const streams = new Set<Parts<CallAnswer>>();
 	let bytes = 0;
 	let isConnected = false;
 	let isSending = false;
@@ -88,6 +89,7 @@ export function createClient(broker: BrokerAddress): Client {
 			isConnected = false;
 		},
 		received: frames => receive(frames),
+		isBehind: () => [...streams].some(parts => parts.isBehind),
 	});
 	const receive = ([delimiter, protocol, , action, data, metaFrame, binary]: readonly Buffer[]): void => {
 		if (delimiter?.length !== 0 || protocol?.equals(clientProtocol) !== true || action === undefined) return;
@@ -203,9 +205,11 @@ export function createClient(broker: BrokerAddress): Client {
 					if (!more) parts.end();
 				},
 			});
+			streams.add(parts);
 			try {
 				yield* parts.all();
 			} finally {
+				streams.delete(parts);
 				cancel();
 			}
 		},

@@ -1,4 +1,6 @@
 import {Dealer, type Context} from 'zeromq';
+import {createBrake} from './brake.js';
+import {bytesOf} from './frames.js';
 import {mdpLimits} from './limits.js';
 
 /** What a connection tells of itself. */
@@ -7,6 +9,8 @@ export interface DealerEvents {
 	readonly connected: () => void;
 	readonly disconnected: () => void;
 	readonly received: (frames: readonly Buffer[]) => void;
+	/** True while what was received waits for a reader. */
+	readonly isBehind: () => boolean;
 }
 
 /** A connection to a broker that comes back by itself. */
@@ -53,9 +57,14 @@ async function observe(dealer: Dealer, {connected, disconnected}: DealerEvents):
 	}
 }
 
-async function read(dealer: Dealer, {received}: DealerEvents): Promise<void> {
+async function read(dealer: Dealer, {received, isBehind}: DealerEvents): Promise<void> {
+	const brake = createBrake(isBehind);
 	try {
-		for (;;) received(await dealer.receive());
+		for (;;) {
+			const frames = await dealer.receive();
+			received(frames);
+			await brake(bytesOf(frames));
+		}
 	} catch (error) {
 		// A closed socket ends its reader by an error.
 		if (!dealer.closed) throw error;

@@ -1,10 +1,10 @@
-import {setImmediate as turn, setTimeout as delay} from 'node:timers/promises';
 import {join} from 'node:path';
 import {Context, type Router} from 'zeromq';
 import type {Calls} from '../../../api/ports/calls.js';
 import type {Clock} from '../../../reconcilers/ports/clock.js';
 import type {Log} from '../../../reconcilers/ports/log.js';
 import type {Caller} from '../caller.js';
+import {createBrake} from './brake.js';
 import {createBuiltins, type Builtin} from './builtins.js';
 import type {Forward} from './dispatch.js';
 import {bytesOf} from './frames.js';
@@ -70,32 +70,20 @@ export async function openMdp({runDir, nodes, builtins, forward, onNames, log, c
 	};
 }
 
-/** Taken from the socket at a time. */
-const [turnMessages, turnBytes] = [64, 1_048_576];
-/** The longest wait for a slow reader before the next are taken. */
-const longestBrakeMs = 20;
-
 /** The one loop that reads the socket. Whoever may open its file is a program of this host. */
 async function readIpc({router, server, nowMs, signal}: {readonly router: Router; readonly server: Server; readonly nowMs: () => number; readonly signal: AbortSignal}): Promise<void> {
 	const outbox = new Outbox({write: async (route, frames) => router.send([Buffer.from(route, 'hex'), ...frames]), signal, nowMs});
 	const door = server.open({name: 'ipc', send: async (route, frames, options) => outbox.send(route, frames, options)});
 	const caller: Caller = {kind: 'local'};
-	let [messages, bytes] = [0, 0];
+	const brake = createBrake(() => outbox.isBehind);
 	while (!signal.aborted) {
 		try {
 			const [route, ...frames] = await router.receive();
 			if (route) door.receive(route.toString('hex'), caller, frames);
-			messages++;
-			bytes += bytesOf(frames);
+			await brake(bytesOf(frames));
 		} catch (error) {
 			if (router.closed) return;
 			throw error;
 		}
-		// A flood of small messages leaves everything else its turn.
-		if (messages < turnMessages && bytes < turnBytes) continue;
-		[messages, bytes] = [0, 0];
-		await turn();
-		// Whoever reads may be slower than the worker that writes, and the protocol has no brake but this one; whoever does not read brakes little.
-		for (let waitedMs = 0; outbox.isBehind && waitedMs < longestBrakeMs; waitedMs++) await delay(1);
 	}
 }

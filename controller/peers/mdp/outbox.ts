@@ -17,7 +17,7 @@ interface Queue {
 }
 
 /** Bounds of what waits to be sent. */
-const outboxLimits = {messages: 1000, bytes: 8_388_608, allBytes: 33_554_432, blockedMs: 5000, firstRetryMs: 1, longestRetryMs: 20, behindMessages: 250, behindBytes: 2_097_152} as const;
+const outboxLimits = {messages: 1000, bytes: 8_388_608, allBytes: 33_554_432, blockedMs: 5000, firstRetryMs: 1, longestRetryMs: 20, patienceMs: 100, behindMessages: 250, behindBytes: 2_097_152} as const;
 /** What is kept free for last words by parts of answers, so that who reads too slowly hears that. */
 const reserved = {messages: 100, bytes: 1_048_576} as const;
 
@@ -59,9 +59,12 @@ export class Outbox {
 		});
 	}
 
-	/** True when so much waits for one connection that it would be well to take less in for a moment. */
+	/** True when so much waits for one connection that it would be well to take less in for a moment. One that takes nothing does not count: nobody waits for it. */
 	get isBehind(): boolean {
-		for (const {entries, bytes} of this.#queues.values()) if (entries.length > outboxLimits.behindMessages || bytes > outboxLimits.behindBytes) return true;
+		for (const {entries, bytes, blockedAtMs = Number.POSITIVE_INFINITY} of this.#queues.values()) {
+			const isReading = this.#nowMs() - blockedAtMs < outboxLimits.patienceMs;
+			if (isReading && (entries.length > outboxLimits.behindMessages || bytes > outboxLimits.behindBytes)) return true;
+		}
 		return false;
 	}
 

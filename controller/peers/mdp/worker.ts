@@ -70,6 +70,7 @@ function openSlot({service, handlers, onTrouble = () => undefined, ...broker}: W
 			received(frames) {
 				if (fresh === connection) receive(frames);
 			},
+			isBehind: () => false,
 		});
 		return fresh;
 	}
