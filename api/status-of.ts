@@ -42,6 +42,7 @@ function ofWorkloadError(error: WorkloadError): ApiError {
 	switch (error.code) {
 		case 'NotFound': return badRequest(error.message);
 		case 'Unavailable': return unavailable(error.message);
+		case 'Forbidden': return new ApiError(403, {reason: 'Forbidden', message: error.message, cause: error});
 		case 'Failed': return new ApiError(500, {reason: 'InternalError', message: error.message, cause: error});
 		default: return error.code satisfies never;
 	}

@@ -99,7 +99,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			store, dataDir: config.dataDir, runDir: config.runDir, identity, name: config.name, clock, log,
 			ports: {port: config.peers.port, publishPort: config.peers.pubPort},
 			groups: {periods: config.groups, conduct: nodeConduct({store, name: config.name, log})},
-			staticPeers: config.peers.addresses.flatMap(text => parsePeer(text) ?? []), brokerPort: config.mqtt.port,
+			staticPeers: config.peers.addresses.flatMap(text => parsePeer(text) ?? []), brokerPort: config.mqtt.port, storeBytes: limits.store.totalBytes,
 			ownAddress: () => config.advertise ?? hostAddresses()[0], isOwnAddress: address => hostAddresses().includes(address),
 			apiSocket: () => listeners.listening.socket,
 			advertised: async address => tls.serve(address),

@@ -8,7 +8,7 @@ export interface UnitOptions {
 /**
  * The systemd unit of a node. `Type=notify` is not needed: the unit counts as started when the process runs, and the workloads do not depend on it.
  * `KillMode=process`, because what the agent started must outlive it; no `PrivateTmp` or the like, because a unit that hides the host's
- * paths would hide them from the engine's checks as well.
+ * paths would hide them from the engine's checks as well. Whatever ends it, it is started again, but where only a newer version can open its store.
  * @see systemd.service(5), systemd.kill(5)
  */
 export function systemdUnit({node, program, args}: UnitOptions): string {
@@ -23,6 +23,7 @@ StartLimitIntervalSec=0
 ExecStart=${[node, program, 'start', '--foreground', ...args].map(quote).join(' ')}
 Restart=always
 RestartSec=2
+RestartPreventExitStatus=78
 KillMode=process
 TimeoutStopSec=10
 LimitNOFILE=65536

@@ -45,6 +45,6 @@ export function createWorkloads({engines, referenceOf}: {engines: Engines; refer
 
 function asWorkloadError(error: unknown): unknown {
 	if (!(error instanceof EngineError)) return error;
-	const code = error.code === 'NotFound' ? 'NotFound' : error.transient ? 'Unavailable' : 'Failed';
+	const code = error.code === 'NotFound' ? 'NotFound' : error.code === 'Refused' ? 'Forbidden' : error.transient ? 'Unavailable' : 'Failed';
 	return new WorkloadError(code, error.message, {cause: error});
 }

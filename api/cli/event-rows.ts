@@ -1,4 +1,3 @@
-import type {ApiObject} from '../client/client.js';
 import {textAt} from '../client/value.js';
 import {ageText} from '../kubernetes/age.js';
 
@@ -23,6 +22,6 @@ export function eventRow(event: unknown, now: Date): readonly string[] {
 }
 
 /** True for an event about this very object. */
-export function isAbout(event: ApiObject, object: unknown): boolean {
+export function isAbout(event: unknown, object: unknown): boolean {
 	return textAt(event, 'involvedObject', 'uid') === textAt(object, 'metadata', 'uid');
 }

@@ -14,6 +14,8 @@ export const exitCodes = {
 	denied: 5,
 	/** What was named does not exist. */
 	notFound: 6,
+	/** The store was written by a newer version: starting again does not help. EX_CONFIG of sysexits(3), which the systemd unit knows. */
+	newerStore: 78,
 	/** Interrupted with Ctrl-C. */
 	interrupted: 130,
 } as const;
@@ -28,6 +30,7 @@ export const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
 	4: 'waited longer than --timeout',
 	5: 'not allowed: the token is missing, unknown, or may not do this',
 	6: 'what was named does not exist',
+	78: 'the store was written by a newer version',
 	130: 'interrupted with Ctrl-C',
 };
 

@@ -44,6 +44,12 @@ export async function readManifests(files: readonly string[], io: Pick<CliIo, 's
 	return manifests;
 }
 
+/** The files of `-f`. A word that stands without it is told of, and not taken for one. */
+export function filesNamed(files: readonly string[] | undefined, words: readonly string[]): readonly string[] {
+	if (words[0] !== undefined) throw new CliError(`"${words[0]}" stands there without -f`, {exitCode: exitCodes.usage, fix: `If that is the file: -f ${words[0]}`});
+	return files ?? [];
+}
+
 interface Source {
 	readonly source: string;
 	readonly text: string;

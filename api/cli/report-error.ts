@@ -24,7 +24,7 @@ function explain(error: unknown): Explanation {
 	if (error instanceof AnswerTooLate) return {message: error.message, fix: '', exitCode: exitCodes.timedOut};
 	if (error instanceof AnswerUnreadable) return {message: error.message, fix: '', exitCode: exitCodes.error};
 	if (error instanceof Refused) return refused(error);
-	if (error instanceof Error) return {message: error.message, fix: '', exitCode: exitCodes.error};
+	if (error instanceof Error) return {message: error.message, fix: textAt(error, 'fix'), exitCode: textAt(error, 'code') === 'NewerFormat' ? exitCodes.newerStore : exitCodes.error};
 	return {message: 'something failed that says nothing of itself', fix: '', exitCode: exitCodes.error};
 }
 

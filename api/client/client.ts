@@ -105,8 +105,8 @@ export function createClient(endpoint: Endpoint) {
 			return write({method: 'PATCH', path, body: patch, contentType: options.contentType ?? mergePatch}, options);
 		},
 		/** Answers once the deletion is stored; what it belongs to may still be ending. */
-		async remove(kind: ResourceKind, name: ObjectName, options: WriteOptions = {}): Promise<void> {
-			await call({method: 'DELETE', path: withQuery(pathOf(kind, name), {...uidOf(name), ...(options.dryRun === true ? {dryRun: 'All'} : {})}), ...signalOf(options)});
+		async remove(kind: ResourceKind, name: ObjectName, {onWarning, ...options}: WriteOptions & {readonly onWarning?: (text: string) => void} = {}): Promise<void> {
+			await call({method: 'DELETE', path: withQuery(pathOf(kind, name), {...uidOf(name), ...(options.dryRun === true ? {dryRun: 'All'} : {})}), ...signalOf(options), ...(onWarning === undefined ? {} : {onWarning})});
 		},
 		watch(kind: ResourceKind, scope: Scope & {readonly since?: string; readonly table?: boolean}): AsyncGenerator<WatchEvent, void> {
 			const {since, table} = scope;

@@ -25,6 +25,8 @@ export interface Call {
 	readonly signal?: AbortSignal;
 	/** To the head of the answer. */
 	readonly deadlineMs?: number;
+	/** Told what the node warns of beside an answer of success. */
+	readonly onWarning?: (text: string) => void;
 }
 
 const defaultDeadlineMs = 15_000;
@@ -44,7 +46,10 @@ export async function requestJson(endpoint: Endpoint, call: Call): Promise<unkno
 export async function requestStream(endpoint: Endpoint, call: Call): Promise<IncomingMessage> {
 	const response = await send(endpoint, call);
 	const status = response.statusCode ?? 0;
-	if (status >= 200 && status < 300 || status === 304) return response;
+	if (status >= 200 && status < 300 || status === 304) {
+		for (const [, text = ''] of (response.headers.warning ?? '').matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/gu)) call.onWarning?.(text.replace(/\\(.)/gu, '$1'));
+		return response;
+	}
 	throw refusal(status, await textOf(response, endpoint), response);
 }
 

@@ -42,10 +42,14 @@ export interface Forwarding {
 	readonly fleet: Fleet;
 	/** Throws what `ask` would if it were known beforehand. */
 	mustReach(errand: Pick<Errand, 'nodeId' | 'role'>, exchange: Pick<Exchanged, 'request'>): FleetMember;
+	/** An answer of more than 64 MiB counts as lost. */
 	ask(errand: Errand, exchange: Exchanged): Promise<WholeAnswer>;
 	/** Answers with what the other node answers, as it comes. Resolves at its end. */
 	stream(errand: Errand, exchange: Exchanged): Promise<void>;
 }
+
+/** Greatest answer that is gathered whole, in bytes: a list of all that a node's store holds at most. */
+const wholeAnswerBytes = 64 * 2 ** 20;
 
 /** What of another node's answer is passed back. */
 const passedBack: readonly string[] = ['content-type', 'location', 'retry-after', 'motey-as-of', 'motey-isolated'];
@@ -126,11 +130,22 @@ async function copyBody(body: Readable, response: ServerResponse, signal: AbortS
 	}
 }
 
+/** Leaving the loop ends the answer at the other node too. */
 async function textOf(body: Readable): Promise<string> {
 	const bytes: AsyncIterable<Buffer> = body;
 	const chunks: Buffer[] = [];
-	for await (const chunk of bytes) chunks.push(chunk);
+	let bytesLeft = wholeAnswerBytes;
+	for await (const chunk of bytes) {
+		bytesLeft -= chunk.length;
+		if (bytesLeft < 0) throw new TooLong();
+		chunks.push(chunk);
+	}
 	return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Another node's answer is longer than any that a node gives. */
+class TooLong extends Error {
+	override readonly name = 'TooLong';
 }
 
 /** Without `Retry-After`: a node that is away seldom returns within the seconds that clients wait in silence. */
@@ -141,5 +156,6 @@ function away(message: string, cause?: unknown): ApiError {
 function explained(error: unknown, {name, role, method}: {readonly name: string; readonly role: string; readonly method: string}): unknown {
 	const isUnknown = !(error instanceof FleetError) || error.code === 'Unknown';
 	if (isUnknown && method !== 'GET') return timedOut(`${name} ${role}, and its answer was lost: it may or may not have done what was asked; repeating is safe`);
+	if (error instanceof TooLong) return away(`${name} ${role}, and its answer is longer than ${wholeAnswerBytes / 2 ** 20} MiB: it was not read to its end`, error);
 	return away(`${name} ${role} and could not be reached: nothing was done`, error);
 }

@@ -68,7 +68,12 @@ async function sendLines({response}: Exchange, lines: AsyncIterable<LogLine>, {l
 			if (!taken) await once(response, 'drain', {signal});
 		}
 	} catch (error) {
-		if (!response.headersSent && !signal.aborted) throw error;
+		if (!signal.aborted) {
+			if (!response.headersSent) throw error;
+			// Cut off, so that nobody takes for the whole log what broke in its middle.
+			response.destroy();
+			return;
+		}
 	} finally {
 		clearTimeout(begin);
 	}

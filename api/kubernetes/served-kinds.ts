@@ -13,6 +13,7 @@ import {execHandler} from './exec.js';
 import type {Handler} from './exchange.js';
 import {sendList} from './list.js';
 import {logHandler} from './log.js';
+import {nodeEvents} from './node-events.js';
 import type {Readable} from './readable.js';
 import type {ServedKind} from './resource-router.js';
 import {servedResources, type ServedResource, type Verb} from './resources-table.js';
@@ -81,7 +82,13 @@ export function moteyKinds({store, admission, workloads, node, closing, explanat
 				stats: {get: atExecutor(instances, instanceStatistics(instances, workloads), forwarding)},
 			},
 		}),
-		served(ownersRules(nodeRules(nodes.resource), forwarding.fleet.self.id), nodes, {context, subresources: {stats: {get: atNode(nodes, nodeStatistics(node), forwarding)}, ports: {get: atNode(nodes, nodePorts(node), forwarding)}}}),
+		served(ownersRules(nodeRules(nodes.resource), forwarding.fleet.self.id), nodes, {
+			context, subresources: {
+				stats: {get: atNode(nodes, nodeStatistics(node), forwarding)},
+				ports: {get: atNode(nodes, nodePorts(node), forwarding)},
+				events: {get: atNode(nodes, nodeEvents(store.events), forwarding)},
+			},
+		}),
 		readOnlyKind(readableGroups(store, resourceOf('groups')), context),
 	];
 }

@@ -3,8 +3,8 @@ import type {Service} from '../../store/resources/service.js';
 import type {LogLine, LogOptions} from '../../store/resources/log-line.js';
 import type {WorkloadStatistics} from '../../store/resources/workload-statistics.js';
 
-/** `NotFound`: nothing runs (or ran) in the slot. `Unavailable`: the engine or the node that has it does not answer. */
-export type WorkloadErrorCode = 'NotFound' | 'Unavailable' | 'Failed';
+/** `NotFound`: nothing runs (or ran) in the slot. `Unavailable`: the engine or the node that has it does not answer. `Forbidden`: the node does not permit it. */
+export type WorkloadErrorCode = 'NotFound' | 'Unavailable' | 'Forbidden' | 'Failed';
 
 /** Why nothing can be said of a workload. */
 export class WorkloadError extends Error {

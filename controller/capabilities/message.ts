@@ -13,6 +13,8 @@ export type Reading = {readonly ok: true; readonly message: CapabilityMessage} |
 
 /** As the daemons of the original write it: fields beside the two are passed over. */
 const Said = z.object(Capability.unwrap().shape);
+/** A message can have as many mistakes as it has bytes. */
+const longestReason = 500;
 const OneOrMore = z.union([z.array(Said).readonly(), Said.transform(one => [one])]);
 const SetCapabilities = z.object({
 	publisher: Name,
@@ -40,7 +42,7 @@ export function readMessage(frames: readonly Buffer[]): Reading {
 			const parsed = SetCapabilities.safeParse(json);
 			if (parsed.success) return {ok: true, message: {kind: 'set', ...parsed.data}};
 			const named = z.object({publisher: Name}).safeParse(json);
-			return {ok: false, reason: `set_capabilities: ${z.prettifyError(parsed.error).replace(/\s+/gu, ' ')}`, ...(named.success ? {publisher: named.data.publisher} : {})};
+			return {ok: false, reason: `set_capabilities: ${z.prettifyError(parsed.error).replace(/\s+/gu, ' ')}`.slice(0, longestReason), ...(named.success ? {publisher: named.data.publisher} : {})};
 		}
 		default: return {ok: false, reason: 'a message begins with add_capability#, remove_capability# or set_capabilities#'};
 	}

@@ -20,6 +20,7 @@ export interface Moment {
 }
 
 const keyOf = ({capability, capability_type}: Capability): string => `${capability_type}\n${capability}`;
+const asSession = (capability: Capability): NodeCapability => ({...capability, source: 'session'});
 const bytesOf = (capabilities: readonly unknown[]): number => Buffer.byteLength(JSON.stringify(capabilities));
 
 /** What plain publishers have added since the start of the agent, and what named ones hold. Everything in it is bounded by `capabilityLimits`. */
@@ -54,7 +55,7 @@ export class CapabilityTable {
 	/** Everything in force, as it stands in the Node. */
 	get current(): readonly NodeCapability[] {
 		return [
-			...[...this.#session.values()].map(({capability}) => ({...capability, source: 'session'})),
+			...[...this.#session.values()].map(({capability}) => asSession(capability)),
 			...[...this.#leases].flatMap(([publisher, {capabilities, shownUntil}]) => capabilities.map(one => ({...one, source: `publisher:${publisher}`, expiresAt: shownUntil.text}))),
 		];
 	}
@@ -64,7 +65,7 @@ export class CapabilityTable {
 		if (added.size === 0) return {kind: 'same'};
 		const held = [...this.#session.values()].filter(one => one.socket === socket).length;
 		if (held + added.size > capabilityLimits.perPublisher) return {kind: 'refused', reason: `publishers without a name have at most ${capabilityLimits.perPublisher} capabilities together`};
-		if (bytesOf(this.current) + bytesOf([...added.values()]) > capabilityLimits.allBytes) return this.#full();
+		if (bytesOf(this.current) + bytesOf([...added.values()].map(asSession)) > capabilityLimits.allBytes) return this.#full();
 		for (const [key, capability] of added) this.#session.set(key, {capability, socket});
 		return {kind: 'changed'};
 	}

@@ -1,7 +1,13 @@
 import {ClusterError} from '../../api/ports/cluster.js';
 import type {Member, MemberRecord, PeerAddress} from '../../store/resources/member.js';
 import type {Store, Transaction} from '../../store/store.js';
-import {outranks} from './member-record.js';
+import {isGenuine, outranks} from './member-record.js';
+
+/** A record, and where its member may be. */
+interface Told {
+	readonly record: MemberRecord;
+	readonly addresses: readonly PeerAddress[];
+}
 
 const keyOf = (id: string) => ({namespace: '', name: id});
 
@@ -24,18 +30,33 @@ export function putMember(transaction: Transaction, record: MemberRecord, addres
 }
 
 /** Stores what outranks what is known. The records must be genuine. Resolves with those that were new. */
-export async function mergeMembers(store: Store, records: readonly {readonly record: MemberRecord; readonly addresses: readonly PeerAddress[]}[]): Promise<readonly MemberRecord[]> {
+export async function mergeMembers(store: Store, records: readonly Told[]): Promise<readonly MemberRecord[]> {
 	const isNews = (record: MemberRecord): boolean => {
 		const known = store.get('Member', keyOf(record.id));
 		return !known || outranks(record, known.spec);
 	};
 	if (!records.some(({record}) => isNews(record))) return [];
-	return store.transact(transaction => records.flatMap(({record, addresses}) => {
+	return store.transact(transaction => mergeIn(transaction, records));
+}
+
+/**
+ * Stores the genuine records of a cluster that is entered. What its key has not signed is dropped: of a cluster that this node was in before,
+ * nobody's keys may open anything, and no record outranks one of this.
+ */
+export async function enterMembers(store: Store, records: readonly Told[], clusterKey: string): Promise<void> {
+	await store.transact(transaction => {
+		for (const {spec} of store.list('Member').items) if (!isGenuine(spec, clusterKey)) transaction.delete('Member', keyOf(spec.id));
+		mergeIn(transaction, records);
+	});
+}
+
+function mergeIn(transaction: Transaction, records: readonly Told[]): readonly MemberRecord[] {
+	return records.flatMap(({record, addresses}) => {
 		const known = transaction.get('Member', keyOf(record.id));
 		if (known && !outranks(record, known.spec)) return [];
 		putMember(transaction, record, addresses);
 		return [record];
-	}));
+	});
 }
 
 /** The member of this name or id. Throws `ClusterError`. */

@@ -1,26 +1,19 @@
-import {BehaviorSubject, distinctUntilChanged, type Observable} from 'rxjs';
+import {BehaviorSubject, combineLatest, map, type Observable} from 'rxjs';
 import {ClusterError, type Cluster, type JoinAnswer, type JoinRequest} from '../../api/ports/cluster.js';
 import {timestamp} from '../../reconcilers/timestamp.js';
 import type {Log} from '../../reconcilers/ports/log.js';
 import type {Member, MemberRecord, PeerAddress} from '../../store/resources/member.js';
 import type {Store} from '../../store/store.js';
 import {createClusterKey, readClusterFile, removeClusterFile, writeClusterFile, type ClusterFile} from './cluster-files.js';
+import {createTurn} from '../in-turn.js';
 import {checkProof, signProof} from './join-proof.js';
 import {certificateSha256, readJoinText, writeJoinText, type JoinText} from './join-text.js';
+import {isKeyChangeOf, proposeKeyChange, type KeyChange} from './key-change.js';
 import {requestJoin} from './request-join.js';
 import {JoinTokens} from './join-tokens.js';
 import {isGenuine, outranks, signMember} from './member-record.js';
-import {mergeMembers, presentMembers, putMember} from './members.js';
-import {isSignedBy, publicKeyOf, signText} from './signature.js';
-
-/** A cluster key that follows another, and the other's word for it. */
-export interface KeyChange {
-	/** Ed25519, PEM. */
-	readonly clusterKey: string;
-	readonly signature: string;
-}
-
-const rotation = 'motey/rotation/v1';
+import {enterMembers, mergeMembers, presentMembers, putMember} from './members.js';
+import {publicKeyOf} from './signature.js';
 
 /** What membership stands on. */
 export interface MembershipOptions {
@@ -54,7 +47,9 @@ export class Membership implements Omit<Cluster, 'forget' | 'rotateKey' | 'autho
 	readonly #tokens: JoinTokens;
 	readonly #file: BehaviorSubject<ClusterFile | undefined>;
 	/** Where peers reach this node now. */
-	#listening: string | undefined;
+	readonly #listening = new BehaviorSubject<string | undefined>(undefined);
+	/** What decides by the membership as it is waits for what changes it. */
+	readonly #inTurn = createTurn();
 
 	/** Reads what this node is a member of. Throws `ConfigError` when that cannot be read. */
 	static async open(options: MembershipOptions): Promise<Membership> {
@@ -70,9 +65,8 @@ export class Membership implements Omit<Cluster, 'forget' | 'rotateKey' | 'autho
 		const {advertise, found} = this.file;
 		const {isOwnAddress, ownAddress} = this.#options;
 		const address = found === true && !isOwnAddress(advertise) ? ownAddress() ?? advertise : advertise;
-		if (address === this.#listening) return;
-		await this.#options.listen(address);
-		this.#listening = address;
+		if (address === this.#listening.value) return;
+		await this.#listenOn(address);
 		await this.#renewOwnRecord();
 	}
 
@@ -82,9 +76,12 @@ export class Membership implements Omit<Cluster, 'forget' | 'rotateKey' | 'autho
 		this.#file = new BehaviorSubject(file);
 	}
 
-	/** The present membership, and every later one; undefined while in no cluster. */
+	/**
+	 * The present membership with the address at which this node is reached now, then anew whenever either changes or it listens again; undefined
+	 * while in no cluster.
+	 */
 	get changes(): Observable<ClusterFile | undefined> {
-		return this.#file.pipe(distinctUntilChanged());
+		return combineLatest([this.#file, this.#listening]).pipe(map(([file, listening]) => file && {...file, advertise: listening ?? file.advertise}));
 	}
 
 	get file(): ClusterFile | undefined {
@@ -92,7 +89,7 @@ export class Membership implements Omit<Cluster, 'forget' | 'rotateKey' | 'autho
 	}
 
 	advertised(): string | undefined {
-		return this.file && (this.#listening ?? this.file.advertise);
+		return this.file && (this.#listening.value ?? this.file.advertise);
 	}
 
 	members(): ReturnType<Cluster['members']> {
@@ -106,9 +103,11 @@ export class Membership implements Omit<Cluster, 'forget' | 'rotateKey' | 'autho
 		const advertise = said ?? this.file?.advertise ?? this.#options.ownAddress();
 		if (advertise === undefined) throw new ClusterError('Invalid', 'this host has no address that others could reach', {fix: 'Say under which address they do: --advertise ADDRESS.'});
 		const {node, brokerPort} = this.#options;
-		const known = this.file ?? {clusterKey: createClusterKey(), broker: {id: node.id, port: brokerPort}};
-		await this.#listenOn(advertise);
-		await this.#enter({...known, advertise, found: said === undefined && (this.file?.found ?? true)}, []);
+		await this.#inTurn(async () => {
+			const known = this.file ?? {clusterKey: createClusterKey(), broker: {id: node.id, port: brokerPort}};
+			await this.#listenOn(advertise);
+			await this.#enter({...known, advertise, found: said === undefined && (this.file?.found ?? true)}, []);
+		});
 	}
 
 	async issueToken(options: {readonly ttlSeconds: number}): Promise<{readonly text: string; readonly expiresAt: string}> {
@@ -127,25 +126,33 @@ export class Membership implements Omit<Cluster, 'forget' | 'rotateKey' | 'autho
 	}
 
 	async admit(request: JoinRequest): Promise<JoinAnswer> {
-		const {clusterKey, broker} = this.#required();
-		const {store, node, now, log, authority} = this.#options;
+		const {authority, log} = this.#options;
 		const pair = await authority.read();
 		checkProof(request, certificateSha256(pair.certificate) ?? '');
+		return this.#inTurn(async () => {
+			const {clusterKey, broker} = this.#required();
+			await this.#takeIn(request, clusterKey);
+			log.info('a node has joined', {id: request.id, name: request.name});
+			const members = this.#options.store.list('Member').items.map(({spec, status}) => ({record: spec, addresses: status?.addresses ?? []}));
+			return {clusterKey, authority: pair, members, ...(broker === undefined ? {} : {broker})};
+		});
+	}
+
+	/** Uses the token up and stores the record, or neither. In its turn: that a name is taken is seen only once who took it is on disk. */
+	async #takeIn({id, name, identityKey, curveKey, address, token}: JoinRequest, clusterKey: string): Promise<void> {
+		const {store, node, now} = this.#options;
 		await store.transact(transaction => {
-			const isRepeated = this.#tokens.consume(transaction, {...request.token, identityKey: request.identityKey});
-			const known = transaction.get('Member', {namespace: '', name: request.id});
-			if (isRepeated && known?.spec.forgotten !== false) {
+			const isRepeated = this.#tokens.consume(transaction, {...token, identityKey});
+			const known = transaction.get('Member', {namespace: '', name: id})?.spec;
+			if (isRepeated && known?.forgotten !== false) {
 				throw new ClusterError('Forbidden', 'this join token is used up, and the node that it took in was forgotten since', {fix: 'Make a new one with `motey cluster token`.'});
 			}
-			const namesake = presentMembers(store).find(({spec}) => spec.name === request.name && spec.id !== request.id);
-			if (namesake) throw new ClusterError('Conflict', `a member is called ${request.name} already: ${namesake.spec.id}`, {fix: 'Start the new node under another name: motey start --name NAME.'});
-			if (known && !known.spec.forgotten && known.spec.curveKey === request.curveKey && known.spec.name === request.name) return;
-			const {id, name, identityKey, curveKey, address} = request;
-			const statement = {id, name, identityKey, curveKey, forgotten: false, since: timestamp(now()), by: node.id, incarnation: (known?.spec.incarnation ?? 0) + 1};
+			const namesake = presentMembers(store).find(({spec}) => spec.name === name && spec.id !== id);
+			if (namesake) throw new ClusterError('Conflict', `a member is called ${name} already: ${namesake.spec.id}`, {fix: 'Start the new node under another name: motey start --name NAME.'});
+			if (known && !known.forgotten && known.curveKey === curveKey && known.name === name) return;
+			const statement = {id, name, identityKey, curveKey, forgotten: false, since: timestamp(now()), by: node.id, incarnation: (known?.incarnation ?? 0) + 1};
 			putMember(transaction, signMember(statement, clusterKey), [address]);
 		});
-		log.info('a node has joined', {id: request.id, name: request.name});
-		return {clusterKey, authority: pair, members: store.list('Member').items.map(({spec, status}) => ({record: spec, addresses: status?.addresses ?? []})), ...(broker === undefined ? {} : {broker})};
 	}
 
 	async join({server, token, advertise: said}: {readonly server: string; readonly token: string; readonly advertise?: string}): Promise<void> {
@@ -173,8 +180,9 @@ export class Membership implements Omit<Cluster, 'forget' | 'rotateKey' | 'autho
 		const unproven = {token: {id: text.id, secret: text.secret}, id: node.id, name: node.name, identityKey: publicKeyOf(keys.privateKey), curveKey: keys.curveKey, address: addressOf(advertise)};
 		const answer = await requestJoin({server, authoritySha256: text.authoritySha256, request: signProof(unproven, {privateKey: keys.privateKey, authoritySha256: text.authoritySha256})});
 		const own = answer.members.find(({record}) => record.id === node.id)?.record;
-		if (own?.identityKey !== unproven.identityKey || !answer.members.every(({record}) => isGenuine(record, answer.clusterKey))) {
-			throw new ClusterError('Forbidden', `${server} answered with member records that its own key did not sign`, {fix: 'Check that this is the node you mean.'});
+		const isSigned = own?.identityKey === unproven.identityKey && answer.members.every(({record}) => isGenuine(record, answer.clusterKey));
+		if (!isSigned || certificateSha256(answer.authority.certificate) !== text.authoritySha256) {
+			throw new ClusterError('Forbidden', `${server} answered with ${isSigned ? 'another authority than its token names' : 'member records that its own key did not sign'}`, {fix: 'Check that this is the node you mean.'});
 		}
 		await authority.replace(answer.authority);
 		const {clusterKey, broker} = answer;
@@ -196,30 +204,35 @@ export class Membership implements Omit<Cluster, 'forget' | 'rotateKey' | 'autho
 		return this.file !== undefined && isGenuine(record, this.file.clusterKey) && (!known || outranks(record, known.spec));
 	}
 
-	/** Signs the tombstone of a member. Its keys open nothing from then on, wherever the tombstone has arrived. */
+	/**
+	 * Signs the tombstone of a member. Its keys open nothing from then on, wherever the tombstone has arrived. It outranks also what the member may
+	 * have said of itself meanwhile, unheard, such as a new name.
+	 */
 	async entomb({spec}: Member): Promise<MemberRecord> {
 		const {clusterKey} = this.#required();
 		const {signature: _, ...statement} = spec;
-		const record = signMember({...statement, forgotten: true, since: timestamp(this.#options.now()), by: this.#options.node.id}, clusterKey);
+		const record = signMember({...statement, incarnation: statement.incarnation + 1, forgotten: true, since: timestamp(this.#options.now()), by: this.#options.node.id}, clusterKey);
 		await this.#options.store.transact(transaction => putMember(transaction, record));
 		return record;
 	}
 
 	/** A new cluster key, signed with the present one, for every member that is to have it. Nothing has changed yet. */
 	proposeKey(): KeyChange {
-		const clusterKey = createClusterKey();
-		return {clusterKey, signature: signText(rotation, publicKeyOf(clusterKey), this.#required().clusterKey)};
+		return proposeKeyChange(this.#required().clusterKey);
 	}
 
 	/** Takes a new cluster key that the present one signed; taking it again is success. Throws `ClusterError` for any other. */
-	async takeKey({clusterKey, signature}: KeyChange): Promise<void> {
-		const file = this.#required();
-		if (file.clusterKey === clusterKey) return;
-		if (!isSignedBy(publicKeyOf(file.clusterKey), {domain: rotation, text: publicKeyOf(clusterKey), signature})) throw new ClusterError('Forbidden', 'this cluster key was not signed with the one in force');
-		const next = {...file, clusterKey};
-		await writeClusterFile(this.#options.dataDir, next);
-		this.#file.next(next);
-		this.#options.log.warn('the cluster has a new key');
+	async takeKey(change: KeyChange): Promise<void> {
+		await this.#inTurn(async () => {
+			const file = this.#required();
+			const {clusterKey} = change;
+			if (file.clusterKey === clusterKey) return;
+			if (!isKeyChangeOf(file.clusterKey, change)) throw new ClusterError('Forbidden', 'this cluster key was not signed with the one in force');
+			const next = {...file, clusterKey};
+			await writeClusterFile(this.#options.dataDir, next);
+			this.#file.next(next);
+			this.#options.log.warn('the cluster has a new key');
+		});
 	}
 
 	/** Signs every record anew with the key in force, tombstones too, so that what was signed with an older one counts for nothing. */
@@ -243,20 +256,20 @@ export class Membership implements Omit<Cluster, 'forget' | 'rotateKey' | 'autho
 	}
 
 	async #unlisten(): Promise<void> {
-		this.#listening = undefined;
 		await this.#options.unlisten();
+		this.#listening.next(undefined);
 	}
 
 	async #listenOn(advertise: string): Promise<void> {
-		if (advertise === this.#listening) return;
+		if (advertise === this.#listening.value) return;
 		await this.#options.listen(advertise).catch((error: unknown) => {
 			throw new ClusterError('Invalid', `this node cannot listen on ${advertise}: ${error instanceof Error ? error.message : String(error)}`, {fix: 'Say an address of this host with --advertise, and see that the ports of peers are free.', cause: error});
 		});
-		this.#listening = advertise;
+		this.#listening.next(advertise);
 	}
 
 	async #enter(file: ClusterFile, others: JoinAnswer['members']): Promise<void> {
-		await mergeMembers(this.#options.store, others);
+		await enterMembers(this.#options.store, others, file.clusterKey);
 		await writeClusterFile(this.#options.dataDir, file);
 		this.#file.next(file);
 		await this.#renewOwnRecord();
@@ -267,7 +280,7 @@ export class Membership implements Omit<Cluster, 'forget' | 'rotateKey' | 'autho
 		const {store, node, keys, addressOf, now} = this.#options;
 		if (!this.file) return;
 		const {clusterKey, advertise} = this.file;
-		const address = addressOf(this.#listening ?? advertise);
+		const address = addressOf(this.#listening.value ?? advertise);
 		const known = store.get('Member', {namespace: '', name: node.id});
 		if (known?.spec.forgotten) return;
 		const identityKey = publicKeyOf(keys.privateKey);

@@ -74,7 +74,7 @@ export function openCompatibility({config, store, self, peers, api, clock, log, 
 	};
 	return {
 		peers: withOriginals({
-			peers, nodes, store, clock,
+			peers, nodes, store, self, clock,
 			calls: {
 				deploy: async (host, text, signal) => requests.ask({host, port: ports.deploy, text, deadlineMs: deployMs, signal}),
 				status: async (host, text, signal) => requests.ask({host, port: ports.status, text, deadlineMs: statusMs, signal}),
@@ -91,10 +91,11 @@ export function openCompatibility({config, store, self, peers, api, clock, log, 
 				log.info('nodes of the original are not looked for: they need a broker that lets them in, so set mqtt.url');
 				return;
 			}
+			if (config.advertise === undefined) log.info('nodes of the original are not told of this one: say with advertise at which address they reach it');
 			const dropped = createDropped({log, clock, onDropped});
 			owned.push(openTopics({
 				brokers: async () => [{url, ...(password === undefined ? {} : {username: username ?? self.id, password}), ...(ca === undefined ? {} : {authority: await readFile(ca, 'utf8')})}],
-				clientId: `${self.id}-original`, ownHost, keepaliveSeconds: mqtt.keepalive,
+				clientId: `${self.id}-original`, ownHost, isServed: config.advertise !== undefined, keepaliveSeconds: mqtt.keepalive,
 				onRegistered(host) {
 					if (!isMember(host) && !nodes.heard(host)) dropped('is one node of the original too many', '');
 				},

@@ -2,6 +2,7 @@ import {merge, Subject} from 'rxjs';
 import {PeerError, type PeerChange, type Peers, type RemoteInstance} from '../../reconcilers/ports/peers.js';
 import type {Clock} from '../../reconcilers/ports/clock.js';
 import type {Instance} from '../../store/resources/instance.js';
+import {isOwnedBy} from '../../store/resources/ownership.js';
 import type {Store} from '../../store/store.js';
 import type {OriginalNode, OriginalNodes} from './original-nodes.js';
 import {statusOf, writeImage} from './original-wire.js';
@@ -22,6 +23,7 @@ export interface OriginalPeersOptions {
 	readonly nodes: OriginalNodes;
 	readonly calls: OriginalCalls;
 	readonly store: Pick<Store, 'lookup'>;
+	readonly self: {readonly id: string};
 	readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
@@ -32,9 +34,9 @@ interface Deployed {
 
 /**
  * The other nodes with those of the original among them. The original's wire cannot tell a repeated order from a new one, so what it answered is
- * remembered in the Instance's status; an order whose answer is lost as this node ends may be carried out twice.
+ * remembered in the Instance's status; an order whose answer does not arrive is given again, and may be carried out twice.
  */
-export function withOriginals({peers, nodes, calls, store, clock}: OriginalPeersOptions): Peers {
+export function withOriginals({peers, nodes, calls, store, self, clock}: OriginalPeersOptions): Peers {
 	const deployed = new Map<string, Deployed>();
 	const failures = new Map<string, {readonly count: number; readonly sinceMs: number}>();
 	const news = new Subject<PeerChange>();
@@ -114,7 +116,8 @@ export function withOriginals({peers, nodes, calls, store, clock}: OriginalPeers
 		async list(nodeId, options) {
 			const node = nodes.find(nodeId);
 			if (!node) return peers.list(nodeId, options);
-			const bound = store.lookup('Instance', 'node', nodeId).filter(({spec}) => spec.nodeId === nodeId);
+			// What another member has bound there is that member's to follow and to end.
+			const bound = store.lookup('Instance', 'node', nodeId).filter(instance => instance.spec.nodeId === nodeId && isOwnedBy(instance, self.id));
 			return (await Promise.all(bound.map(async instance => observe(instance, node, options.signal)))).flat();
 		},
 		report: async (nodeId, report, options) => (nodes.find(nodeId) ? undefined : peers.report(nodeId, report, options)),

@@ -39,12 +39,12 @@ export function writeImage({spec: {image}}: Instance, {id, host}: {readonly id: 
 	return JSON.stringify({id, name: image.image, engine: image.engine, parameters: image.parameters, capabilities: {}, node: host});
 }
 
-const phases = {0: 'Pending', 1: 'Starting', 2: 'Running', 3: 'Stopping', 4: 'Terminated', 5: 'Failed'} as const;
+const phases = ['Pending', 'Starting', 'Running', 'Stopping', 'Terminated', 'Failed'] as const;
 
-/** The state in the original's digits as the status of an Instance. */
+/** The state in the original's digits as the status of an Instance; what is none is 5, as the original says of what it does not know. */
 export function statusOf(digits: string, {host, engineId, specHash}: {readonly host: string; readonly engineId: string; readonly specHash: string}): InstanceStatus {
-	const number = z.coerce.number().int().min(0).max(5).catch(5).parse(digits.trim() === '' ? 5 : digits.trim());
-	const phase = Object.entries(phases).find(([key]) => key === String(number))?.[1] ?? 'Failed';
+	const number = /^[0-5]$/u.test(digits.trim()) ? Number(digits) : 5;
+	const phase = phases[number] ?? 'Failed';
 	const ready = phase === 'Running';
 	const said = {reason: ready ? 'Running' : 'OriginalSays', message: ready ? '' : `the original node ${host} says state ${number}`};
 	return {phase, ...said, ready, restarts: 0, engineId, specHash, address: host, conditions: []};

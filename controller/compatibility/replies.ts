@@ -7,7 +7,9 @@ import type {Store} from '../../store/store.js';
 import type {AnswerText} from '../peers/compatibility/replier.js';
 import {legacyLabel, readImage, type OriginalImage, writeCapabilities} from './original-wire.js';
 
-const services = '/apis/motey.io/v1/namespaces/default/services';
+/** Where what original nodes deploy is kept. */
+const namespace = 'default';
+const services = `/apis/motey.io/v1/namespaces/${namespace}/services`;
 /** What the original answers for an id that it does not know. */
 const unknownState = '5';
 
@@ -36,7 +38,7 @@ export interface Replies {
 /** Answers them from the store. The id of a deployed image is the uid of its Service, so it stays when its container is replaced. */
 export function createReplies({store, self, api}: RepliesOptions): Replies {
 	const find = (id: string): Service | undefined =>
-		store.lookup('Service', 'uid', id.trim()).find(({metadata}) => metadata.uid === id.trim() && metadata.labels?.[legacyLabel] === 'true');
+		store.lookup('Service', 'uid', id.trim()).find(({metadata}) => metadata.uid === id.trim() && metadata.namespace === namespace && metadata.labels?.[legacyLabel] === 'true');
 	return {
 		async capabilities() {
 			return Promise.resolve(writeCapabilities(store.get('Node', {namespace: '', name: self.name})?.status?.capabilities ?? []));

@@ -1,6 +1,8 @@
 import {isIP} from 'node:net';
+import {filter, Subject, throttleTime} from 'rxjs';
 import type {BrokerAddress} from '../discovery/broker-address.js';
-import {longestPauseMs, openMqttConnection, type MqttConnection} from '../discovery/mqtt-connection.js';
+import {longestPauseMs, openMqttConnection} from '../discovery/mqtt-connection.js';
+import {follow} from '../process.js';
 import type {Clock} from '../../reconcilers/ports/clock.js';
 import type {Log} from '../../reconcilers/ports/log.js';
 
@@ -13,8 +15,10 @@ const request = 'motey/v1/nodes_request';
 export interface TopicsOptions {
 	readonly brokers: () => Promise<readonly BrokerAddress[]>;
 	readonly clientId: string;
-	/** Address that this node registers. */
+	/** Address of this host. */
 	readonly ownHost: string;
+	/** Whether nodes of the original are answered there: only then is it registered. */
+	readonly isServed: boolean;
 	readonly keepaliveSeconds: number;
 	readonly onRegistered: (host: string) => void;
 	readonly onRemoved: (host: string) => void;
@@ -23,22 +27,32 @@ export interface TopicsOptions {
 	readonly log: Log;
 }
 
+/** However many ask, this node registers again at most this often: one answer is for all. */
+const answerEveryMs = 1000;
+
 /** Registers this node as the original did, asks for the others, answers those who ask, and leaves with `remove`, by its last will too. */
-export function openTopics({brokers, clientId, ownHost, keepaliveSeconds, onRegistered, onRemoved, onDropped, clock, log}: TopicsOptions): MqttConnection {
+export function openTopics({brokers, clientId, ownHost, isServed, keepaliveSeconds, onRegistered, onRemoved, onDropped, clock, log}: TopicsOptions): AsyncDisposable {
 	const said = (topic: string) => ({topic, payload: ownHost, retain: false});
-	const connection: MqttConnection = openMqttConnection({
+	const asked = new Subject<void>();
+	const connection = openMqttConnection({
 		brokers, clientId, keepaliveSeconds, longestPauseMs, clock, log,
-		will: said(remove), topics: [register, remove, request],
-		greeting: () => [said(register), said(request)],
+		...(isServed ? {will: said(remove)} : {}), topics: [register, remove, request],
+		greeting: () => [...(isServed ? [said(register)] : []), said(request)],
 		onTooLarge: () => onDropped('is larger than 64 KiB', ''),
 		onMessage({topic, payload}) {
 			const host = payload.length > 64 ? '' : payload.toString('utf8').trim();
-			if (topic !== request && isIP(host) === 0) onDropped('is no address', topic);
-			else if (topic === request) connection.publish(said(register));
+			if (topic === request) asked.next();
+			else if (isIP(host) === 0) onDropped('is no address', topic);
 			else if (host === ownHost) return;
 			else if (topic === register) onRegistered(host);
 			else onRemoved(host);
 		},
 	});
-	return connection;
+	const answering = follow(asked.pipe(filter(() => isServed), throttleTime(answerEveryMs, undefined, {leading: true, trailing: true})), () => connection.publish(said(register)));
+	return {
+		async [Symbol.asyncDispose]() {
+			answering.unsubscribe();
+			await connection[Symbol.asyncDispose]();
+		},
+	};
 }

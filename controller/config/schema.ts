@@ -8,6 +8,9 @@ const Span = z.int().min(50).max(600_000);
 const Path = z.string().startsWith('/', 'must be an absolute path');
 const Names = z.array(z.string().min(1)).readonly();
 
+/** Motey's own engines cannot be brought from outside, and none twice. */
+const EngineNames = z.array(Name).refine(names => new Set(['docker', 'process', 'simulated', ...names]).size === names.length + 3, 'must be names of their own, each once, and not docker, process or simulated').readonly();
+
 /** What this node permits the workloads it is given. Set only in the node's own file, never by a flag, the environment or the API. */
 const Policy = z.strictObject({
 	allowPrivileged: z.boolean().default(false).describe('containers may be privileged'),
@@ -82,7 +85,7 @@ export const Config = z.strictObject({
 			allow: Names.default([]).describe('programs of this host that services may run without a container: paths, where * stands for any part of one name; without any there is no process engine'),
 		}).readonly(),
 		external: z.strictObject({
-			allow: Names.default([]).describe('engines that programs of this host may bring, by name: lxc lets the worker val.lxc attach'),
+			allow: EngineNames.default([]).describe('engines that programs of this host may bring, by name: lxc lets the worker val.lxc attach'),
 		}).readonly(),
 	}).readonly(),
 	policy: Policy,

@@ -1,16 +1,16 @@
 import {once} from 'node:events';
 import {createServer} from 'node:tls';
+import type {Socket} from 'node:net';
 import type {TLSSocket} from 'node:tls';
 import type {Client} from 'aedes';
+import {createConnectionGate} from '../../api/limits/connection-gate.js';
+import {defaultHttpLimits} from '../../api/limits/limits.js';
 import type {Clock} from '../../reconcilers/ports/clock.js';
 import type {TlsMaterial} from '../tls/load.js';
 import {isBrokerPassword} from './broker-credentials.js';
 import {everyHello, helloTopic, longestHelloBytes} from './hello.js';
 import {limitStream} from './limited-stream.js';
 
-/** Connections in all, and those of one address that have not proven who they are. */
-const connectionLimit = 512;
-const unprovenLimit = 20;
 const handshakeMs = 5000;
 const drainMs = 10_000;
 /** A member is given up after one and a half of these. */
@@ -64,32 +64,10 @@ export async function openEmbeddedBroker({host, port, tls, clusterKey, isMember,
 		authorizeSubscribe: (client, subscription, done) => done(null, isAllowed(client) && subscription.topic === everyHello ? subscription : null),
 		authorizeForward: (client, packet) => (isAllowed(client) ? packet : null),
 	});
-	const unproven = new Map<string, number>();
-	const count = (address: string, change: number): number => {
-		const left = (unproven.get(address) ?? 0) + change;
-		if (left > 0) unproven.set(address, left);
-		else unproven.delete(address);
-		return left;
-	};
-	const sockets = new Set<TLSSocket>();
+	const gate = createConnectionGate(defaultHttpLimits);
 	const serve = (socket: TLSSocket): void => {
-		const address = socket.remoteAddress ?? '';
 		socket.on('error', () => undefined);
-		if (count(address, 1) > unprovenLimit) {
-			onRefused('too many connections of one address have not said who they are', '');
-			socket.destroy();
-		}
-		sockets.add(socket);
-		let isCounted = true;
-		const proven = (): void => {
-			if (isCounted) count(address, -1);
-			isCounted = false;
-		};
-		socket.once('close', () => {
-			sockets.delete(socket);
-			proven();
-		});
-		if (!socket.destroyed) broker.handle(limitStream(socket, {clock, tooLarge: 'end', onTooLarge: () => onRefused('a packet is too large', '')})).on('connected', proven);
+		broker.handle(limitStream(socket, {clock, tooLarge: 'end', onTooLarge: () => onRefused('a packet is too large', '')})).on('connected', () => gate.authenticated(socket));
 	};
 	broker.on('connectionError', (_client, error) => onRefused(error.message, ''));
 	// What a member does wrong is counted where it is refused; that its connection broke is nothing wrong.
@@ -97,14 +75,24 @@ export async function openEmbeddedBroker({host, port, tls, clusterKey, isMember,
 
 	let shown = tls();
 	const server = createServer({cert: shown.certificate, key: shown.privateKey, minVersion: 'TLSv1.2', handshakeTimeout: handshakeMs}, serve);
-	server.maxConnections = connectionLimit;
+	const sockets = new Set<Socket>();
+	// As they come: whoever never begins with TLS is counted too, and let go of at the end. One that is not admitted is told of as an error of its TLS.
+	server.on('connection', (socket: Socket) => {
+		sockets.add(socket);
+		socket.once('close', () => sockets.delete(socket));
+		gate.admit(socket);
+	});
 	server.prependListener('connection', () => {
 		const material = tls();
 		if (material === shown) return;
 		shown = material;
 		server.setSecureContext({cert: material.certificate, key: material.privateKey, minVersion: 'TLSv1.2'});
 	});
-	server.on('tlsClientError', error => onRefused(`no TLS: ${error.message}`, ''));
+	server.on('tlsClientError', (error, socket) => {
+		// Node tells of a handshake that takes too long, and leaves its connection open.
+		socket.destroy();
+		onRefused(`no TLS: ${error.message}`, '');
+	});
 	try {
 		server.listen({host, port});
 		await once(server, 'listening');
@@ -112,6 +100,8 @@ export async function openEmbeddedBroker({host, port, tls, clusterKey, isMember,
 		broker.close();
 		throw error;
 	}
+	// A connection that could not be taken, for want of a descriptor say, is its client's loss and no reason to end.
+	server.on('error', (error: Error) => onRefused(error.message, ''));
 	const address = server.address();
 	return {
 		port: typeof address === 'object' && address !== null ? address.port : port,

@@ -27,8 +27,8 @@ export interface MqttConnectionOptions {
 	readonly keepaliveSeconds: number;
 	/** `longestPauseMs` but in tests. */
 	readonly longestPauseMs: number;
-	/** Published by the broker when this node is lost, and by `farewell` when it stops. */
-	readonly will: MqttMessage;
+	/** Published by the broker when this node is lost, and by the node itself when it stops. */
+	readonly will?: MqttMessage;
 	readonly topics: readonly string[];
 	/** Asked at every connect. */
 	readonly greeting: () => readonly MqttMessage[];
@@ -55,8 +55,9 @@ export function openMqttConnection(options: MqttConnectionOptions): MqttConnecti
 			if (current?.connected === true) publishOn(current, message);
 		},
 		async [Symbol.asyncDispose]() {
-			if (current?.connected === true) {
-				await Promise.race([current.publishAsync(options.will.topic, options.will.payload, {qos: 1, retain: options.will.retain}), delay(farewellMs)]).catch(() => undefined);
+			const {will} = options;
+			if (current?.connected === true && will !== undefined) {
+				await Promise.race([current.publishAsync(will.topic, will.payload, {qos: 1, retain: will.retain}), delay(farewellMs)]).catch(() => undefined);
 			}
 			closing.abort();
 			await running;
@@ -94,10 +95,17 @@ async function run(running: Running): Promise<void> {
 
 /** One connection from begin to end. Throws when it was never made. */
 async function live(broker: BrokerAddress, {clientId, keepaliveSeconds, will, topics, greeting, onMessage, onTooLarge, onClient, clock, log, signal}: Running): Promise<void> {
-	const {MqttClient: Client} = await import('mqtt');
+	const {MqttClient: Client, Store} = await import('mqtt');
+	// Only QoS 0 is asked for. What a broker begins to hand over at QoS 2 all the same, and never ends, would be kept in memory.
+	const incomingStore = new Store();
+	incomingStore.put = (_packet, done) => {
+		done();
+		return incomingStore;
+	};
 	const options: IClientOptions = {
 		clientId, clean: true, protocolVersion: 4, keepalive: keepaliveSeconds, connectTimeout: connectMs, reconnectPeriod: 0, queueQoSZero: false,
-		will: {topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: will.retain},
+		...(will === undefined ? {} : {will: {topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: will.retain}}),
+		incomingStore,
 		...(broker.username === undefined ? {} : {username: broker.username}), ...(broker.password === undefined ? {} : {password: broker.password}),
 	};
 	const socket = dial(broker);

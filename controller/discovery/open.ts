@@ -8,6 +8,7 @@ import {bindable} from '../addresses.js';
 import type {ClusterFile} from '../cluster/cluster-files.js';
 import type {Membership} from '../cluster/membership.js';
 import type {Config} from '../config/schema.js';
+import {createTurn} from '../in-turn.js';
 import {follow} from '../process.js';
 import type {TlsMaterial} from '../tls/load.js';
 import type {BrokerAddress} from './broker-address.js';
@@ -52,14 +53,13 @@ export function openDiscovery(parts: DiscoveryParts): AsyncDisposable {
 	if (config.discovery === 'none') return {[Symbol.asyncDispose]: async () => Promise.resolve()};
 	const suggestions = new Subject<Suggestion>();
 	let running: AsyncDisposable | undefined;
-	let turn: Promise<unknown> = Promise.resolve();
-	const restart = async (file: ClusterFile | undefined): Promise<void> => {
-		turn = turn.then(async () => {
-			await running?.[Symbol.asyncDispose]();
-			running = file === undefined ? undefined : start(parts, file, suggestion => suggestions.next(suggestion));
-		});
-		await turn;
-	};
+	const inTurn = createTurn();
+	const restart = async (file: ClusterFile | undefined): Promise<void> => inTurn(async () => {
+		const before = running;
+		running = undefined;
+		await before?.[Symbol.asyncDispose]();
+		running = file === undefined ? undefined : start(parts, file, suggestion => suggestions.next(suggestion));
+	});
 	const onError = (error: unknown): void => log.error('discovery could not follow', {error});
 	const followed = [
 		follow(membership.changes, restart, onError),

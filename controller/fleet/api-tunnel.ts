@@ -4,9 +4,11 @@ import {Readable} from 'node:stream';
 import {forwardedHeader} from '../../api/fleet/forwarded.js';
 import {FleetError, type ForwardedRequest, type ForwardedResponse} from '../../api/ports/fleet.js';
 import {PeerError} from '../../reconcilers/ports/peers.js';
-import {builtin, type Builtin, type Part} from '../peers/mdp/builtins.js';
+import type {Part} from '../peers/mdp/answer.js';
+import {builtin, type Builtin} from '../peers/mdp/builtins.js';
 import {CallError} from '../peers/mdp/call-error.js';
 import type {PeerSockets} from '../peers/open.js';
+import type {Answer} from '../peers/pending.js';
 import {ApiHead, ApiRequest} from './wire.js';
 
 /** Headers that mean the same on another node. */
@@ -39,18 +41,20 @@ export function apiAction(socket: () => string): Builtin {
 /** Sends a request to another node's API and answers with its head as soon as it is there; the body follows as it comes. Throws a `FleetError`. */
 export async function forward(sockets: Pick<PeerSockets, 'stream'>, nodeId: string, request: ForwardedRequest, signal: AbortSignal): Promise<ForwardedResponse> {
 	const {method, path, headers, body} = request;
-	const parts = sockets.stream(nodeId, {service: 'objects', action: 'api.request', data: {method, path, headers: pick(headers, requestHeaders)}, deadlineMs: answerMs, binary: body, signal})[Symbol.asyncIterator]();
+	let parts: AsyncIterator<Answer, unknown> | undefined;
 	try {
+		parts = sockets.stream(nodeId, {service: 'objects', action: 'api.request', data: {method, path, headers: pick(headers, requestHeaders)}, deadlineMs: answerMs, binary: body, signal})[Symbol.asyncIterator]();
 		const first = await parts.next();
 		const head = ApiHead.parse(first.done === true ? undefined : first.value.data);
 		return {...head, body: Readable.from(rest(parts))};
 	} catch (error) {
+		await parts?.return?.();
 		const code = error instanceof PeerError && error.code === 'Unreachable' && method === 'GET' ? 'Unreachable' : 'Unknown';
 		throw new FleetError(code, error instanceof Error ? error.message : String(error), {cause: error});
 	}
 }
 
-async function* rest(parts: AsyncIterator<{readonly binary?: Buffer}, unknown>): AsyncGenerator<Buffer> {
+async function* rest(parts: AsyncIterator<Answer, unknown>): AsyncGenerator<Buffer> {
 	try {
 		for (let next = await parts.next(); next.done !== true; next = await parts.next()) {
 			if (next.value.binary) yield next.value.binary;

@@ -49,21 +49,24 @@ export function greetingActions({store, membership}: {readonly store: Store; rea
 	];
 }
 
-/** Greets a peer whose link has opened. Resolves with true when it shows that this node was forgotten, and the record is genuine. */
+/** What came of a greeting. `told`: the peer knows where this node is reached. `forgotten`: it shows a genuine record that says that this node was. */
+export type Greeting = 'told' | 'unheard' | 'forgotten';
+
+/** Greets a peer whose link has opened. Rejects with what its answer lacks when it refuses this node and does not say why. */
 export async function greet(nodeId: string, {sockets, membership, selfId, address, log}: {
-	readonly sockets: Pick<PeerSockets, 'request'>; readonly membership: Membership; readonly selfId: string; readonly address: PeerAddress | undefined; readonly log: Log;
-}): Promise<boolean> {
+	readonly sockets: Pick<PeerSockets, 'request'>; readonly membership: Pick<Membership, 'isGenuine'>; readonly selfId: string; readonly address: PeerAddress | undefined; readonly log: Log;
+}): Promise<Greeting> {
 	try {
 		if (address) await sockets.request(nodeId, {service: 'node', action: 'node.hello', data: {address}});
-		return false;
+		return 'told';
 	} catch (error) {
 		if (!(error instanceof PeerError) || error.code !== 'Refused') {
 			log.debug('a peer was not greeted', {node: nodeId, error});
-			return false;
+			return 'unheard';
 		}
 	}
 	const {record} = Tombstone.parse((await sockets.request(nodeId, {service: 'node', action: 'node.tombstone', data: {}})).data);
-	return record?.id === selfId && record.forgotten && membership.isGenuine(record);
+	return record?.id === selfId && record.forgotten && membership.isGenuine(record) ? 'forgotten' : 'told';
 }
 
 function memberOf(caller: Caller): string {

@@ -30,6 +30,7 @@ import {apiAction} from './api-tunnel.js';
 import {createForward} from '../peers/forward.js';
 import {greet, greetingActions} from './greet.js';
 import {askPrograms, followGroups} from './follow-groups.js';
+import {createGreetings} from './greetings.js';
 import {createPeers} from './peers.js';
 import {openRecollection} from './recollection.js';
 
@@ -62,6 +63,8 @@ export interface FleetParts {
 	readonly apiSocket: () => string;
 	/** The node is in a cluster under this address from now on. */
 	readonly advertised: (address: string) => Promise<void>;
+	/** What the store of each node holds at most, as JSON. */
+	readonly storeBytes: number;
 	readonly clock: Clock;
 	readonly log: Log;
 }
@@ -98,6 +101,11 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 		members: () => (isMember() ? withStaticPeers(store.list('Member').items, {peers: parts.staticPeers, isLinked: id => isLinked(id)}) : []),
 		serve: (caller, frames, answering) => mdp?.serve(caller, frames, answering),
 	});
+	const unopened = async (error: unknown): Promise<never> => {
+		// Whatever listens within keeps the process from ending.
+		await sockets[Symbol.asyncDispose]();
+		throw error;
+	};
 	const membership = await Membership.open({
 		store, dataDir, node, session, log, now: () => clock.now(), keys: {privateKey: identity.privateKey, curveKey: keys.publicKey},
 		authority: parts.authority, ownAddress: parts.ownAddress, isOwnAddress: parts.isOwnAddress, brokerPort: parts.brokerPort,
@@ -105,31 +113,37 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 		listen: async host => {
 			await parts.advertised(host);
 			const opened = await sockets.listen({host: bindable(host), ...parts.ports});
-			greeted.clear();
+			greetings.forgetAll();
 			listening = {port: opened.port, publishPort: opened.publishPort};
 		},
 		unlisten: async () => {
 			listening = undefined;
 			await sockets.unlisten();
 		},
-	});
+	}).catch(unopened);
 	isMember = () => membership.file !== undefined;
 	isLinked = id => sockets.views().some(peer => peer.id === id && peer.connected);
 	const subscriptions: Subscription[] = [];
-	const peers = createPeers(sockets);
+	// What a store holds at most, and what is written around it.
+	const peers = createPeers(sockets, {answerLimitBytes: 1.5 * parts.storeBytes});
 	const grouped = openGroups({store, self: node, sockets, ...parts.groups, calls: {ask: request => askPrograms(mdp, request)}, clock, log});
-	const recollection = await openRecollection({store, dataDir, selfId: node.id, peers, log});
+	const recollection = await openRecollection({store, dataDir, selfId: node.id, peers, log}).catch(unopened);
 	const onError = (what: string) => (error: unknown) => log.error('could not be followed', {what, error});
 
-	/** Peers that know where this node is, and of whom it knows whether they know it. */
-	const greeted = new Set<string>();
-	const linked = async (id: string): Promise<void> => {
-		if (greeted.has(id)) return;
-		const isForgotten = await greet(id, {sockets, membership, selfId: node.id, address: listening && {host: membership.advertised() ?? '', ...listening}, log});
-		if (isForgotten) await leave();
-		else await recollection.ask(id, AbortSignal.timeout(recollectMs));
-		greeted.add(id);
-	};
+	const greetings = createGreetings({
+		onError: onError('a link'),
+		async greet(id) {
+			const greeting = await greet(id, {sockets, membership, selfId: node.id, address: listening && {host: membership.advertised() ?? '', ...listening}, log});
+			if (greeting === 'forgotten') {
+				await (leaving ??= leave().finally(() => {
+					leaving = undefined;
+				}));
+			} else if (greeting === 'told') await recollection.ask(id, AbortSignal.timeout(recollectMs));
+			return greeting !== 'unheard';
+		},
+	});
+	/** Several members may show the tombstone at once. */
+	let leaving: Promise<void> | undefined;
 	/** A host that has no network yet, or no longer the address it had, is no reason to serve nobody: what runs here needs neither. */
 	const resume = async (): Promise<void> => {
 		try {
@@ -167,9 +181,9 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 				...followGroups({groups: grouped.groups, sockets, membership, store, onError}),
 				follow(store.changes({kind: 'Member'}).pipe(throttleTime(20, undefined, {leading: true, trailing: true})), async () => sockets.membersChanged(), onError('members')),
 				follow(merge(
-					sockets.changes.pipe(filter(({kind}) => kind === 'connected'), map(({id}) => id), tap(id => greeted.delete(id))),
+					sockets.changes.pipe(filter(({kind}) => kind === 'connected'), map(({id}) => id), tap(id => greetings.forget(id))),
 					timer(0, greetEveryMs).pipe(mergeMap(() => sockets.views().filter(({connected}) => connected).map(({id}) => id))),
-				), linked, onError('a link')),
+				), id => greetings.meet(id), onError('a link')),
 				follow(membership.changes, async () => sockets.membersChanged(), onError('membership')),
 				follow(sockets.changes.pipe(filter(({kind}) => parts.staticPeers.length > 0 && (kind === 'connected' || kind === 'silent'))), async () => sockets.membersChanged(), onError('static peers')),
 				follow(store.changes({}).pipe(filter(({object}) => isSpread(object, node.id)), map(({revision}) => revision)), revision => sockets.announce(revision), onError('news')),

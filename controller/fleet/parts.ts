@@ -1,5 +1,5 @@
 import type {Resource} from '../../store/resources/kinds.js';
-import type {Delta} from '../../reconcilers/ports/peers.js';
+import {PeerError, type Delta} from '../../reconcilers/ports/peers.js';
 import type {DeltaPart} from './wire.js';
 
 /** A part holds at least one object, which has at most 256 KiB, and ends once it has this many bytes: far below a frame's 1 MiB. */
@@ -28,9 +28,9 @@ export function* deltaParts({kind, revision, complete, objects, deleted}: Delta)
 	for (let at = 0; at < deleted.length; at += 2000) yield {kind, revision, complete, objects: [], deleted: deleted.slice(at, at + 2000)};
 }
 
-/** The delta of its parts. Throws a `TypeError` when there was none. */
+/** The delta of its parts. Throws a `PeerError` when there was none. */
 export function joinParts(parts: readonly DeltaPart[]): Delta {
 	const [first] = parts;
-	if (!first) throw new TypeError('a delta has at least one part');
+	if (!first) throw new PeerError('Failed', 'the peer answered with nothing where a delta has at least one part');
 	return {...first, objects: parts.flatMap(part => part.objects), deleted: parts.flatMap(part => part.deleted)};
 }

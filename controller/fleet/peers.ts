@@ -10,13 +10,19 @@ const deltaMs = 8000;
 /** Stopping may take longer than this: the order is then repeated. */
 const terminateMs = 5000;
 
-/** The other nodes as the reconcilers ask them, over the links. What cannot be read is the peer's failure. */
-export function createPeers(sockets: Pick<PeerSockets, 'views' | 'changes' | 'request' | 'stream'>): Peers {
+/**
+ * The other nodes as the reconcilers ask them, over the links. What cannot be read is the peer's failure, and so is an answer in parts that is longer
+ * than `answerLimitBytes`.
+ */
+export function createPeers(sockets: Pick<PeerSockets, 'views' | 'changes' | 'request' | 'stream'>, {answerLimitBytes}: {readonly answerLimitBytes: number}): Peers {
 	const ask = async (nodeId: string, request: PeerRequest): Promise<unknown> => (await sockets.request(nodeId, request)).data;
 
 	const gather = async <Schema extends z.ZodType>(nodeId: string, request: PeerRequest, schema: Schema): Promise<readonly z.output<Schema>[]> => {
 		const parts: z.output<Schema>[] = [];
-		for await (const {data} of sockets.stream(nodeId, request)) {
+		let bytesLeft = answerLimitBytes;
+		for await (const {data, bytes} of sockets.stream(nodeId, request)) {
+			bytesLeft -= bytes;
+			if (bytesLeft < 0) throw new PeerError('Failed', `the peer answers ${request.action} without end`);
 			// What a generator returns in the end carries nothing.
 			if (data !== null && data !== undefined) parts.push(read(schema, data));
 		}

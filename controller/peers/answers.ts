@@ -1,4 +1,4 @@
-import {packFrames, unpackFrames} from './envelope.js';
+import type {KeptAnswer} from './exchange.js';
 
 const perPeerLimit = 1000;
 const rememberedMs = 600_000;
@@ -7,8 +7,7 @@ const rememberedBytesLimit = 8 * 2 ** 20;
 const overdueMs = 60_000;
 
 interface Done {
-	/** A copy: frames often share the memory of something greater, such as the request's. */
-	readonly packed: string | Buffer;
+	readonly answer: KeptAnswer;
 	readonly bytes: number;
 	readonly atMs: number;
 }
@@ -27,7 +26,7 @@ interface Peer<T> {
 /** What to do with a request: perform it, give its answer again, wait with whoever asked it first, or fail it because its sender has too many running. */
 export type Reception<T> =
 	| {readonly kind: 'run'}
-	| {readonly kind: 'repeat'; readonly frames: readonly Buffer[]}
+	| {readonly kind: 'repeat'; readonly answer: KeptAnswer}
 	| {readonly kind: 'join'; readonly exchange: T}
 	| {readonly kind: 'busy'};
 
@@ -44,13 +43,13 @@ export class Answers<T> {
 		return this.#bytes;
 	}
 
-	/** Receives the request `id` of `nodeId`. After `run` the caller must `finish` or `abandon` it. */
+	/** Receives the request `id` of `nodeId`. After `run` the caller must `finish` it. */
 	receive(nodeId: string, id: string, {nowMs, deadlineMs, exchange}: {nowMs: number; deadlineMs: number; exchange: T}): Reception<T> {
 		const peer: Peer<T> = this.#peers.get(nodeId) ?? {running: new Map(), done: new Map()};
 		this.#peers.set(nodeId, peer);
 		this.#expire(peer, nowMs);
 		const done = peer.done.get(id);
-		if (done !== undefined) return {kind: 'repeat', frames: unpackFrames(Buffer.from(done.packed)) ?? []};
+		if (done !== undefined) return {kind: 'repeat', answer: done.answer};
 		const running = peer.running.get(id);
 		if (running !== undefined) return {kind: 'join', exchange: running.exchange};
 		if (peer.running.size >= perPeerLimit) return {kind: 'busy'};
@@ -58,21 +57,15 @@ export class Answers<T> {
 		return {kind: 'run'};
 	}
 
-	/** Remembers the answer of a running request. */
-	finish(nodeId: string, id: string, {nowMs, frames}: {nowMs: number; frames: readonly Buffer[]}): void {
+	/** Remembers the answer of a running request; one without any is forgotten. */
+	finish(nodeId: string, id: string, {nowMs, answer}: {nowMs: number; answer: KeptAnswer}): void {
 		const peer = this.#peers.get(nodeId);
-		if (peer?.running.delete(id) !== true) return;
-		const packed = packFrames(frames);
-		const bytes = packed.length + id.length;
-		peer.done.set(id, {packed, bytes, atMs: nowMs});
+		if (peer?.running.delete(id) !== true || answer.length === 0) return;
+		const bytes = answer.reduce((sum, packed) => sum + packed.length, id.length);
+		peer.done.set(id, {answer, bytes, atMs: nowMs});
 		this.#bytes += bytes;
 		this.#expire(peer, nowMs);
 		while (this.#bytes > rememberedBytesLimit) this.#dropOldest();
-	}
-
-	/** Forgets a running request without an answer worth repeating, as after a stream. */
-	abandon(nodeId: string, id: string): void {
-		this.#peers.get(nodeId)?.running.delete(id);
 	}
 
 	/** What answers the running request, if there is one. */

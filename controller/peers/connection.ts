@@ -5,10 +5,12 @@ import {unpackFrames} from './envelope.js';
 import {SendQueue} from './send-queue.js';
 import {proveSession} from './session-proof.js';
 import {createDealer, readEach} from './socket.js';
-import {framesOf, readJson, readMessage, sessionRequired, sessionService, type Message} from './wire.js';
+import {framesOf, readJson, readMessage, sessionRequired, sessionService, streamError, type Message} from './wire.js';
 
-/** Time until the far end accepts, and from then on until it has taken this node's proof: six ways there and back. */
+/** Time until the far end accepts; a way that is cut is tried again soon, so that its mending is noticed. */
 const acceptWithinMs = 1200;
+/** From then on time until both keys are shown, and until it has taken this node's proof: three ways there and back each, of which a bad network loses some. */
+const handshakeWithinMs = 3000;
 const proveWithinMs = 5000;
 
 /** While something waits: time between two signs of life that are asked for, and after which the far end is given up. */
@@ -105,7 +107,9 @@ export function openConnection({context, prover, peer, endpoint, onProven, onMes
 	};
 
 	socket.events.on('connect', () => {
-		if (state === 'connecting') timer.refresh();
+		if (state !== 'connecting') return;
+		clearTimeout(timer);
+		timer = setTimeout(() => close('its handshake does not end'), handshakeWithinMs);
 	});
 	socket.events.on('handshake', begin);
 	socket.events.on('handshake:error:auth', () => close('it does not know this node’s key'));
@@ -119,7 +123,7 @@ export function openConnection({context, prover, peer, endpoint, onProven, onMes
 		heardMs = performance.now();
 		if (message.action === sessionRequired) {
 			if (state === 'proven') begin();
-		} else if (message.service === sessionService) takeSession(message);
+		} else if (message.service === sessionService && message.action !== streamError) takeSession(message);
 		else if (state === 'proven') onMessage(message);
 	}).catch((error: unknown) => close(String(error)));
 	try {

@@ -7,7 +7,7 @@ import {openConnection, type Connection, type Prover} from './connection.js';
 import {endpointOf} from './endpoint.js';
 import {PeerStream} from './peer-stream.js';
 import {PendingRequests, type Answer, type Pending, type PeerRequest} from './pending.js';
-import {ErrorBody, framesOf, readAnswerMeta, readJson, sessionService, sizeOf, type Message} from './wire.js';
+import {ErrorBody, framesOf, partBytes, readAnswerMeta, readJson, sessionService, type Message} from './wire.js';
 
 const firstPauseMs = 200;
 // An attempt that fell into a cut takes a second to fail; with this pause the next one still begins in time for an answer 2 s after the heal.
@@ -83,14 +83,18 @@ export class Link {
 		};
 		const stream = new PeerStream({
 			credit: bytes => tell('stream.credit', {bytes}),
-			cancel: () => {
-				tell('stream.cancel', {});
-				pending.settle.fail(new PeerError('Unreachable', 'nobody waits for the answer any more'));
-			},
+			cancel: () => pending.settle.fail(new PeerError('Unreachable', 'nobody waits for the answer any more')),
 		});
 		const pending = this.#pending.add(request, {
 			stream,
-			settle: {answer: () => stream.end(), fail: error => stream.end(error)},
+			settle: {
+				answer: () => stream.end(),
+				fail(error) {
+					// Whatever ended it here, it is not to go on there.
+					tell('stream.cancel', {});
+					stream.end(error);
+				},
+			},
 			left: each => this.#connection?.queue.withdraw(each.make),
 		});
 		this.#send(pending);
@@ -132,7 +136,8 @@ export class Link {
 			const peer = this.#options.peer();
 			if (peer === undefined) break;
 			const address = peer.addresses[attempt % Math.max(1, peer.addresses.length)];
-			const wasProven = address !== undefined && await this.#live(peer, address);
+			// No descriptor is left, for one; that passes.
+			const wasProven = address !== undefined && await this.#live(peer, address).catch((error: unknown) => this.#failed(peer, String(error)));
 			pauseMs = wasProven ? firstPauseMs : Math.min(pauseMs * 2, longestPauseMs);
 			await this.#pause(pauseMs);
 		}
@@ -166,13 +171,17 @@ export class Link {
 		if (progress.isProven) {
 			log.info('link to a peer ended', {peer: peer.id, address: this.#address, reason});
 			this.#options.onDisconnected();
-		} else {
-			// Once for each reason: it is tried every second.
-			log[reason === this.#lastReason ? 'debug' : 'info']('no link to a peer', {peer: peer.id, address: this.#address, reason});
-		}
-		this.#lastReason = progress.isProven ? '' : reason;
+			this.#lastReason = '';
+		} else this.#failed(peer, reason);
 		this.#breakStreams(reason);
 		return progress.isProven;
+	}
+
+	#failed({id}: LinkPeer, reason: string): false {
+		// Once for each reason: it is tried every second.
+		this.#options.log[reason === this.#lastReason ? 'debug' : 'info']('no link to a peer', {peer: id, address: this.#address, reason});
+		this.#lastReason = reason;
+		return false;
 	}
 
 	#resend(connection: Connection): void {
@@ -194,14 +203,14 @@ export class Link {
 		this.#options.onAnswer();
 		if (meta === undefined || pending === undefined) return;
 		const {stream, settle} = pending;
-		const answer: Answer = {action: message.action, last: meta.more !== true, data: readJson(message.data), ...(message.binary === undefined ? {} : {binary: message.binary})};
-		if (message.action.endsWith('.error')) settle.fail(errorOf(answer.data));
+		const {action, data, binary} = message;
+		const answer: Answer = {action, last: meta.more !== true, data: readJson(data), bytes: partBytes(data, binary), ...(binary === undefined ? {} : {binary})};
+		if (action.endsWith('.error')) settle.fail(errorOf(answer.data));
 		else if (stream === undefined) settle.answer(answer);
 		else if (meta.part !== undefined && meta.part !== pending.parts) settle.fail(new PeerError('Unreachable', 'a part of the answer was lost'));
 		else {
 			pending.parts++;
-			const hasRoom = stream.push(answer, sizeOf([message.data, message.binary ?? Buffer.alloc(0)]));
-			if (!hasRoom) settle.fail(new PeerError('Failed', 'the peer sends more than it was asked for'));
+			if (!stream.push(answer)) settle.fail(new PeerError('Failed', 'the peer sends more than it was asked for'));
 			else if (answer.last) settle.answer(answer);
 		}
 	}

@@ -39,6 +39,7 @@ export class Neighbours implements AsyncDisposable {
 	readonly #neighbours = new Map<string, Neighbour>();
 	readonly #liveness = new Liveness();
 	#timer: NodeJS.Timeout | undefined;
+	#isClosed = false;
 
 	constructor(options: NeighboursOptions) {
 		this.#options = options;
@@ -47,6 +48,7 @@ export class Neighbours implements AsyncDisposable {
 	/** Follows the roster. Resolves once whoever left is cut off. */
 	async update(): Promise<void> {
 		const {roster} = this.#options;
+		if (this.#isClosed) return;
 		for (const [id, neighbour] of this.#neighbours) {
 			const member = roster.other(id);
 			if (member?.spec.curveKey === neighbour.curveKey) continue;
@@ -74,7 +76,7 @@ export class Neighbours implements AsyncDisposable {
 
 	/** A member has reached this node and proven itself, in the run `session` of its agent; so it is there to be reached. */
 	proven(nodeId: string, session: string): void {
-		this.#liveness.session(nodeId, session, this.#now());
+		this.#session(nodeId, session);
 		this.#neighbours.get(nodeId)?.link.wake();
 	}
 
@@ -93,6 +95,7 @@ export class Neighbours implements AsyncDisposable {
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
+		this.#isClosed = true;
 		clearTimeout(this.#timer);
 		const all = [...this.#neighbours.values()];
 		this.#neighbours.clear();
@@ -120,7 +123,7 @@ export class Neighbours implements AsyncDisposable {
 			context, keys: prover.keys, curveKey, addresses, topics,
 			onPublication: frames => onPublication(id, frames),
 			onHeartbeat: ({session, revision}) => {
-				this.#liveness.session(id, session, this.#now());
+				this.#session(id, session);
 				this.#word(id);
 				this.#tell(this.#liveness.revision(id, revision));
 			},
@@ -129,6 +132,13 @@ export class Neighbours implements AsyncDisposable {
 		this.#tell(this.#liveness.add(id, this.#now()));
 		link.wake();
 		void subscription.refresh();
+	}
+
+	/** Says so when a second agent has begun to speak under one id. */
+	#session(id: string, session: string): void {
+		const wasDoubled = this.#liveness.isDoubled(id, this.#now());
+		this.#liveness.session(id, session, this.#now());
+		if (!wasDoubled && this.#liveness.isDoubled(id, this.#now())) this.#options.log.warn('two agents speak under the id of a peer: its disk was copied', {peer: id});
 	}
 
 	#word(id: string): void {
@@ -143,7 +153,7 @@ export class Neighbours implements AsyncDisposable {
 	#watch(): void {
 		clearTimeout(this.#timer);
 		const nextMs = this.#liveness.nextMarkMs();
-		if (nextMs === undefined) return;
+		if (nextMs === undefined || this.#isClosed) return;
 		this.#timer = setTimeout(() => {
 			const lateMs = this.#now() - nextMs;
 			if (lateMs > standstillMs) this.#liveness.excuse(lateMs);

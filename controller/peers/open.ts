@@ -1,5 +1,4 @@
 import {randomBytes} from 'node:crypto';
-import {setTimeout as delay} from 'node:timers/promises';
 import {Subject, type Observable} from 'rxjs';
 import type {Context} from 'zeromq';
 import type {Clock} from '../../reconcilers/ports/clock.js';
@@ -19,7 +18,7 @@ import {serveConnections, type Serve} from './server.js';
 import {Sessions} from './session.js';
 import {openZap} from './zap.js';
 
-/** Between two attempts to open what has failed, in milliseconds. */
+/** How long after an address could not be had again it is tried once more. */
 const reopenMs = 1000;
 
 /** What the peer sockets need of the node. */
@@ -42,7 +41,7 @@ export interface PeerSocketsOptions {
 
 /** This node among its peers. */
 export interface PeerSockets extends AsyncDisposable {
-	/** Listens for peers until `unlisten`; tells the ports that were chosen. Throws when one cannot be had. */
+	/** Listens for peers until `unlisten`; tells the ports that were chosen. Throws when one cannot be had; where this node listened before it then listens again. */
 	listen(address: ListenAddress): Promise<ListenAddress>;
 	unlisten(): Promise<void>;
 	/** Call it whenever a record or an address changed. Whoever is no member any more is cut off before it resolves. */
@@ -73,7 +72,7 @@ export async function openPeerSockets({context, prover, members, serve, revision
 	const changes = new Subject<PeerChange>();
 	const publications = new Subject<{readonly nodeId: string; readonly frames: readonly Buffer[]}>();
 	const heartbeats = new Heartbeats({session: prover.session, revision});
-	const zap = await openZap({context, refusals, standingOf: key => roster.standingOfKey(key)});
+	const zap = await openZap({context, refusals, log, standingOf: key => roster.standingOfKey(key)});
 	const neighbours = new Neighbours({
 		context, prover, roster, log, clock, topics,
 		onPublication: (nodeId, frames) => publications.next({nodeId, frames}),
@@ -83,8 +82,9 @@ export async function openPeerSockets({context, prover, members, serve, revision
 		},
 	});
 	let listening: (Listening & {readonly serving: Promise<void>}) | undefined;
-	let isClosed = false;
-	const isListening = (): boolean => listening !== undefined;
+	/** Where others look for this node. */
+	let wanted: ListenAddress | undefined;
+	let reopening: NodeJS.Timeout | undefined;
 
 	const open = async (address: ListenAddress): Promise<ListenAddress> => {
 		const opened = await listen({context, keys: prover.keys, ...address});
@@ -104,6 +104,22 @@ export async function openPeerSockets({context, prover, members, serve, revision
 		closing?.close();
 		await closing?.serving;
 	};
+	/** What was left only to be opened again must not stay shut: nobody else would open it. */
+	const reopen = async (): Promise<void> => {
+		if (wanted === undefined || listening !== undefined) return;
+		const isNews = reopening === undefined;
+		clearTimeout(reopening);
+		reopening = undefined;
+		await open(wanted).catch((error: unknown) => {
+			log[isNews ? 'warn' : 'debug']('peers cannot reach this node: it cannot listen at its address any more; it goes on trying', {...wanted, error});
+			reopening = setTimeout(() => void inTurn(reopen), reopenMs);
+		});
+	};
+	const unlisten = async (): Promise<void> => {
+		wanted = undefined;
+		clearTimeout(reopening);
+		await shut();
+	};
 	// Opening and closing again must not overlap: both are for the same ports.
 	let turn: Promise<unknown> = Promise.resolve();
 	const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -117,20 +133,16 @@ export async function openPeerSockets({context, prover, members, serve, revision
 		void inTurn(async () => {
 			if (listening?.router !== failed.router) return;
 			await shut();
-			while (!isClosed && !isListening()) await open(failed.address).catch(async (again: unknown) => {
-				log.error('a socket for peers could not be opened anew; it is tried again', {error: again});
-				await delay(reopenMs);
-			});
+			await reopen();
 		});
 	};
 	const membersChanged = async (): Promise<void> => inTurn(async () => {
 		const {someoneLost} = roster.update(members());
 		await neighbours.update();
 		// Whom to admit is asked at the handshake only, so what stands has to be opened anew.
-		const address = listening?.address;
-		if (!someoneLost || address === undefined) return;
+		if (!someoneLost) return;
 		await shut();
-		await open(address);
+		await reopen();
 	});
 	await membersChanged();
 
@@ -143,17 +155,22 @@ export async function openPeerSockets({context, prover, members, serve, revision
 		},
 		listen: async address => inTurn(async () => {
 			await shut();
-			return open(address);
+			try {
+				wanted = await open(address);
+				return wanted;
+			} catch (error) {
+				await reopen();
+				throw error;
+			}
 		}),
-		unlisten: async () => inTurn(shut),
+		unlisten: async () => inTurn(unlisten),
 		membersChanged,
 		announce: latest => heartbeats.announce(latest),
 		views: () => neighbours.views(),
 		request: async (nodeId, request) => neighbours.linkTo(nodeId).request(request),
 		stream: (nodeId, request) => neighbours.linkTo(nodeId).stream(request),
 		async [Symbol.asyncDispose]() {
-			isClosed = true;
-			await inTurn(shut);
+			await inTurn(unlisten);
 			await neighbours[Symbol.asyncDispose]();
 			await zap[Symbol.asyncDispose]();
 			changes.complete();

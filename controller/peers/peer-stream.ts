@@ -9,7 +9,7 @@ const bufferLimitBytes = 8 * 2 ** 20;
 
 /** The parts of a streamed answer, in order and whole, to be taken once. Leaving the loop ends the stream at the other side too. */
 export class PeerStream implements AsyncIterable<Answer> {
-	readonly #parts: {readonly answer: Answer; readonly bytes: number}[] = [];
+	readonly #parts: Answer[] = [];
 	readonly #credit: (bytes: number) => void;
 	readonly #cancel: () => void;
 	#buffered = 0;
@@ -25,12 +25,12 @@ export class PeerStream implements AsyncIterable<Answer> {
 	}
 
 	/** Takes the next part in; false when there is no room, which ends the stream. */
-	push(answer: Answer, bytes: number): boolean {
+	push(answer: Answer): boolean {
 		if (this.#end !== undefined) return true;
-		if (this.#buffered + bytes > bufferLimitBytes) return false;
+		if (this.#buffered + answer.bytes > bufferLimitBytes) return false;
 		this.#renewal ??= setInterval(() => this.#credit(this.#giveBack()), renewEveryMs).unref();
-		this.#parts.push({answer, bytes});
-		this.#buffered += bytes;
+		this.#parts.push(answer);
+		this.#buffered += answer.bytes;
 		this.#arrived?.();
 		return true;
 	}
@@ -50,7 +50,7 @@ export class PeerStream implements AsyncIterable<Answer> {
 					this.#buffered -= part.bytes;
 					this.#taken += part.bytes;
 					if (this.#taken >= creditEveryBytes && this.#end === undefined) this.#credit(this.#giveBack());
-					yield part.answer;
+					yield part;
 				} else if (this.#end !== undefined) {
 					if (this.#end.error !== undefined) throw this.#end.error;
 					return undefined;

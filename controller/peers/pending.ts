@@ -22,6 +22,8 @@ export interface PeerRequest {
 	readonly binary?: Uint8Array;
 	/** Asking twice does no harm, so that the peer does not remember its answer. */
 	readonly isRepeatable?: boolean;
+	/** Asked for a program of this host, which is no member. */
+	readonly forProgram?: boolean;
 	readonly signal?: AbortSignal;
 }
 
@@ -30,6 +32,8 @@ export interface Answer {
 	/** From JSON; unproven, so to be parsed. */
 	readonly data: unknown;
 	readonly binary?: Buffer;
+	/** What it takes of a stream's window. */
+	readonly bytes: number;
 	/** Built-in services answer `<action>.result`; programs as they like. */
 	readonly action: string;
 	/** False on every part of a streamed answer but the last. */
@@ -82,7 +86,7 @@ export class PendingRequests {
 	 * Takes a request in, or throws a PeerError when there is no room. It leaves when it is settled, by its deadline or its signal at the latest;
 	 * `left` is told then. A stream that has begun is bound by neither.
 	 */
-	add({service, action, data, deadlineMs = 5000, binary, isRepeatable = false, signal}: PeerRequest, {stream, settle, left}: {stream?: PeerStream; settle: Pending['settle']; left: (pending: Pending) => void}): Pending {
+	add({service, action, data, deadlineMs = 5000, binary, isRepeatable = false, forProgram = false, signal}: PeerRequest, {stream, settle, left}: {stream?: PeerStream; settle: Pending['settle']; left: (pending: Pending) => void}): Pending {
 		const id = randomUUID();
 		const untilMs = this.#clock.monotonicMs() + deadlineMs;
 		const content = framesOf({service, action, data, meta: undefined, binary});
@@ -110,7 +114,7 @@ export class PendingRequests {
 			},
 			make: () => {
 				if (!this.#requests.has(id)) return undefined;
-				const meta = {id, deadlineMs: Math.max(0, Math.round(untilMs - this.#clock.monotonicMs())), attempt: attempt++, sentAtMs: this.#clock.now().getTime(), ...(isRepeatable ? {isRepeatable} : {})};
+				const meta = {id, deadlineMs: Math.max(0, Math.round(untilMs - this.#clock.monotonicMs())), attempt: attempt++, sentAtMs: this.#clock.now().getTime(), ...(isRepeatable ? {isRepeatable} : {}), ...(forProgram ? {program: true} : {})};
 				return content.map((frame, index) => (index === 5 ? JSON.stringify(meta) : frame));
 			},
 			settle: {

@@ -14,7 +14,7 @@ const SendError = z.object({code: z.string()});
 
 interface Route {
 	readonly id: Buffer;
-	readonly queue: {readonly packed: string | Buffer; readonly bytes: number}[];
+	readonly queue: {readonly packed: string | Buffer; readonly bytes: number; readonly left: () => void}[];
 	bytes: number;
 }
 
@@ -31,14 +31,17 @@ export class RouteSender {
 		this.#socket = socket;
 	}
 
-	/** Sends in the order of the calls for one `route`; false when it was dropped at once. */
-	send(route: Buffer, frames: readonly Frame[]): boolean {
+	/** Sends in the order of the calls for one `route`. `left` is told when the message waits no more here, because it was handed on or dropped. */
+	send(route: Buffer, frames: readonly Frame[], left: () => void = () => undefined): void {
 		const key = route.toString('latin1');
 		const bytes = sizeOf(frames);
 		const present = this.#routes.get(key);
 		const hasRoom = present === undefined || (present.queue.length < routeLimit && present.bytes + bytes <= routeLimitBytes);
-		if (!hasRoom || this.#bytes + bytes > allRoutesLimitBytes) return false;
-		const message = {packed: packFrames(frames), bytes};
+		if (!hasRoom || this.#bytes + bytes > allRoutesLimitBytes) {
+			left();
+			return;
+		}
+		const message = {packed: packFrames(frames), bytes, left};
 		this.#bytes += bytes;
 		if (present === undefined) {
 			const opened: Route = {id: route, queue: [message], bytes};
@@ -48,7 +51,6 @@ export class RouteSender {
 			present.queue.push(message);
 			present.bytes += bytes;
 		}
-		return true;
 	}
 
 	/** True when so much waits to be read at the other end of `route` that nothing more should be done for it. */
@@ -66,6 +68,7 @@ export class RouteSender {
 				route.queue.shift();
 				route.bytes -= message.bytes;
 				this.#bytes -= message.bytes;
+				message.left();
 				pauseMs = 1;
 				stuckForMs = 0;
 			} catch (error) {
@@ -77,5 +80,6 @@ export class RouteSender {
 		}
 		this.#bytes -= route.bytes;
 		this.#routes.delete(key);
+		for (const {left} of route.queue) left();
 	}
 }

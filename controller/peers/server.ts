@@ -9,7 +9,7 @@ import type {Refusals} from './refusals.js';
 import {RouteSender} from './route-sender.js';
 import type {Sessions} from './session.js';
 import {readEach} from './socket.js';
-import {framesOf, readJson, readMessage, readRequestMeta, type Message} from './wire.js';
+import {framesOf, readJson, readMessage, readRequestMeta, sessionService, streamError, type Message} from './wire.js';
 
 /** Performs a proven member's message, whose frames are those of the wire from the empty delimiter on. A promise that it returns is only watched for its failure. */
 export type Serve = (caller: Caller, frames: readonly Buffer[], answering: Answering) => unknown;
@@ -33,8 +33,7 @@ const anonymous: Message = {service: '', action: '', data: Buffer.alloc(0), meta
 export async function serveConnections({socket, sessions, answers, refusals, clock, serve, proven}: ServerContext): Promise<void> {
 	const sender = new RouteSender(socket);
 
-	const take = (received: readonly Buffer[]): void => {
-		const [route, packed, ...others] = received;
+	const take = ([route, packed, ...others]: readonly Buffer[]): void => {
 		if (route === undefined) return;
 		const frames = packed === undefined || others.length > 0 ? undefined : unpackFrames(packed);
 		if (frames === undefined) {
@@ -61,7 +60,7 @@ export async function serveConnections({socket, sessions, answers, refusals, clo
 				return;
 			case 'control':
 				if (message?.action === 'session.ping') answer('session.pong', {});
-				else if (message !== undefined) control(verdict.nodeId, message);
+				else if (message !== undefined) control(verdict.nodeId, route, message);
 				return;
 			case 'pass':
 				if (sender.isBehind(route)) {
@@ -75,19 +74,21 @@ export async function serveConnections({socket, sessions, answers, refusals, clo
 		}
 	};
 
-	const control = (nodeId: string, {action, data}: Message): void => {
+	const control = (nodeId: string, route: Buffer, {action, data}: Message): void => {
 		const wish = StreamControl.safeParse(readJson(data)).data;
-		const exchange = wish === undefined ? undefined : answers.running(nodeId, wish.id);
-		if (action === 'stream.credit') exchange?.credit(wish?.bytes ?? 0);
+		if (wish === undefined) return;
+		const exchange = answers.running(nodeId, wish.id);
 		if (action === 'stream.cancel') exchange?.cancel();
+		if (action !== 'stream.credit') return;
+		if (exchange !== undefined) exchange.credit(wish.bytes ?? 0);
+		// Its end was sent, perhaps dropped on the way: who has it by now does not listen any more.
+		else sender.send(route, framesOf({service: sessionService, action: streamError, data: {code: 'Unavailable', message: 'nothing more of the answer follows'}, meta: {id: wish.id}}));
 	};
 
 	const perform = (nodeId: string, {route, frames, message, unavailable}: {route: Buffer; frames: readonly Buffer[]; message: Message | undefined; unavailable: (why: string) => void}): void => {
-		const deliver = (answer: readonly Buffer[]): void => {
-			sender.send(route, answer);
-		};
-		const caller: Caller = {kind: 'member', nodeId};
+		const deliver = (answer: readonly Buffer[], left?: () => void): void => sender.send(route, answer, left);
 		const meta = readRequestMeta(message?.meta);
+		const caller: Caller = {kind: meta?.program === true ? 'program' : 'member', nodeId};
 		if (message === undefined || meta === undefined) {
 			attempt(caller, frames, new Exchange({deliver, finished: () => undefined}));
 			return;
@@ -95,10 +96,7 @@ export async function serveConnections({socket, sessions, answers, refusals, clo
 		const {id, deadlineMs, isRepeatable} = meta;
 		const exchange = new Exchange({
 			deliver,
-			finished(last) {
-				if (last === undefined || isRepeatable === true) answers.abandon(nodeId, id);
-				else answers.finish(nodeId, id, {nowMs: clock.monotonicMs(), frames: last});
-			},
+			finished: answer => answers.finish(nodeId, id, {nowMs: clock.monotonicMs(), answer: isRepeatable === true ? [] : answer}),
 		});
 		const reception = answers.receive(nodeId, id, {nowMs: clock.monotonicMs(), deadlineMs, exchange});
 		switch (reception.kind) {
@@ -106,7 +104,7 @@ export async function serveConnections({socket, sessions, answers, refusals, clo
 				attempt(caller, frames, exchange);
 				return;
 			case 'repeat':
-				deliver(reception.frames);
+				for (const packed of reception.answer) deliver(unpackFrames(Buffer.from(packed)) ?? []);
 				return;
 			case 'join':
 				reception.exchange.redirect(deliver);
@@ -130,5 +128,11 @@ export async function serveConnections({socket, sessions, answers, refusals, clo
 		}
 	};
 
-	await readEach(socket, take);
+	await readEach(socket, received => {
+		try {
+			take(received);
+		} catch (error) {
+			refusals.refuse(`its message could not be taken: ${String(error)}`, `connection ${received[0]?.toString('hex') ?? ''}`);
+		}
+	});
 }

@@ -48,7 +48,7 @@ export class Sessions {
 		const {kind} = this.#standingOf(connection.nodeId);
 		if (kind === 'stranger') return this.#refuse(route, 'it is no member any more');
 		if (message.service === sessionService) return {kind: 'control', nodeId: connection.nodeId};
-		if (kind === 'forgotten' && message.action !== 'node.tombstone') {
+		if (kind === 'forgotten' && (message.service !== 'node' || message.action !== 'node.tombstone')) {
 			return {kind: 'answer', action: `${message.action}.error`, data: {code: 'Forbidden', message: 'this node was forgotten by its cluster; it may only ask for node.tombstone'}, refusal: 'its node was forgotten'};
 		}
 		return {kind: 'pass', nodeId: connection.nodeId, standing: kind};

@@ -1,12 +1,16 @@
 import {z} from 'zod';
 import type {Frame} from './envelope.js';
+import {clientProtocol} from './mdp/frames.js';
 
-/** First frame of what a Majordomo client and broker send each other, after the empty delimiter (RFC 7). */
-export const clientHeader = 'MDPC01';
 /** Service name of the messages with which a connection is proven and its streams are kept; the broker never sees it. */
 export const sessionService = 'session';
 /** Answers every request on a connection whose far end has not yet proven who it is. */
 export const sessionRequired = 'session.required';
+/** Tells who still waits for a streamed answer that nothing of it follows. */
+export const streamError = 'stream.error';
+
+/** A longer meta is none. JSON that is nested deeper than this allows can be read, but writing it again overflows the stack. */
+const metaLimitBytes = 4096;
 
 /** Third frame of a request's body. Unknown fields are kept, since an answer carries it back. */
 const RequestMeta = z.looseObject({
@@ -16,6 +20,8 @@ const RequestMeta = z.looseObject({
 	deadlineMs: z.number().min(0).max(86_400_000),
 	/** Asking twice does no harm, so that its answer is not remembered. */
 	isRepeatable: z.boolean().optional(),
+	/** True when the member passes it on for a program of its host: what only members may ask is refused then. */
+	program: z.boolean().exactOptional(),
 });
 export type RequestMeta = z.infer<typeof RequestMeta>;
 
@@ -43,8 +49,8 @@ export interface Message {
 
 /** Reads `['', 'MDPC01', service, action, data, meta?, binary?]`; undefined for anything else. */
 export function readMessage(frames: readonly Buffer[]): Message | undefined {
-	const [delimiter, header, service, action, data, meta, binary] = frames;
-	if (delimiter?.length !== 0 || header?.equals(headerFrame) !== true || service === undefined || action === undefined || data === undefined || frames.length > 7) return undefined;
+	const [delimiter, protocol, service, action, data, meta, binary] = frames;
+	if (delimiter?.length !== 0 || protocol?.equals(clientProtocol) !== true || service === undefined || action === undefined || data === undefined || frames.length > 7) return undefined;
 	return {service: service.toString(), action: action.toString(), data, meta, binary};
 }
 
@@ -65,7 +71,7 @@ export function writeMessage(parts: MessageParts): Buffer[] {
 
 /** The same with what is text as text, which is cheaper to send. */
 export function framesOf({service, action, data, meta, binary}: MessageParts): Frame[] {
-	const frames: Frame[] = ['', clientHeader, service, action, data === undefined ? '' : JSON.stringify(data), meta === undefined ? '' : JSON.stringify(meta)];
+	const frames: Frame[] = ['', header, service, action, data === undefined ? '' : JSON.stringify(data), meta === undefined ? '' : JSON.stringify(meta)];
 	if (binary !== undefined) frames.push(binary);
 	return frames;
 }
@@ -79,14 +85,22 @@ export function readJson(frame: Buffer | undefined): unknown {
 	}
 }
 
-/** The meta frame of a request; undefined when there is none or it cannot be read. */
+/** The meta frame of a request; undefined when there is none, or it cannot be read or is longer than 4 KiB. */
 export function readRequestMeta(frame: Buffer | undefined): RequestMeta | undefined {
-	return RequestMeta.safeParse(readJson(frame)).data;
+	return frame === undefined || frame.length > metaLimitBytes ? undefined : RequestMeta.safeParse(readJson(frame)).data;
 }
 
 /** The meta frame of an answer; undefined when there is none or it cannot be read. */
 export function readAnswerMeta(frame: Buffer | undefined): AnswerMeta | undefined {
 	return AnswerMeta.safeParse(readJson(frame)).data;
+}
+
+/** What it costs to hold a part of an answer, beside what it carries. */
+const partOverheadBytes = 128;
+
+/** What an answer, or a part of one, takes of its window. Both ends must count alike: what is given back less than was taken stops the stream in the end. */
+export function partBytes(data: Buffer | undefined, binary: Buffer | undefined): number {
+	return partOverheadBytes + (data?.length ?? 0) + (binary?.length ?? 0);
 }
 
 /** Bytes of a message's content. */
@@ -96,4 +110,5 @@ export function sizeOf(frames: readonly Frame[]): number {
 	return bytes;
 }
 
-const headerFrame = Buffer.from(clientHeader);
+/** As text, which is cheaper to send. */
+const header = clientProtocol.toString();

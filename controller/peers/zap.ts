@@ -1,4 +1,5 @@
 import type {Context, Message} from 'zeromq';
+import type {Log} from '../../reconcilers/ports/log.js';
 import {curveKeyOf} from './curve.js';
 import type {Refusals} from './refusals.js';
 import {createZapSocket, readEach, requestsDomain} from './socket.js';
@@ -18,16 +19,17 @@ export function decideAdmission(frames: readonly Uint8Array[], standingOf: (curv
 }
 
 /** Answers every handshake in `context` until it is disposed of. It must stand before the first server socket listens. */
-export async function openZap({context, standingOf, refusals}: {context: Context; standingOf: (curveKey: string) => KeyStanding; refusals: Refusals}): Promise<AsyncDisposable> {
+export async function openZap({context, standingOf, refusals, log}: {context: Context; standingOf: (curveKey: string) => KeyStanding; refusals: Refusals; log: Log}): Promise<AsyncDisposable> {
 	const socket = createZapSocket(context);
 	await socket.bind('inproc://zeromq.zap.01');
+	const failed = (error: unknown): void => log.error('no peer is admitted any more: handshakes are not answered', {error});
 	const answer = (frames: readonly Message[]): void => {
 		const {admitted, key, address} = decideAdmission(frames, standingOf);
 		if (!admitted) refusals.refuse('its key is no member’s', `${key} at ${address}`);
 		// The asker waits inside this process, so sending never does.
-		void socket.send(['1.0', frames[1] ?? '', admitted ? '200' : '400', admitted ? 'OK' : 'no member', key, '']);
+		socket.send(['1.0', frames[1] ?? '', admitted ? '200' : '400', admitted ? 'OK' : 'no member', key, '']).catch(failed);
 	};
-	const reading = readEach(socket, answer);
+	const reading = readEach(socket, answer).catch(failed);
 	return {
 		async [Symbol.asyncDispose]() {
 			socket.close();

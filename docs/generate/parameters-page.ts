@@ -31,7 +31,7 @@ function processEngine(): readonly string[] {
 	return [
 		'# Parameters of the process engine',
 		'',
-		'The process engine runs a program of the host itself, without a container: `engine: process`, and `image: /path/of/program`. It is there when the node\'s own file names programs under `engines.process.allow`. A program runs in the foreground, in a session and process group of its own; what it starts ends with it. Its output goes to a log of at most three files of 10 MB for each run, standard output and error in one. `resources` limit it where the host has control groups and the node runs as root.',
+		'The process engine runs a program of the host itself, without a container: `engine: process`, and `image: /path/of/program`. It is there when the node\'s own file names programs under `engines.process.allow`. A program runs in the foreground, in a session and process group of its own; what it starts ends with it, unless that begins a session of its own where nothing limits it. Health checks and `motey exec` run on the host as well, so they too run only what the file names. Its output goes to a log of its own for each run, standard output and error in one; while the node runs it is cut at 10 MB, and two older pieces are kept. `resources` limit it where the host has control groups and the node runs as root.',
 		'',
 		'Values are written as for the docker engine. Its other keys describe a container and are refused.',
 		'',

@@ -88,7 +88,7 @@ function short(type: string): string {
 }
 
 function plural(type: string): string {
-	const exact: Readonly<Record<string, string>> = {text: 'texts', mapping: 'mappings', anything: 'anything', 'label key': 'label keys', time: 'times'};
+	const exact: Readonly<Record<string, string>> = {text: 'texts', name: 'names', mapping: 'mappings', anything: 'anything', 'label key': 'label keys', time: 'times'};
 	return exact[type] ?? type;
 }
 

@@ -27,6 +27,11 @@ READY, REQUEST, REPLY, HEARTBEAT, DISCONNECT = b"\x01", b"\x02", b"\x03", b"\x04
 HEARTBEAT_SECONDS, LOST_SECONDS = 1, 3
 # A worker has one request at a time, so as many requests are worked on at once.
 WORKERS = 4
+LOG_BYTES = 10_000_000
+# What a command inside may print, each line with what JSON needs around it, so that its answer fits a message.
+OUTPUT_BYTES, LINE_COST = 300_000, 40
+# As long as the node waits for a command, and a little less; and how long what was killed may take to go.
+EXEC_SECONDS, GONE_SECONDS = 590, 10
 PARAMETERS = ["command", "environment", "working_dir", "ports", "healthcheck", "volumes"]
 # Waits for a word before it begins, so that nothing runs that has not been written down, and writes the exit code of the program down.
 SHELL = 'read -r word && [ "$word" = go ] || exit 125\ntrap : HUP INT QUIT TERM\nexec 4>&2 2>/dev/null\n(exec 2>&4 4>&- </dev/null; exec "$@")\necho $? >"$0"'
@@ -44,10 +49,15 @@ def now():
     return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
+def boot_id():
+    with open("/proc/sys/kernel/random/boot_id") as file:
+        return file.read().strip()
+
+
 def process_state(pid):
     """The state letter, session, ticks of CPU, start and resident bytes of a process; None when there is none."""
     try:
-        with open("/proc/%d/stat" % pid) as file:
+        with open("/proc/%d/stat" % pid, errors="replace") as file:
             fields = file.read().rpartition(")")[2].split()
     except OSError:
         return None
@@ -58,6 +68,34 @@ def session_of(pid):
     """Every process of a session, as process_state has them, by number."""
     states = {int(name): process_state(int(name)) for name in os.listdir("/proc") if name.isdigit()}
     return {number: state for number, state in states.items() if state and state[1] == pid}
+
+
+def check_words(check):
+    """The command of a health check; nothing when there is none. Anything else raises a ValueError."""
+    test = (check or {}).get("test")
+    if isinstance(test, str):
+        return ["/bin/sh", "-c", test]
+    if test in (None, ["NONE"]):
+        return []
+    kind, *words = test
+    if not words or not all(isinstance(word, str) for word in words):
+        raise ValueError("write [CMD, program, argument, ...]")
+    return words if kind == "CMD" else ["/bin/sh", "-c", " ".join(words)]
+
+
+def ports_of(parameters):
+    """What a program says of its ports, {80/tcp: 8080}. Anything else raises a ValueError."""
+    ports = parameters.get("ports") or {}
+    if not isinstance(ports, dict):
+        raise ValueError("write a map such as {80/tcp: 8080}")
+    inner = [(name.partition("/"), int(outer)) for name, outer in ports.items()]
+    return [{"container": int(port), "host": outer, "protocol": protocol or "tcp"} for (port, _, protocol), outer in inner]
+
+
+def some_of(pipe, kept):
+    """Reads to the end and keeps the beginning."""
+    for piece in iter(lambda: pipe.read1(65536), b""):
+        kept += piece[:max(0, OUTPUT_BYTES - len(kept))]
 
 
 class Cgroups:
@@ -106,6 +144,7 @@ class Slots:
         self.directory, self.tell, self.cgroups = directory, tell, Cgroups()
         self.lock = threading.RLock()
         self.health = {}
+        self.boot = boot_id()
         os.makedirs(directory, mode=0o700, exist_ok=True)
 
     def path(self, name, ending="json"):
@@ -153,7 +192,7 @@ class Slots:
 
     def state(self, slot):
         run = slot.get("run")
-        found = process_state(run["pid"]) if run and "finishedAt" not in run else None
+        found = process_state(run["pid"]) if run and "finishedAt" not in run and run.get("boot") == self.boot else None
         if not found or found[3] != run["start"] or found[0] in "ZX":
             return "exited" if run else "created"
         return "paused" if found[0] == "T" else "running"
@@ -164,7 +203,8 @@ class Slots:
         if not run or "finishedAt" in run or self.state(slot) != "exited":
             return slot
         # What it left behind in its group ends with it, unless the number is another's by now.
-        if not process_state(run["pid"]):
+        found = process_state(run["pid"])
+        if run.get("boot") == self.boot and (not found or found[3] == run["start"]):
             self.signal(run["pid"], signal.SIGKILL)
         try:
             with open(self.path(slot["id"], "%d.exit" % run["number"])) as file:
@@ -191,11 +231,9 @@ class Slots:
         seen = {key: order[key] for key in ["namespace", "service", "uid", "slot", "binding", "specHash"]}
         seen.update({key: run[key] for key in ["startedAt", "finishedAt", "exitCode"] if key in run})
         health = self.health.get(slot["id"], "starting") if "healthcheck" in order["parameters"] and state == "running" else "none"
-        ports = [(inner.partition("/"), outer) for inner, outer in (order["parameters"].get("ports") or {}).items()]
         return dict(
             seen, name=slot["name"], image=order["entry"], state=state, health=health, engineId=slot["id"], contentId=slot["contentId"],
-            createdAt=slot["createdAt"], limits=slot["limits"],
-            ports=[{"container": int(inner[0]), "host": outer, "protocol": inner[2] or "tcp"} for inner, outer in ports])
+            createdAt=slot["createdAt"], limits=slot["limits"], ports=ports_of(order["parameters"]))
 
     def words(self, order):
         command = order["parameters"].get("command") or []
@@ -210,6 +248,10 @@ class Slots:
     def spawn(self, slot):
         order, before = slot["order"], slot.get("run") or {"number": 0}
         number = before["number"] + 1
+        self.health.pop(slot["id"], None)
+        for ending in ["%d.log" % (number - 2), "%d.exit" % (number - 2)]:  # Those of the run before are still asked for.
+            if os.path.exists(self.path(slot["id"], ending)):
+                os.remove(self.path(slot["id"], ending))
         with open(self.path(slot["id"], "%d.log" % number), "ab") as log:
             try:
                 process = subprocess.Popen(
@@ -221,7 +263,7 @@ class Slots:
             if slot["limits"]:
                 self.cgroups.limit(slot["id"], slot["limits"])
                 self.cgroups.enter(slot["id"], process.pid)
-            run = {"number": number, "pid": process.pid, "start": process_state(process.pid)[3], "startedAt": now()}
+            run = {"number": number, "pid": process.pid, "boot": self.boot, "start": process_state(process.pid)[3], "startedAt": now()}
             slot = self.write(dict(slot, run=run))
             process.stdin.write(b"go\n")
         finally:
@@ -241,6 +283,11 @@ class Slots:
             refusals.append({"kind": "invalid", "field": "image", "message": "%s is no path of a program" % order["image"], "fix": "write image: /path/of/program"})
         if order["parameters"].get("volumes"):
             refusals.append({"kind": "invalid", "field": "parameters.volumes", "message": "a program sees the files of the host", "fix": "leave it out"})
+        for field, read in [("ports", ports_of), ("healthcheck", lambda parameters: check_words(parameters.get("healthcheck")))]:
+            try:
+                read(order["parameters"])
+            except (ValueError, TypeError, AttributeError) as error:
+                refusals.append({"kind": "invalid", "field": "parameters." + field, "message": "it cannot be read: %s" % error, "fix": "write it as docs/parameters.md has it"})
         return {"refusals": refusals}
 
     def action_prepare(self, data):
@@ -254,7 +301,7 @@ class Slots:
         order = data["order"]
         with self.lock:
             for refusal in self.action_review(data)["refusals"]:
-                raise Failure("BadRequest", refusal["message"])
+                raise Failure("BadRequest", "%s: %s" % (refusal["field"], refusal["message"]))
             slot = self.find(order)
             if slot and (slot["order"]["uid"], slot["order"]["specHash"]) != (order["uid"], order["specHash"]):
                 raise Failure("Conflict", "%s still has what was made for %s" % (order["name"], slot["order"]["instance"]))
@@ -282,6 +329,8 @@ class Slots:
         while self.state(slot) in ("running", "paused"):
             if time.monotonic() >= until:
                 self.signal(slot["run"]["pid"], signal.SIGKILL)
+            if time.monotonic() >= until + GONE_SECONDS:
+                raise Failure("Internal", "%s was killed and has not gone yet" % slot["name"])
             time.sleep(0.02)
         with self.lock:
             self.own({"name": slot["name"], "uid": slot["order"]["uid"]})
@@ -294,6 +343,7 @@ class Slots:
             with self.lock:
                 for path in glob.glob(glob.escape(self.path(slot["id"], "")) + "*") + [self.path(slot["name"])]:
                     os.remove(path)
+            self.health.pop(slot["id"], None)
             self.cgroups.remove(slot["id"])
             self.changed(slot)
         return {}
@@ -323,14 +373,20 @@ class Slots:
             raise Failure("NotFound", "%s has had no such run" % slot["name"])
         ended = data["previous"] or self.state(slot) not in ("running", "paused")
         with open(self.path(slot["id"], "%d.log" % number), "rb") as log:
-            tail = data.get("tailLines")
-            start = int(data.get("cursor", "0")) if tail is None else max(0, os.fstat(log.fileno()).st_size - 65536)
+            tail, size = data.get("tailLines"), os.fstat(log.fileno()).st_size
+            start = int(data.get("cursor", "0")) if tail is None else max(0, size - 65536)
+            if start > size:
+                start = 0  # It was cut meanwhile.
             log.seek(start)
             # An answer fits a message; the rest is asked for by its cursor.
             read = log.read(65536)
-        whole = read if ended and len(read) < 65536 else read[:read.rfind(b"\n") + 1]
+        # A line that is not whole yet waits, unless nothing follows or it fills a piece by itself.
+        whole = read if (ended and len(read) < 65536) or b"\n" not in read and len(read) == 65536 else read[:read.rfind(b"\n") + 1]
         lines = [{"text": line} for line in whole.decode("utf-8", "replace").split("\n")[:-1 if whole.endswith(b"\n") else None] if whole]
-        return {"lines": lines[max(0, len(lines) - tail):] if tail is not None else lines, "cursor": str(start + len(whole)), "ended": ended and len(read) < 65536}
+        if tail is not None:
+            lines = lines[1 if start > 0 else 0:]  # The first is a part of one.
+            lines = lines[max(0, len(lines) - tail):]
+        return {"lines": lines, "cursor": str(start + len(whole)), "ended": ended and len(read) < 65536}
 
     def action_stats(self, data):
         slot = self.wanted(data["reference"])
@@ -346,24 +402,56 @@ class Slots:
     def action_exec(self, data):
         slot = self.wanted(data["reference"])
         order = slot["order"]
-        done = subprocess.run(data["command"], cwd=order["parameters"].get("working_dir") or "/", env=self.surroundings(order), capture_output=True, stdin=subprocess.DEVNULL)
-        lines = [{"stream": stream, "text": text} for stream, said in [("stdout", done.stdout), ("stderr", done.stderr)] for text in said[:262144].decode("utf-8", "replace").splitlines()]
-        return {"exitCode": done.returncode % 256, "lines": lines}
+        try:
+            process = subprocess.Popen(
+                data["command"], cwd=order["parameters"].get("working_dir") or "/", env=self.surroundings(order), start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        except (OSError, ValueError) as error:
+            return {"exitCode": 127, "lines": [{"stream": "stderr", "text": str(error)}]}
+        outputs = [("stdout", process.stdout, bytearray()), ("stderr", process.stderr, bytearray())]
+        readers = [threading.Thread(target=some_of, args=(pipe, kept), daemon=True) for _, pipe, kept in outputs]
+        for reader in readers:
+            reader.start()
+        try:
+            code = process.wait(EXEC_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.signal(process.pid, signal.SIGKILL)
+            code = 137
+        for reader in readers:
+            reader.join(1)  # What it has left in the background may hold its output open.
+        lines, room = [], OUTPUT_BYTES
+        for stream, _, kept in outputs:
+            for text in bytes(kept).decode("utf-8", "replace").splitlines():
+                room -= len(json.dumps(text)) + LINE_COST
+                if room > 0:
+                    lines.append({"stream": stream, "text": text})
+        return {"exitCode": code % 256, "lines": lines}
 
     def watch(self):
         """Looks at everything again and again: that an end is seen tells of it."""
         while True:
-            for slot in self.all():
-                check = slot["order"]["parameters"].get("healthcheck")
-                if check and self.state(slot) == "running":
-                    self.check(slot, check["test"])
+            try:
+                for slot in self.all():
+                    self.look(slot)
+            except Exception as error:  # Whatever it is, everything else is to be looked at again.
+                print("hostrun: %s" % error, file=sys.stderr)
             time.sleep(0.2)
 
-    def check(self, slot, test):
-        words = ["/bin/sh", "-c", test] if isinstance(test, str) else test[1:] if test[0] == "CMD" else ["/bin/sh", "-c", " ".join(test[1:])]
+    def look(self, slot):
+        if self.state(slot) != "running":
+            return
+        words = check_words(slot["order"]["parameters"].get("healthcheck"))
+        if words:
+            self.check(slot, words)
+        log = self.path(slot["id"], "%d.log" % slot["run"]["number"])
+        if os.path.getsize(log) > LOG_BYTES:
+            os.truncate(log, 0)  # The program goes on appending to it.
+
+    def check(self, slot, words):
         try:
-            code = subprocess.run(words, env=self.surroundings(slot["order"]), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=5).returncode
-        except (OSError, subprocess.TimeoutExpired):
+            code = subprocess.run(
+                words, env=self.surroundings(slot["order"]), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=5).returncode
+        except (OSError, ValueError, subprocess.TimeoutExpired):
             code = 1
         health = "healthy" if code == 0 else "unhealthy"
         if self.health.get(slot["id"]) != health:
@@ -371,12 +459,12 @@ class Slots:
             self.changed(slot)
 
 
-def answer(slots, action, data):
+def answer(slots, action, body):
     handler = getattr(slots, "action_" + action, None)
     try:
         if not handler:
             raise Failure("NotFound", "there is no action " + action)
-        return action + ".result", handler(data)
+        return action + ".result", handler(json.loads(body or b"{}"))
     except Failure as failure:
         return action + ".error", {"code": failure.code, "message": str(failure)}
     except Exception as error:  # Whatever it is, the asker is to hear of it.
@@ -405,7 +493,7 @@ def work(address, service, slots):
             if header == b"MDPW01" and command == REQUEST:
                 sender, _, action, *body = rest
                 # Beside this loop, which goes on to say that it is there.
-                job = sender, body[1:2], hands.submit(answer, slots, action.decode(), json.loads(body[0]) if body and body[0] else {})
+                job = sender, body[1:2], hands.submit(answer, slots, action.decode("utf-8", "replace"), body[0] if body else b"")
             elif command == DISCONNECT:
                 heard = 0
         if job and job[2].done():

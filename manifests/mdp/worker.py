@@ -2,7 +2,7 @@
 """Offers a service on a Motey node: worker.py ADDRESS SERVICE
 
 Majordomo 0.1 (https://rfc.zeromq.org/spec/7/) with python3-zmq and nothing else. Answers `echo` with its data, and `slow` after a second.
-Put what your program does in `handle`.
+Put what your program does in `handle`. No heartbeats go out while it works: after 3 s the node gives the request to another worker.
 """
 import json
 import sys
@@ -24,6 +24,19 @@ def handle(action, data):
     return action + ".result", data
 
 
+def reply_to(body):
+    """The body of the reply to a request's."""
+    action = body[0].decode(errors="replace")
+    try:
+        data = json.loads(body[1]) if any(body[1:2]) else None
+    except ValueError as error:
+        answer, said = action + ".error", {"code": "BadRequest", "message": "the second frame is no JSON: %s" % error}
+    else:
+        answer, said = handle(action, data)
+    # The meta goes back as it came: the asker knows its answer by it.
+    return [answer.encode(), json.dumps(said).encode()] + body[2:3]
+
+
 def connect(context, address, service):
     socket = context.socket(zmq.DEALER)
     socket.linger = 0
@@ -41,10 +54,8 @@ def work(address, service):
             _, header, command, *rest = socket.recv_multipart()
             heard = time.monotonic()
             if header == b"MDPW01" and command == REQUEST:
-                sender, _, action, *body = rest
-                answer, data = handle(action.decode(), json.loads(body[0]) if body else None)
-                # The meta goes back as it came: the asker knows its answer by it.
-                socket.send_multipart([b"", b"MDPW01", REPLY, sender, b"", answer.encode(), json.dumps(data).encode()] + body[1:2])
+                sender, _, *body = rest
+                socket.send_multipart([b"", b"MDPW01", REPLY, sender, b""] + reply_to(body))
             elif command == DISCONNECT:
                 heard = 0
         now = time.monotonic()

@@ -14,6 +14,7 @@ import {EngineError} from '../ports/engine.js';
 import {PortHeldError, verdictOf} from './failure.js';
 import {HostPorts} from './host-ports.js';
 import type {Looks} from './looks.js';
+import {keptByNamesake} from './namesake.js';
 import type {Observations} from './observations.js';
 import type {Pauses} from './pauses.js';
 import {planInstance} from './plan.js';
@@ -102,6 +103,9 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 		let observed: Observation | undefined;
 		try {
 			observed = await observe(instance, engine, signal);
+			// What an earlier Instance left goes by itself; what a namesake has does not, and is nothing of this one.
+			const kept = observed !== undefined && observed.uid !== uid ? keptByNamesake(instance, instancesOn(store, node)) : undefined;
+			if (kept) return await fail(key, instance, {error: kept, observed: undefined});
 			for (let count = 0; count < mostSteps; count += 1) {
 				const step = planInstance({instance, name, observed, lease: leases.standingOf(instance), nowMs: clock.now().getTime()});
 				if (step.do === 'settle') return await settle(key, instance, step);
@@ -114,7 +118,8 @@ export function createInstanceReconciler(options: InstanceReconcilerOptions): (k
 			return again(1000);
 		} catch (error) {
 			signal.throwIfAborted();
-			return fail(key, instance, {error, observed});
+			const isTaken = error instanceof EngineError && error.code === 'NameConflict';
+			return fail(key, instance, {error: isTaken ? keptByNamesake(instance, instancesOn(store, node)) ?? error : error, observed});
 		}
 	}
 

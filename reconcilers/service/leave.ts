@@ -9,11 +9,11 @@ export interface Leave {
 	readonly because: string;
 }
 
-/** Whether a live Instance is to leave its node, of which the word is fresh. */
+/** Whether a live Instance is to leave its node, of which the word is fresh. What is done stays: elsewhere it would be run once more. */
 export function leaveOf({instance, where}: Binding, {service: {spec}, nodeOf}: Pick<ServiceView, 'service' | 'nodeOf'>): Leave | undefined {
 	if (where.kind !== 'here' && where.kind !== 'heard') return undefined;
 	const node = nodeOf(instance);
-	if (node?.status === undefined) return undefined;
+	if (node?.status === undefined || instance.status?.phase === 'Terminated') return undefined;
 	const {nodeName} = instance.spec;
 	const lost = spec.capabilityLoss === 'reschedule' ? missingCapabilities(node, instance.spec.image) : [];
 	if (lost.length > 0) return {how: 'end', because: `its node ${nodeName} has lost ${lost.join(', ')}`};

@@ -5,35 +5,57 @@ import {leaveOf} from '../service/leave.js';
 import {isLive} from '../service/slot.js';
 import type {Binding, Slot} from '../service/slot.js';
 import {isServing} from '../service/surplus.js';
-import type {WhyBinding, WhySlot} from './why.js';
+import type {Why, WhyBinding, WhySlot} from './why.js';
 
-/** Why a slot is as it is: decided as the service reconciler would now, and nothing is written. */
-export function explainSlot(slot: Slot, draft: Draft): WhySlot {
-	const decision = decideSlot(slot, draft.view);
-	return {image: slot.entry.name, slot: slot.slot, ...told(slot, decision, draft), bindings: slot.bindings.map(bindingOf)};
+/** What a slot is explained from. */
+export interface SlotQuestion {
+	readonly draft: Draft;
+	/** Who decides about it: while that is another node, and away, nobody does. */
+	readonly owner: Why['owner'];
 }
 
-type Told = Pick<WhySlot, 'state' | 'because' | 'next' | 'againAfterMs'>;
+/** Why a slot is as it is: decided as the service reconciler would now, and nothing is written. */
+export function explainSlot(slot: Slot, question: SlotQuestion): WhySlot {
+	const decision = decideSlot(slot, question.draft.view);
+	return {image: slot.entry.name, slot: slot.slot, ...told(slot, decision, question), bindings: slot.bindings.map(bindingOf)};
+}
 
-function told(slot: Slot, decision: Decision, draft: Draft): Told {
+type Told = Pick<WhySlot, 'state' | 'because' | 'next' | 'againAfterMs' | 'stays'>;
+
+function told(slot: Slot, decision: Decision, {draft, owner}: SlotQuestion): Told {
+	const isDecided = owner.state === 'here';
 	switch (decision.do) {
-		case 'serve': return served(decision.binding, decision.surplus, draft);
-		case 'wait': return waited(slot, decision);
-		case 'bind': return unbound(slot, draft, decision.lost);
+		case 'serve': {
+			const {next, ...rest} = served(slot, decision, draft);
+			return {...rest, next: isDecided || next === '' ? next : `${next}; only ${owner.name} decides about that, and it is away`};
+		}
+		case 'wait': return isDecided || decision.because === undefined ? waited(slot, decision) : undecided(slot, owner);
+		case 'bind': return isDecided ? unbound(slot, draft, decision.lost) : undecided(slot, owner);
 		default: return decision satisfies never;
 	}
 }
 
-function served(binding: Binding, surplus: readonly Binding[], draft: Draft): Told {
+function served(slot: Slot, {binding, surplus}: Extract<Decision, {do: 'serve'}>, draft: Draft): Told {
 	const {instance: {metadata: {name}, spec: {nodeName}, status}} = binding;
-	const leaving = leaveOf(binding, draft.view);
 	const ends = surplus.length === 0 ? '' : `the end of ${surplus.map(({instance}) => `${instance.metadata.name} on ${instance.spec.nodeName}`).join(' and ')}, which it makes superfluous`;
-	const moves = leaving ? `another place, because ${leaving.because}` : '';
-	if (isServing(binding.instance)) return {state: 'serving', because: `${name} runs on ${nodeName}`, next: ends || moves};
+	const {moves = '', ...staying} = leaving(slot, binding, draft);
+	if (isServing(binding.instance)) return {state: 'serving', because: `${name} runs on ${nodeName}`, next: ends || moves, ...staying};
 	const reason = status?.message ?? '';
 	const phase = status === undefined ? `${nodeName} has not said anything of it yet` : `it is ${status.phase}${reason === '' ? '' : `: ${reason}`}`;
 	const next = status?.nextAttemptAt === undefined ? `${nodeName} to make it ready` : `its next attempt at ${status.nextAttemptAt}`;
-	return {state: 'starting', because: `${name} is bound to ${nodeName}, and ${phase}`, next: ends || moves || next};
+	return {state: 'starting', because: `${name} is bound to ${nodeName}, and ${phase}`, next: ends || moves || next, ...staying};
+}
+
+/** Where an Instance goes that is to leave its node, or why it stays there although that is being drained. */
+function leaving(slot: Slot, binding: Binding, draft: Draft): {readonly moves?: string} & Pick<WhySlot, 'stays'> {
+	const {instance} = binding;
+	if (draft.view.nodeOf(instance)?.spec.drain === true && instance.status?.phase === 'Terminated') return {stays: 'done'};
+	const reason = leaveOf(binding, draft.view);
+	if (!reason) return {};
+	if (slot.nodeName !== undefined) return reason.how === 'move' ? {stays: 'own'} : {};
+	const elsewhere = reason.how === 'move' ? draft.place(slot.entry) : undefined;
+	if (elsewhere?.kind !== 'unplaceable') return {moves: `another place, because ${reason.because}`};
+	return {moves: `a node that fits, because ${reason.because}: ${elsewhere.explanation}`, stays: 'homeless'};
 }
 
 function waited({bindings, nodeName}: Slot, {because, againAfterMs}: Extract<Decision, {do: 'wait'}>): Told {
@@ -44,6 +66,14 @@ function waited({bindings, nodeName}: Slot, {because, againAfterMs}: Extract<Dec
 	if (live.length > 1) return {state: 'waiting', because: `${names} both count until their nodes have reported`, next: 'the report of a node that was silent'};
 	if (nodeName !== undefined && live.length > 0) return {state: 'waiting', because: `${nodeName}, whose own it is, is silent`, next: `the return of ${nodeName}`};
 	return {state: 'waiting', because: `${names} is being ended`, next: 'the word that it has ended'};
+}
+
+/** What an owner would have to decide who is away. */
+function undecided({bindings}: Slot, {name, state}: Why['owner']): Told {
+	const places = bindings.map(({instance: {metadata, spec}, where}) => `${metadata.name} is on ${spec.nodeName}${where.kind === 'silent' ? ', which is silent,' : ''}`);
+	const place = places.length === 0 ? 'it has no place yet' : places.join(' and ');
+	const lifts = state === 'gone' ? `motey node forget ${name}` : `the return of ${name}, or the word that it is lost for good: motey node forget ${name}`;
+	return {state: bindings.length === 0 ? 'nowhere' : 'waiting', because: `${place} and only ${name} decides about it, which is away`, next: lifts};
 }
 
 function unbound(slot: Slot, draft: Draft, lost: string | undefined): Told {

@@ -20,7 +20,7 @@ export function explain(view: ServiceView, events: readonly Event[]): Why {
 	const draft = new Draft(view);
 	const nodes = nodesOf(draft, spec.images);
 	const owner = ownerOf(service, fleet);
-	const slots = slotsOfService(draft).flatMap(image => image.slots.map(slot => explainSlot(slot, draft)));
+	const slots = slotsOfService(draft).flatMap(image => image.slots.map(slot => explainSlot(slot, {draft, owner})));
 	const wanted = isDeleting(service) ? [] : spec.images.map(entry => wantedOf(service, entry));
 	const why = {
 		service: {namespace, name, uid, phase: status?.phase ?? 'Pending', message: status?.message ?? ''},

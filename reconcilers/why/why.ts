@@ -41,6 +41,8 @@ export interface WhySlot {
 	readonly next: string;
 	/** When this node looks again by itself, in milliseconds. */
 	readonly againAfterMs?: number;
+	/** Why it does not leave a node that is being drained: it is `done`, it is the node's `own` as each has one, or no other node fits it, `homeless`. Absent when it may leave, or need not. */
+	readonly stays?: 'done' | 'own' | 'homeless';
 	/** Oldest first. */
 	readonly bindings: readonly WhyBinding[];
 }

@@ -10,12 +10,13 @@ import {placementFigures} from './cases/placement.js';
 import {peerFigures} from './cases/peers.js';
 import {processFigures} from './cases/process.js';
 import {requestFigures} from './cases/requests.js';
+import {rolloutFigures} from './cases/rollout.js';
 import {scaleFigures} from './cases/scale.js';
 import {startDockerd} from '../support/dockerd.js';
 import type {Figure} from './figures.js';
 import {reportTable} from './report.js';
 
-const cases = {containers: containerFigures, file: fileFigures, fleet: fleetFigures, heal: healFigures, limits: limitFigures, placement: placementFigures, peers: peerFigures, process: processFigures, quiet: quietFigures, requests: requestFigures, scale: scaleFigures};
+const cases = {containers: containerFigures, file: fileFigures, fleet: fleetFigures, heal: healFigures, limits: limitFigures, placement: placementFigures, peers: peerFigures, process: processFigures, quiet: quietFigures, requests: requestFigures, rollout: rolloutFigures, scale: scaleFigures};
 
 const {values} = parseArgs({options: {json: {type: 'string'}, only: {type: 'string'}, rounds: {type: 'string', default: '7'}}});
 const chosen = Object.entries(cases).filter(([name]) => values.only === undefined || values.only.split(',').includes(name));

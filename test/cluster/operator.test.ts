@@ -21,16 +21,30 @@ test.after.always(async t => {
 	await (t.context.ground as Ground | undefined)?.[Symbol.asyncDispose]();
 });
 
-test.serial('what runs on one node is read from every other: its log, its events, why it is there', async t => {
+test.serial('what runs on one node is reached from every other: its log, its events, its use, why it is there', async t => {
 	const {ground, a, c} = t.context;
 	await createService(a, 'talk', {image: {node: 'c', image: testImages.busybox, parameters: {command: ['sh', '-c', 'echo spoken here; exec sleep 100000']}}});
 	await whenRunning(ground, 'talk', {c: 1});
 	for (const host of ground.hosts) {
 		await whenReadyAt(host, 'talk');
 		t.regex(await eventually(async () => host.motey('logs', 'talk'), {what: `the log at ${host.name}`}), /spoken here/u);
-		t.regex(await host.motey('why', 'talk'), /\bc\b/u);
+		t.regex(await host.motey('why', 'talk'), /talk-main-0 runs on c\b/u);
+		const told = await host.motey('describe', 'service', 'talk');
+		t.regex(told, /Scheduled\s+instance\/talk-main-0\s+talk-main-0 is placed on c/u, 'which the owner tells');
+		t.regex(told, /Started\s+instance\/talk-main-0/u, 'which the node tells that runs it');
+		t.true(((await host.api('GET', '/apis/motey.io/v1/namespaces/default/instances/talk-main-0/stats')) as unknown as {memoryBytes: number}).memoryBytes > 0);
 	}
 	t.regex(await c.motey('rehearse'), /talk/u);
+});
+
+test.serial('a command runs in a container of one node from every other, with its output, its errors and its exit code', async t => {
+	const {ground, c} = t.context;
+	const inside = await c.containers('talk');
+	t.is(inside.length, 1);
+	for (const host of ground.hosts) {
+		const ended = await t.throwsAsync(host.motey('exec', 'talk-main-0', '--', 'sh', '-c', 'hostname; echo $MOTEY_NODE; echo wrong >&2; exit 7'));
+		t.like(ended, {code: 7, stdout: `${inside[0]!.Id.slice(0, 12)}\nc\n`, stderr: 'wrong\n'}, `asked of ${host.name}`);
+	}
 });
 
 test.serial('one on each node: none twice, and a node that drains gives up what others can take', async t => {

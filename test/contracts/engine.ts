@@ -17,7 +17,6 @@ export interface EngineUnderTest extends AsyncDisposable {
 	readonly removeByHand: (workload: Workload) => Promise<void>;
 }
 
-const signal = new AbortController().signal;
 const codeOf = async (promise: Promise<unknown>): Promise<string> => promise.then(() => 'no error', (error: unknown) => error instanceof EngineError ? error.code : String(error));
 
 async function linesOf(lines: AsyncIterable<LogLine>): Promise<readonly string[]> {
@@ -28,24 +27,26 @@ async function linesOf(lines: AsyncIterable<LogLine>): Promise<readonly string[]
 
 /** What every implementation of `Engine` promises. */
 export function engineContract(name: string, open: () => Promise<EngineUnderTest>): void {
-	const check = (title: string, body: (t: ExecutionContext, under: EngineUnderTest) => Promise<void>): void => {
+	const check = (title: string, body: (t: ExecutionContext, under: EngineUnderTest, signal: AbortSignal) => Promise<void>): void => {
 		test(`${name}: ${title}`, async t => {
 			await using under = await open();
-			await body(t, under);
+			// Of its own: all tests at once would be too many listeners for one.
+			await body(t, under, new AbortController().signal);
 		});
 	};
 	const run = async ({engine}: EngineUnderTest, workload: Workload): Promise<Observation> => {
+		const {signal} = new AbortController();
 		await engine.prepare(workload, {signal});
 		return engine.start(workload, {signal});
 	};
 
-	check('it is healthy and says its version', async (t, {engine}) => {
+	check('it is healthy and says its version', async (t, {engine}, signal) => {
 		const health = await engine.health({signal});
 		t.true(health.healthy);
 		t.not(health.version, '');
 	});
 
-	check('what is started runs, and is observed with everything it was made from', async (t, under) => {
+	check('what is started runs, and is observed with everything it was made from', async (t, under, signal) => {
 		const workload = under.workload({slot: 2, binding: 3, specHash: 'of-this'});
 		const observed = await run(under, workload);
 		const {state, uid, slot, binding, specHash, service, image, namespace, name: observedName} = observed;
@@ -58,7 +59,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
 		t.deepEqual((await under.engine.list({signal})).map(each => [each.uid, each.state]), [[workload.uid, 'running']]);
 	});
 
-	check('starting twice, also at once, leaves one instance', async (t, under) => {
+	check('starting twice, also at once, leaves one instance', async (t, under, signal) => {
 		const workload = under.workload();
 		await under.engine.prepare(workload, {signal});
 		const both = await Promise.all([under.engine.start(workload, {signal}), under.engine.start(workload, {signal})]);
@@ -67,14 +68,14 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
 		t.is((await under.engine.list({signal})).length, 1);
 	});
 
-	check('what never was is stopped, removed and inspected without an error', async (t, {engine, workload}) => {
+	check('what never was is stopped, removed and inspected without an error', async (t, {engine, workload}, signal) => {
 		await engine.stop(workload(), {signal, graceSeconds: 1});
 		await engine.remove(workload(), {signal});
 		t.is(await engine.inspect(workload(), {signal}), undefined);
 		t.deepEqual(await engine.list({signal}), []);
 	});
 
-	check('a stopped instance is still there, starts again as the same one, and is gone once removed', async (t, under) => {
+	check('a stopped instance is still there, starts again as the same one, and is gone once removed', async (t, under, signal) => {
 		const workload = under.workload();
 		const first = await run(under, workload);
 		await under.engine.stop(workload, {signal, graceSeconds: 5});
@@ -95,7 +96,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
 		t.not((await run(under, workload)).engineId, first.engineId);
 	});
 
-	check('a slot that holds an earlier binding or spec is a conflict, and stays as it is', async (t, under) => {
+	check('a slot that holds an earlier binding or spec is a conflict, and stays as it is', async (t, under, signal) => {
 		const workload = under.workload();
 		const first = await run(under, workload);
 		t.is(await codeOf(under.engine.start({...workload, uid: 'another'}, {signal})), 'NameConflict');
@@ -103,7 +104,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
 		t.like(await under.engine.inspect(workload, {signal}), {state: 'running', engineId: first.engineId, uid: workload.uid});
 	});
 
-	check('what has the slot now is neither stopped, removed, measured nor entered in the name of an earlier one', async (t, under) => {
+	check('what has the slot now is neither stopped, removed, measured nor entered in the name of an earlier one', async (t, under, signal) => {
 		const workload = under.workload();
 		const {engineId} = await run(under, workload);
 		const earlier = {...workload, uid: 'an-earlier-one'};
@@ -115,7 +116,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
 		t.like(await under.engine.inspect(workload, {signal}), {state: 'running', engineId});
 	});
 
-	check('one that ends by itself is observed with its exit code', async (t, under) => {
+	check('one that ends by itself is observed with its exit code', async (t, under, signal) => {
 		const workload = under.workload({template: under.parameters.fails});
 		await run(under, workload);
 		const ended = await eventually(async () => {
@@ -126,7 +127,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
 		t.falsy(ended.endedWithEngine);
 	});
 
-	check('a paused one is observed so and resumed by a start', async (t, under) => {
+	check('a paused one is observed so and resumed by a start', async (t, under, signal) => {
 		const workload = under.workload();
 		await run(under, workload);
 		await under.pause(workload);
@@ -134,14 +135,14 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
 		t.is((await under.engine.start(workload, {signal})).state, 'running');
 	});
 
-	check('a renamed one is found by its uid and named as it should be', async (t, under) => {
+	check('a renamed one is found by its uid and named as it should be', async (t, under, signal) => {
 		const workload = under.workload();
 		const {engineId} = await run(under, workload);
 		await under.rename(workload, `${workload.name}-aside`);
 		t.like(await under.engine.inspect(workload, {signal}), {name: workload.name, engineId});
 	});
 
-	check('health is none without a check and healthy once the check passes', async (t, under) => {
+	check('health is none without a check and healthy once the check passes', async (t, under, signal) => {
 		const [plain, checked] = [under.workload(), under.workload({slot: 1, template: under.parameters.healthy})];
 		t.is((await run(under, plain)).health, 'none');
 		await run(under, checked);
@@ -151,7 +152,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
 		}), 'healthy');
 	});
 
-	check('limits are in force, change in place, and cannot be taken away in place', async (t, under) => {
+	check('limits are in force, change in place, and cannot be taken away in place', async (t, under, signal) => {
 		const workload = under.workload({template: {resources: {cpu: '500m', memory: '32Mi'}}});
 		const {engineId, limits} = await run(under, workload);
 		t.deepEqual(limits, {cpuMillis: 500, memoryBytes: 32 * 1024 * 1024});
@@ -168,7 +169,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
 		t.deepEqual(await changed, {kind: 'changed', uid: workload.uid, namespace: workload.namespace, instance: workload.instance});
 	});
 
-	check('a kill is told of without being asked for', async (t, under) => {
+	check('a kill is told of without being asked for', async (t, under, signal) => {
 		const workload = under.workload();
 		await run(under, workload);
 		const told = firstValueFrom(under.engine.events().pipe(filter(hint => hint.kind === 'changed' && hint.uid === workload.uid), timeout(20_000)));
@@ -182,7 +183,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
 		t.is(ended.exitCode, 137);
 	});
 
-	check('the log of this run and of the run before are told apart', async (t, under) => {
+	check('the log of this run and of the run before are told apart', async (t, under, signal) => {
 		const workload = under.workload({template: under.parameters.prints});
 		await run(under, workload);
 		const read = async (previous: boolean): Promise<readonly string[]> => linesOf(under.engine.logs(workload, {signal, follow: false, timestamps: false, previous}));
@@ -196,7 +197,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
 		t.is(await codeOf(linesOf(under.engine.logs(under.workload({slot: 9}), {signal, follow: false, timestamps: false, previous: false}))), 'NotFound');
 	});
 
-	check('use is measured, and what is not there has none', async (t, under) => {
+	check('use is measured, and what is not there has none', async (t, under, signal) => {
 		const workload = under.workload();
 		await run(under, workload);
 		const stats = await under.engine.stats(workload, {signal});
@@ -205,7 +206,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
 		t.is(await codeOf(under.engine.stats(under.workload({slot: 9}), {signal})), 'NotFound');
 	});
 
-	check('a command runs inside, with its output and its exit code', async (t, under) => {
+	check('a command runs inside, with its output and its exit code', async (t, under, signal) => {
 		const workload = under.workload();
 		await run(under, workload);
 		const lines: LogLine[] = [];
@@ -214,7 +215,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
 		t.is(await codeOf(under.engine.exec(under.workload({slot: 9}), {signal, command: ['true'], onOutput: () => undefined})), 'NotFound');
 	});
 
-	check('an unknown parameter is refused with the nearest known one, and never started', async (t, under) => {
+	check('an unknown parameter is refused with the nearest known one, and never started', async (t, under, signal) => {
 		const workload = under.workload({template: {parameters: {volumez: []}}});
 		const [refusal] = under.engine.review(workload.template, workload);
 		t.like(refusal, {kind: 'invalid', field: 'parameters.volumez'});
@@ -230,7 +231,7 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
 		t.deepEqual(engine.volumes(template, {namespace: 'a', service: 'b'}), []);
 	});
 
-	check('a call that was given up before it began changes nothing', async (t, {engine, workload}) => {
+	check('a call that was given up before it began changes nothing', async (t, {engine, workload}, signal) => {
 		t.is(await codeOf(engine.start(workload(), {signal: AbortSignal.abort()})), 'Aborted');
 		t.is(await engine.inspect(workload(), {signal}), undefined);
 	});

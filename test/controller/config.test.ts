@@ -69,6 +69,9 @@ const refusals: readonly [string, {file?: string; flags?: ConfigFlags; environme
 	['a file that is no map is refused', {file: '- a\n'}, /must be a map/u],
 	['a --set without a value is refused', {flags: {set: ['log.level']}}, /write it as KEY=VALUE/u],
 	['a key that every object inherits is no way around', {flags: {set: ['__proto__.allowPrivileged=true']}}, /unknown key __proto__/u],
+	['an engine outside cannot have the name of one of Motey\'s own', {file: 'engines: {external: {allow: [docker]}}\n'}, /engines\.external\.allow: must be names of their own/u],
+	['no engine outside is named twice', {file: 'engines: {external: {allow: [lxc, lxc]}}\n'}, /engines\.external\.allow: must be names of their own/u],
+	['the name of an engine outside is a name', {file: 'engines: {external: {allow: [\'a b\']}}\n'}, /engines\.external\.allow\b.*: /u],
 	['policy is not taken from a flag', {flags: {set: ['policy.allowPrivileged=true']}}, /only in its own file/u],
 ];
 for (const [title, {file, flags = {}, environment = {}}, message] of refusals) {

@@ -30,6 +30,8 @@ test('programs of the host run as services, by the built-in engine and by one th
 	const sleeps = {image: '/bin/sleep', parameters: {command: ['1000']}};
 	await node.call('POST', servicesPath, serviceOf('inside', {image: {...sleeps, engine: 'process'}}));
 	await whenReady(node, 'inside');
+	t.like(await node.call('POST', `${instancesPath}/inside-main-0/exec`, {command: ['/bin/sleep', '0']}), {exitCode: 0});
+	t.regex(JSON.stringify(await node.call('POST', `${instancesPath}/inside-main-0/exec`, {command: ['/usr/sbin/nologin']}, [403])), /does not permit the program/u);
 	await node.call('POST', servicesPath, serviceOf('outside', {image: {...sleeps, engine: 'hostrun', capabilities: [{capability: 'hostrun', capability_type: 'val'}]}}));
 	const start = (): ChildProcess => spawn('/usr/bin/python3', ['manifests/engines/hostrun.py', `ipc://${join(directory.path, 'run', 'mdp.sock')}`, 'hostrun', join(directory.path, 'state')], {stdio: ['ignore', 'inherit', 'inherit']});
 	const first = start();

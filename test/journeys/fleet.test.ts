@@ -1,10 +1,13 @@
-import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {execFile} from 'node:child_process';
+import {cp, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {promisify} from 'node:util';
 import test, {type ExecutionContext} from 'ava';
 import {eventually} from '../support/eventually.js';
-import {startNodeProcess, type NodeProcess} from '../support/node-process.js';
+import {bin, startNodeProcess, type NodeProcess} from '../support/node-process.js';
 
+const run = promisify(execFile);
 const services = '/apis/motey.io/v1/namespaces/default/services';
 const instances = '/apis/motey.io/v1/namespaces/default/instances';
 const nodes = '/apis/motey.io/v1/nodes';
@@ -15,7 +18,7 @@ interface Made {
 }
 
 /** Processes on loopback, in a folder of its own each, so that the same node can start again. */
-async function openNodes(t: ExecutionContext, names: readonly string[]): Promise<{readonly start: (name: string) => Promise<NodeProcess>; readonly directory: (name: string) => string}> {
+async function openNodes(t: ExecutionContext, names: readonly string[]): Promise<{readonly start: (folder: string, name?: string) => Promise<NodeProcess>; readonly directory: (name: string) => string}> {
 	const root = await mkdtemp(join(tmpdir(), 'motey-fleet-'));
 	const running = new Map<string, NodeProcess>();
 	t.teardown(async () => {
@@ -23,12 +26,12 @@ async function openNodes(t: ExecutionContext, names: readonly string[]): Promise
 		await rm(root, {recursive: true, force: true});
 	});
 	const directory = (name: string): string => join(root, name);
-	const start = async (name: string): Promise<NodeProcess> => {
-		const node = await startNodeProcess({directory: directory(name), settings: [
+	const start = async (folder: string, name = folder): Promise<NodeProcess> => {
+		const node = await startNodeProcess({directory: directory(folder), settings: [
 			`name=${name}`, 'peers.port=0', 'peers.pubPort=0', 'discovery=none', 'engines.docker.enabled=false', 'engines.simulated.enabled=true',
 			`capabilities.static=[{capability: only-${name}, capability_type: name}]`,
 		]});
-		running.set(name, node);
+		running.set(folder, node);
 		return node;
 	};
 	t.true(names.length > 0);
@@ -144,4 +147,47 @@ test('a new cluster key reaches the members, and whoever joins later is known to
 	for (const node of [a, again, c]) await eventually(async () => (await node.call('GET', nodes)).items.length === 3, {what: 'every node to know every node'});
 	await c.call('POST', services, service('shop', 'alpha'));
 	for (const node of [a, again, c]) await eventually(async () => isReady(node, 'shop'), {what: 'the service to be ready everywhere'});
+	const present = await keyOf('alpha');
+	await c.kill();
+	await a.call('POST', '/cluster/members/gamma/forget', {suspect: true});
+	t.not(await keyOf('alpha'), present, 'who is suspect knows a key that counts for nothing');
+	t.is(await keyOf('beta'), await keyOf('alpha'));
+});
+
+test('an owner restored from an old backup removes nothing: it takes back what the others had copied, and decides about it again', async t => {
+	const {fleet, nodes: [a, b]} = await begin(t, ['alpha', 'beta']) as unknown as {fleet: Awaited<ReturnType<typeof openNodes>>; nodes: [NodeProcess, NodeProcess]};
+	const data = join(fleet.directory('alpha'), 'data');
+	const backup = join(fleet.directory('alpha'), 'backup');
+	const store = async (...words: readonly string[]): Promise<unknown> => run(process.execPath, [bin, 'store', ...words, '--data-dir', data, '--run-dir', join(fleet.directory('alpha'), 'run')]);
+	await store('backup', backup);
+	await a.call('POST', services, service('shop', 'beta'));
+	await eventually(async () => isReady(b, 'shop'), {what: 'the copy'});
+	const seen = async (node: NodeProcess) => ({uid: (await node.call('GET', `${services}/shop`)).metadata.uid, runs: (await b.call('GET', instances)).items.map(({metadata: {uid}, status}) => [uid, (status as unknown as {startedAt: string}).startedAt])});
+	const before = await seen(a);
+	await a.stop();
+	await store('restore', backup, '--replace');
+	const again = await fleet.start('alpha');
+	await eventually(async () => isReady(again, 'shop'), {what: 'the owner to know its service again'});
+	t.deepEqual(await seen(again), before, 'the same service, and what ran for it was not touched');
+	await again.call('DELETE', `${services}/shop`);
+	for (const node of [again, b]) await eventually(async () => (await node.call('GET', instances)).items.length === 0, {what: 'the service to end'});
+});
+
+test('a copied disk is told of by the nodes that hear both, which gets nothing new until one of the two is stopped', async t => {
+	const {fleet, nodes: [a, b]} = await begin(t, ['alpha', 'beta']) as unknown as {fleet: Awaited<ReturnType<typeof openNodes>>; nodes: [NodeProcess, NodeProcess]};
+	await b.stop();
+	await cp(join(fleet.directory('beta'), 'data'), join(fleet.directory('copy'), 'data'), {recursive: true});
+	await fleet.start('beta');
+	const copy = await fleet.start('copy', 'beta');
+	const placed = async (name: string): Promise<string> => ((await a.call('GET', `${services}/${name}`)).status as unknown as {conditions: readonly {type: string; message: string}[]}).conditions.find(({type}) => type === 'Placed')?.message ?? '';
+	let tries = 0;
+	await eventually(async () => {
+		tries += 1;
+		await a.call('POST', services, service(`shop-${tries}`, 'beta'));
+		await eventually(async () => await placed(`shop-${tries}`) !== '', {what: 'a word on where it is placed'});
+		return (await placed(`shop-${tries}`)).includes('1 is doubled: two agents speak under one id');
+	}, {what: 'a service to be refused by the doubled node'});
+	await copy.stop();
+	await eventually(async () => isReady(a, `shop-${tries}`), {what: 'it to be placed once there is one agent'});
+	t.pass();
 });

@@ -1,6 +1,7 @@
 import test from 'ava';
 import {config, firstValueFrom, map, toArray, take} from 'rxjs';
 import type {StoreError} from '../../store/errors.js';
+import type {StoreLimits} from '../../store/level/limits.js';
 import {openLevelStore, type LevelStoreOptions} from '../../store/level/open.js';
 import {storeContract} from '../contracts/store.js';
 import {eventually} from '../support/eventually.js';
@@ -60,6 +61,20 @@ test('a young history is kept beyond its count', async t => {
 	await Promise.all(Array.from({length: 1_000}, (_, index) => store.transact(transaction => transaction.put(service('web', {note: String(index)})))));
 	t.is((await firstValueFrom(store.changes({since: begin}).pipe(take(1_000), toArray()))).length, 1_000);
 });
+
+for (const [what, limits] of Object.entries<Partial<StoreLimits>>({'its bytes': {historyBytes: 200_000}, 'its greatest count': {historyMaxRevisions: 500}})) {
+	test(`a history is trimmed beyond ${what}, however young`, async t => {
+		await using directory = await temporaryDirectory();
+		await using store = await openIn(directory.path, {limits});
+		const begin = store.revision();
+		for (let batch = 0; batch < 20; batch += 1) {
+			await Promise.all(Array.from({length: 100}, (_, index) => store.transact(transaction => transaction.put(service(`web-${index % 5}`, {note: `${batch} ${index}`})))));
+		}
+		await t.throwsAsync(firstValueFrom(store.changes({since: begin})), {code: 'Expired'});
+		const late = (BigInt(store.revision()) - 100n).toString();
+		t.is((await firstValueFrom(store.changes({since: late}).pipe(take(100), toArray()))).length, 100);
+	});
+}
 
 test.serial('a subscriber that throws hurts neither the store nor other subscribers', async t => {
 	await using directory = await temporaryDirectory();

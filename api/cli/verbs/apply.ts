@@ -5,7 +5,7 @@ import {exitCodes} from '../exit-codes.js';
 import {print} from '../io.js';
 import {fullName} from '../kinds.js';
 import {outputOption, printObjects} from '../output.js';
-import {readManifests} from '../read-manifests.js';
+import {filesNamed, readManifests} from '../read-manifests.js';
 import {reportError} from '../report-error.js';
 import {waitForServices, type Awaited} from '../service-progress.js';
 import type {CliContext} from '../verb.js';
@@ -29,8 +29,9 @@ export function build({io, end}: CliContext): Command {
 		.option('--wait', 'until every service is ready, showing how it goes')
 		.option('--timeout <duration>', 'how long to wait', durationMs, 300_000)
 		.addOption(outputOption(['yaml', 'json', 'name']))
-		.action(async (options: Options) => {
-			const manifests = await readManifests(options.filename ?? [], io);
+		.allowExcessArguments()
+		.action(async (options: Options, {args}: Command) => {
+			const manifests = await readManifests(filesNamed(options.filename, args), io);
 			const {client, namespace} = await connect(options, io);
 			const awaited: Awaited[] = [];
 			let failed: number = exitCodes.ok;

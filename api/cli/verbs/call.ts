@@ -14,7 +14,7 @@ interface Options extends NodeOptions {
 export function build({io}: CliContext): Command {
 	return clientVerb('call', {
 		summary: 'ask a service by its name, on this node or another',
-		examples: ['motey call node node.services', 'motey call attic.sensor read \'{"unit": "C"}\'', 'motey call val instance.list --timeout 20s'], namespaced: false,
+		examples: ['motey call node node.services', 'motey call attic.sensor read \'{"unit": "C"}\'', 'motey call attic.val engine.list --timeout 20s'], namespaced: false,
 	})
 		.argument('<service>', 'NODE.SERVICE, or SERVICE of this node')
 		.argument('<action>', 'what to ask of it')

@@ -4,8 +4,14 @@ import {withExamples} from '../client-verb.js';
 import type {CliContext, Verb} from '../verb.js';
 
 const takesKind = ['get', 'describe', 'delete', 'wait'];
-const takesService = ['logs', 'restart', 'scale'];
-const nested: Readonly<Record<string, string>> = {node: 'list status cordon uncordon orphans', capability: 'add remove list', token: 'create list delete', top: 'instances nodes', completion: 'bash zsh', store: 'check backup restore salvage'};
+const takesService = ['logs', 'restart', 'scale', 'why', 'exec'];
+
+/** What may follow a verb, each blank-separated. */
+interface VerbWords {
+	readonly options: string;
+	/** Its own verbs, or the choices of its first argument; empty when it has neither. */
+	readonly second: string;
+}
 
 /** `motey completion`. */
 export function build({io, verbs}: CliContext): Command {
@@ -14,12 +20,12 @@ export function build({io, verbs}: CliContext): Command {
 	])
 		.addArgument(new Argument('<shell>', 'which').choices(['bash', 'zsh']))
 		.action(async (shell: string) => {
-			const options = await optionsOf(verbs);
-			io.stdout.write(shell === 'bash' ? bash(verbs, options) : zsh(verbs, options));
+			const words = await wordsOf(verbs);
+			io.stdout.write(shell === 'bash' ? bash(words) : zsh(words));
 		});
 }
 
-async function optionsOf(verbs: readonly Verb[]): Promise<ReadonlyMap<string, string>> {
+async function wordsOf(verbs: readonly Verb[]): Promise<ReadonlyMap<string, VerbWords>> {
 	const context = {verbs: [], end: () => undefined};
 	const pairs = await Promise.all(verbs.map(async verb => {
 		const {build: buildVerb} = await verb.load();
@@ -27,7 +33,8 @@ async function optionsOf(verbs: readonly Verb[]): Promise<ReadonlyMap<string, st
 		const io = {stdin: Readable.from([]), stdout: new Writable(), stderr: new Writable(), environment: {contextFile: '', runDir: '', noColour: true, terminal: ''}, signal: new AbortController().signal};
 		const command = buildVerb({...context, io});
 		const all = [command, ...command.commands].flatMap(one => one.options.map(option => option.long ?? option.short ?? ''));
-		return [verb.name, [...new Set(all), '--help'].join(' ')] as const;
+		const second = [...command.commands.map(one => one.name()), ...command.registeredArguments[0]?.argChoices ?? []];
+		return [verb.name, {options: [...new Set(all), '--help'].join(' '), second: second.join(' ')}] as const;
 	}));
 	return new Map(pairs);
 }
@@ -36,17 +43,17 @@ function kindWords(): string {
 	return [...new Set(servedResources.flatMap(one => [one.plural, one.singular]))].sort().join(' ');
 }
 
-function cases(options: ReadonlyMap<string, string>, pick: (verb: string) => string): string {
-	return [...options.keys()].flatMap(verb => (pick(verb) === '' ? [] : [`\t\t${verb}) words="${pick(verb)}" ;;`])).join('\n');
+function cases(words: ReadonlyMap<string, VerbWords>, pick: (verb: string, of: VerbWords) => string): string {
+	return [...words].flatMap(([verb, of]) => (pick(verb, of) === '' ? [] : [`\t\t${verb}) words="${pick(verb, of)}" ;;`])).join('\n');
 }
 
-function bash(verbs: readonly Verb[], options: ReadonlyMap<string, string>): string {
+function bash(all: ReadonlyMap<string, VerbWords>): string {
 	return `# bash completion of motey: source <(motey completion bash)
 _motey() {
 	local word="\${COMP_WORDS[COMP_CWORD]}" verb="\${COMP_WORDS[1]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words=""
 	COMPREPLY=()
 	if [[ $COMP_CWORD -eq 1 ]]; then
-		COMPREPLY=($(compgen -W "${verbs.map(verb => verb.name).join(' ')} --help --version" -- "$word"))
+		COMPREPLY=($(compgen -W "${[...all.keys()].join(' ')} --help --version" -- "$word"))
 		return
 	fi
 	if [[ $previous == -f || $previous == --filename ]]; then
@@ -59,15 +66,17 @@ _motey() {
 	fi
 	if [[ $word == -* ]]; then
 		case "$verb" in
-${cases(options, verb => options.get(verb) ?? '')}
+${cases(all, (_, {options}) => options)}
 		esac
 	elif [[ $COMP_CWORD -eq 2 ]]; then
 		case "$verb" in
-${cases(options, verb => nested[verb] ?? (takesKind.includes(verb) ? kindWords() : ''))}
+${cases(all, (verb, {second}) => (takesKind.includes(verb) ? kindWords() : second))}
 		${takesService.join('|')}) words="$(motey get services -o name 2>/dev/null | sed 's,.*/,,')" ;;
+		rehearse) words="$(motey get nodes -o name 2>/dev/null | sed 's,.*/,,')" ;;
 		esac
 	else
 		case "$verb" in
+		node) words="$(motey get nodes -o name 2>/dev/null | sed 's,.*/,,')" ;;
 		${takesKind.join('|')}) words="$(motey get "\${COMP_WORDS[2]}" -o name 2>/dev/null | sed 's,.*/,,')" ;;
 		${takesService.join('|')}) words="$(motey get services -o name 2>/dev/null | sed 's,.*/,,')" ;;
 		esac
@@ -79,6 +88,6 @@ complete -F _motey motey
 }
 
 /** zsh runs bash's completions. @see zshcompsys(1), bashcompinit */
-function zsh(verbs: readonly Verb[], options: ReadonlyMap<string, string>): string {
-	return `#compdef motey\nautoload -U +X bashcompinit && bashcompinit\n${bash(verbs, options)}`;
+function zsh(all: ReadonlyMap<string, VerbWords>): string {
+	return `#compdef motey\nautoload -U +X bashcompinit && bashcompinit\n${bash(all)}`;
 }

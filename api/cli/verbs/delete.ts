@@ -52,8 +52,10 @@ export function build({io, end}: CliContext): Command {
 				const place = placeOf(target);
 				try {
 					uids.set(target, textAt(await connection.client.get(target.kind, place, {signal: io.signal}), 'metadata', 'uid'));
-					await connection.client.remove(target.kind, place, {dryRun: options.dryRun === true, signal: io.signal});
+					const kept: string[] = [];
+					await connection.client.remove(target.kind, place, {dryRun: options.dryRun === true, signal: io.signal, onWarning: text => kept.push(text)});
 					print(io, `${fullName(target.kind, target.name)} deleted${options.dryRun === true ? ' (dry run)' : ''}`);
+					for (const text of kept) warn(io, text);
 				} catch (error) {
 					if (!isRefused(error, 'NotFound')) throw error;
 					missing = true;

@@ -11,6 +11,7 @@ import {isColoured, print, type CliIo} from '../io.js';
 import {kindNamed, namesOfArguments} from '../kinds.js';
 import {yamlText} from '../output.js';
 import {gridOf, layOut, oneLine, type Grid} from '../table.js';
+import {nodesAbout, toldEvents} from '../told-events.js';
 import type {CliContext} from '../verb.js';
 
 /** `motey describe`. */
@@ -62,9 +63,10 @@ export async function describeObject(client: Client, {kind, object}: {readonly k
 	const instances = await kindNamed('instances');
 	if (parts) printSection('Instances', gridOf(await client.table(instances, {...parts, signal: io.signal}), {wide: true, namespaces: kind.kind === 'Node'}), io);
 	const related = kind.kind === 'Service' ? (await client.list(instances, {namespace, labelSelector: `motey.io/service=${metadata.name}`, signal: io.signal})).items : [];
-	const events = await client.list(await kindNamed('events'), {...(namespace === '' ? {} : {namespace}), signal: io.signal});
-	const told = events.items.filter(event => [object, ...related].some(one => isAbout(event, one)));
-	const rows = eventRows(told, new Date());
+	const nodes = kind.kind === 'Node' ? [metadata.name] : await nodesAbout(client, [object, ...related], io.signal);
+	const {events, unheard} = await toldEvents(client, {namespace, nodes, signal: io.signal});
+	const rows = eventRows(events.filter(event => [object, ...related].some(one => isAbout(event, one))), new Date());
+	if (unheard.length > 0) print(io, `\nUnheard:             ${unheard.join(', ')}, which may have told more`);
 	if (rows.length === 0) print(io, '\nEvents:              none');
 	else printSection('Events', {headings: ['LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'MESSAGE'], rows}, io);
 }

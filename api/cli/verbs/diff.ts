@@ -7,7 +7,7 @@ import {isColoured, print, type CliIo} from '../io.js';
 import {fullName} from '../kinds.js';
 import {lineDiff} from '../line-diff.js';
 import {yamlText} from '../output.js';
-import {readManifests} from '../read-manifests.js';
+import {filesNamed, readManifests} from '../read-manifests.js';
 import {reportError} from '../report-error.js';
 import {tint} from '../tint.js';
 import type {CliContext} from '../verb.js';
@@ -23,9 +23,10 @@ export function build({io, end}: CliContext): Command {
 		examples: ['motey diff -f shop.yaml', 'motey diff -f services/ && echo "all as in the files"'],
 	})
 		.option('-f, --filename <file...>', 'a file, a directory, or - for the standard input')
-		.action(async (options: Options) => {
+		.allowExcessArguments()
+		.action(async (options: Options, {args}: Command) => {
 			try {
-				end(await compare(options, io));
+				end(await compare({...options, filename: filesNamed(options.filename, args)}, io));
 			} catch (error) {
 				// 1 means that there are differences, so a failure must be something else.
 				const code = reportError(error, io);

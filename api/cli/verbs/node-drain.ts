@@ -19,6 +19,8 @@ interface Options extends NodeOptions {
 
 /** How often to look again while waiting. */
 const lookEveryMs = 1000;
+/** Looks in a row that find nothing on its way before that is believed: what stands in the way may just be leaving. */
+const looksUntilStuck = 2;
 
 /** `motey node drain`. */
 export function drain({io}: CliContext): Command {
@@ -39,35 +41,52 @@ export function drain({io}: CliContext): Command {
 			}
 			const block = createLiveBlock(io);
 			using deadline = startDeadline(io.signal, options.timeout);
-			for (;;) {
-				const rows = await leftOn(client, name, deadline.signal).catch(nothingWhenOver(deadline.signal));
-				if (rows?.length === 0) break;
-				if (rows) block.draw(layOut({headings: ['NAMESPACE', 'INSTANCE', 'PHASE', 'WAITS FOR'], rows}, {coloured: isColoured(io)}), rows.map(row => row.join('  ')));
-				if (deadline.signal.aborted) throw heldUp(name, {seconds: options.timeout / 1000, rows: await leftOn(client, name, io.signal)});
+			let left: readonly Left[] | undefined;
+			for (let stuck = 0; ;) {
+				left = await leftOn(client, name, deadline.signal).catch(nothingWhenOver(deadline.signal));
+				if (left?.every(mayRemain)) break;
+				if (left) block.draw(layOut({headings: ['NAMESPACE', 'INSTANCE', 'PHASE', 'WAITS FOR'], rows: left.map(rowOf)}, {coloured: isColoured(io)}), left.map(one => rowOf(one).join('  ')));
+				stuck = left?.every(one => one.stays !== '') ? stuck + 1 : 0;
+				if (left && stuck >= looksUntilStuck) throw homeless(name, left);
+				if (deadline.signal.aborted) throw heldUp(name, {seconds: options.timeout / 1000, left: await leftOn(client, name, io.signal)});
 				await delay(lookEveryMs, undefined, {signal: deadline.signal}).catch(() => undefined);
 			}
-			print(io, `${fullName(kind, name)} drained: nothing runs there`);
+			print(io, `${fullName(kind, name)} drained: ${left.length === 0 ? 'nothing runs there' : `what is left there is done, or its own: ${left.map(nameOf).join(', ')}`}`);
 		});
 }
 
-/** What is still on the node, each with what holds it up in its owner's words. */
-async function leftOn(client: Client, node: string, signal: AbortSignal): Promise<readonly (readonly string[])[]> {
+/** What is still on the node. */
+interface Left {
+	readonly namespace: string;
+	readonly instance: string;
+	readonly phase: string;
+	/** What holds it up, in its owner's words. */
+	readonly waitsFor: string;
+	/** `done`, `own` or `homeless` when its owner lets it stay; empty when it goes. */
+	readonly stays: string;
+}
+
+const mayRemain = ({stays}: Left): boolean => stays === 'own' || stays === 'done';
+const nameOf = ({namespace, instance}: Left): string => `${namespace}/${instance}`;
+const rowOf = ({namespace, instance, phase, waitsFor, stays}: Left): readonly string[] => [namespace, instance, phase, stays === 'own' ? 'nothing: each node has its own' : stays === 'done' ? 'nothing: it is done' : waitsFor];
+
+async function leftOn(client: Client, node: string, signal: AbortSignal): Promise<readonly Left[]> {
 	const {items} = await client.list(await kindNamed('instances'), {fieldSelector: `spec.nodeName=${node}`, signal});
-	const services = new Map<string, Promise<ReadonlyMap<string, string>>>();
+	const services = new Map<string, Promise<ReadonlyMap<string, Pick<Left, 'waitsFor' | 'stays'>>>>();
 	return Promise.all(items.map(async instance => {
 		const namespace = textAt(instance, 'metadata', 'namespace');
 		const service = textAt(instance, 'spec', 'service');
 		const key = `${namespace}/${service}`;
 		const told = services.get(key) ?? waitsOf(client, {namespace, service}, signal);
 		services.set(key, told);
-		return [namespace, instance.metadata.name, phaseOf(instance), (await told).get(instance.metadata.name) ?? ''];
+		return {namespace, instance: instance.metadata.name, phase: phaseOf(instance), ...((await told).get(instance.metadata.name) ?? {waitsFor: '', stays: ''})};
 	}));
 }
 
-async function waitsOf(client: Client, {namespace, service}: {readonly namespace: string; readonly service: string}, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+async function waitsOf(client: Client, {namespace, service}: {readonly namespace: string; readonly service: string}, signal: AbortSignal): Promise<ReadonlyMap<string, Pick<Left, 'waitsFor' | 'stays'>>> {
 	try {
 		const why = await client.call({method: 'GET', path: `${pathOf(await kindNamed('services'), {namespace, name: service})}/why`, signal});
-		return new Map(listAt(why, 'slots').flatMap(slot => listAt(slot, 'bindings').map(binding => [textAt(binding, 'instance'), textAt(slot, 'next') || textAt(slot, 'because')] as const)));
+		return new Map(listAt(why, 'slots').flatMap(slot => listAt(slot, 'bindings').map(binding => [textAt(binding, 'instance'), {waitsFor: textAt(slot, 'next') || textAt(slot, 'because'), stays: textAt(slot, 'stays')}] as const)));
 	} catch (error) {
 		// That nobody can say why keeps nobody from waiting.
 		if (error instanceof Refused) return new Map();
@@ -86,7 +105,14 @@ function nothingWhenOver(signal: AbortSignal): (error: unknown) => undefined {
 	};
 }
 
-function heldUp(node: string, {seconds, rows}: {readonly seconds: number; readonly rows: readonly (readonly string[])[]}): CliError {
-	const left = rows.map(([namespace, name, phase, waits = '']) => `  ${namespace}/${name} (${phase})${waits === '' ? '' : ` waits for ${waits}`}`);
-	return new CliError(`after ${seconds} s node ${node} still has:\n${left.join('\n')}`, {exitCode: exitCodes.timedOut, fix: `Its owners go on; \`motey node drain ${node}\` waits again, \`motey node uncordon ${node}\` ends it.`});
+const linesOf = (left: readonly Left[]): string => left.filter(one => !mayRemain(one)).map(one => `  ${nameOf(one)} (${one.phase})${one.waitsFor === '' ? '' : ` waits for ${one.waitsFor}`}`).join('\n');
+
+function homeless(node: string, left: readonly Left[]): CliError {
+	return new CliError(`node ${node} takes nothing new, and all that can has left it; what fits nowhere else goes on there:\n${linesOf(left)}`, {
+		fix: `It moves as soon as another node fits it. Or change where it may run, or delete its service; \`motey node uncordon ${node}\` ends the draining.`,
+	});
+}
+
+function heldUp(node: string, {seconds, left}: {readonly seconds: number; readonly left: readonly Left[]}): CliError {
+	return new CliError(`after ${seconds} s node ${node} still has:\n${linesOf(left)}`, {exitCode: exitCodes.timedOut, fix: `Its owners go on; \`motey node drain ${node}\` waits again, \`motey node uncordon ${node}\` ends it.`});
 }

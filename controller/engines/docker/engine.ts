@@ -79,7 +79,7 @@ export function createDockerEngine({url, nodeId, nodeName, clock, log, policy, c
 		health: async ({signal}): Promise<EngineHealth> => {
 			try {
 				const [version, info] = await Promise.all([
-					api.read({what: 'ask for its version', signal}, {path: '/version'}),
+					api.read({what: 'say its version', signal}, {path: '/version'}),
 					// Advice only: an engine that does not tell is no worse for it.
 					api.read({what: 'ask for its configuration', signal}, {path: '/info'}).catch(() => undefined),
 				]);

@@ -1,4 +1,4 @@
-import {concat, defer, of, Subject} from 'rxjs';
+import {concat, defer, merge, of, Subject, throttleTime} from 'rxjs';
 import type {Calls} from '../../../api/ports/calls.js';
 import {EngineError, type Engine, type EngineHint, type Workload, type WorkloadReference} from '../../../reconcilers/ports/engine.js';
 import {cpuMillis, memoryBytes} from '../../../reconcilers/placement/quantity.js';
@@ -21,13 +21,16 @@ export interface ExternalEngine extends Engine {
 	hear(event: EngineEvent): void;
 }
 
+/** Everything is looked at no more often than this, however often its program asks for that, in milliseconds. */
+const relistEveryMs = 1000;
+
 const limitsOf = ({cpu, memory}: Resources): Order['limits'] => ({...(cpu === undefined ? {} : {cpuMillis: cpuMillis(cpu)}), ...(memory === undefined ? {} : {memoryBytes: memoryBytes(memory)})});
 const referenceOf = ({name, uid}: WorkloadReference): {readonly name: string; readonly uid: string} => ({name, uid});
 
 /** The engine `name`, run by whichever program registers as `val.<name>`. While there is none it is not healthy, and what it runs is unknown. */
 export function createExternalEngine({name, nodeName, calls}: {readonly name: string; readonly nodeName: string; readonly calls: Calls}): ExternalEngine {
 	const attachment = new Attachment(name, calls);
-	const hints = new Subject<EngineHint>();
+	const [hints, relists] = [new Subject<EngineHint>(), new Subject<EngineHint>()];
 	/** What the program said it knows under `parameters`; it is told at once what it does not. */
 	let known: readonly string[] | undefined;
 
@@ -61,7 +64,7 @@ export function createExternalEngine({name, nodeName, calls}: {readonly name: st
 			hints.next({kind: 'health'});
 			if (isThere) hints.next({kind: 'relist'});
 		},
-		hear: event => hints.next(event.kind === 'relist' ? {kind: 'relist'} : {kind: 'changed', uid: event.uid, namespace: event.namespace, instance: event.instance}),
+		hear: event => (event.kind === 'relist' ? relists.next({kind: 'relist'}) : hints.next({kind: 'changed', uid: event.uid, namespace: event.namespace, instance: event.instance})),
 		health: async ({signal}) => {
 			try {
 				const {version, message, parameters} = await attachment.ask(engineActions.health, {}, {signal});
@@ -79,7 +82,11 @@ export function createExternalEngine({name, nodeName, calls}: {readonly name: st
 			onProgress?.(`${attachment.service} prepares ${order.image}`);
 			return attachment.ask(engineActions.prepare, {order}, {signal});
 		},
-		start: async (workload, {signal}) => (await attachment.ask(engineActions.start, {order: orderOf(workload)}, {signal})).observation,
+		start: async (workload, {signal}) => {
+			const {observation} = await attachment.ask(engineActions.start, {order: orderOf(workload)}, {signal});
+			if (observation.uid === workload.uid && observation.specHash === workload.specHash && observation.name === workload.name) return observation;
+			throw new EngineError('Failed', `${attachment.service} was to start ${workload.name} for ${workload.uid} with the spec ${workload.specHash}, and tells of ${observation.name} for ${observation.uid} with ${observation.specHash}`, {transient: true});
+		},
 		stop: async (reference, {signal, graceSeconds}) => {
 			await attachment.ask(engineActions.stop, {reference: referenceOf(reference), graceSeconds}, {signal, extraMs: graceSeconds * 1000});
 		},
@@ -97,13 +104,14 @@ export function createExternalEngine({name, nodeName, calls}: {readonly name: st
 			for (const {stream, text} of lines) onOutput({stream, text});
 			return exitCode;
 		},
-		events: () => concat(defer(() => of({kind: 'relist'} as const)), hints),
+		events: () => concat(defer(() => of({kind: 'relist'} as const)), merge(hints, relists.pipe(throttleTime(relistEveryMs, undefined, {leading: true, trailing: true})))),
 		// Ports stand where every engine has them.
 		hostPorts: ({name: service, parameters: {ports}}) => hostPortsOf(readParameters(ports === undefined ? {} : {ports}, {namespace: 'default', service}).body),
 		volumes: () => [],
 		[Symbol.asyncDispose]: async () => {
 			attachment.attach(false);
 			hints.complete();
+			relists.complete();
 			return Promise.resolve();
 		},
 	};

@@ -7,10 +7,13 @@ import {engineActions} from './wire.js';
 /** How often a followed log is asked for what is new. */
 const followEveryMs = 500;
 
+/** As much as the other engines keep of a log: what is not followed ends there, though a program writes faster than it is read. */
+const longestLogBytes = 30_000_000;
+
 /** The log of an instance. The program is asked again and again while it is followed, so that it needs no stream of its own. */
 export async function* readExternalLog(attachment: Attachment, {name, uid}: WorkloadReference, {signal, follow, previous, tailLines, timestamps, limitBytes = Infinity, sinceSeconds, sinceTime}: CallOptions & LogOptions): AsyncGenerator<LogLine, void, undefined> {
 	const sinceMs = sinceTime !== undefined ? Date.parse(sinceTime) : sinceSeconds === undefined ? -Infinity : Date.now() - sinceSeconds * 1000;
-	let left = limitBytes;
+	let left = Math.min(limitBytes, follow ? Infinity : longestLogBytes);
 	let cursor: string | undefined;
 	for (;;) {
 		const at: {readonly cursor?: string; readonly tailLines?: number} = cursor !== undefined ? {cursor} : tailLines === undefined ? {} : {tailLines};

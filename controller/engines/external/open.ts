@@ -1,5 +1,6 @@
 import {CallRefused, type CallAnswer, type Calls} from '../../../api/ports/calls.js';
-import {builtin, CallError, type Builtin} from '../../peers/mdp/builtins.js';
+import {builtin, type Builtin} from '../../peers/mdp/builtins.js';
+import {CallError} from '../../peers/mdp/call-error.js';
 import {createExternalEngine, type ExternalEngine} from './engine.js';
 import {EngineEvent} from './wire.js';
 

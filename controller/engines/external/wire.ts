@@ -1,5 +1,11 @@
 import {z} from 'zod';
 
+/** What a program says is kept in objects that every node has, so that it must not be long. */
+const Word = z.string().max(256);
+const Sentence = z.string().max(4096);
+const Amount = z.number().min(0);
+const Port = z.int().min(0).max(65_535);
+
 /** A slot, and the uid of the Instance it was made for. */
 const Reference = z.strictObject({name: z.string(), uid: z.string()}).readonly();
 
@@ -29,33 +35,33 @@ export type Order = z.infer<typeof Order>;
 
 /** What the engine says of one thing it runs. What is beside these fields is passed over. */
 export const Observed = z.object({
-	name: z.string(),
-	namespace: z.string(),
-	service: z.string(),
+	name: Word,
+	namespace: Word,
+	service: Word,
 	/** The entry's name. */
-	image: z.string(),
-	uid: z.string(),
+	image: Word,
+	uid: Word,
 	slot: z.int(),
 	binding: z.int(),
-	specHash: z.string(),
+	specHash: Word,
 	state: z.enum(['created', 'running', 'paused', 'restarting', 'exited', 'dead', 'removing']),
 	health: z.enum(['none', 'starting', 'healthy', 'unhealthy']).default('none'),
-	engineId: z.string(),
-	contentId: z.string().exactOptional(),
-	address: z.string().exactOptional(),
-	ports: z.array(z.object({container: z.int(), host: z.int(), protocol: z.enum(['tcp', 'udp', 'sctp'])}).readonly()).readonly().default([]),
+	engineId: Word,
+	contentId: Word.exactOptional(),
+	address: Word.exactOptional(),
+	ports: z.array(z.object({container: Port, host: Port, protocol: z.enum(['tcp', 'udp', 'sctp'])}).readonly()).max(256).readonly().default([]),
 	createdAt: z.iso.datetime().exactOptional(),
 	startedAt: z.iso.datetime().exactOptional(),
 	finishedAt: z.iso.datetime().exactOptional(),
 	exitCode: z.int().exactOptional(),
-	exitReason: z.string().exactOptional(),
+	exitReason: Word.exactOptional(),
 	endedWithEngine: z.boolean().exactOptional(),
 	limits: Limits.default({}),
 }).readonly();
 
 const Line = z.object({stream: z.enum(['stdout', 'stderr']).default('stdout'), text: z.string(), at: z.iso.datetime().exactOptional()}).readonly();
 const Lines = z.array(Line).readonly();
-const Refused = z.object({kind: z.enum(['invalid', 'forbidden']), field: z.string(), rule: z.string().default('FieldValueInvalid'), message: z.string(), fix: z.string().default('')}).readonly();
+const Refused = z.object({kind: z.enum(['invalid', 'forbidden']), field: Word, rule: Word.default('FieldValueInvalid'), message: Sentence, fix: Sentence.default('')}).readonly();
 
 /** One action of an engine outside: what it is given and what it answers. */
 export interface Action<In extends z.ZodType = z.ZodType, Out extends z.ZodType = z.ZodType> {
@@ -74,10 +80,10 @@ const action = <In extends z.ZodType, Out extends z.ZodType>(given: Action<In, O
 export const engineActions = {
 	health: action({
 		name: 'health', summary: 'is it able to work? Asked when the worker registers and after a hint. `parameters` names every key it takes or refuses under `parameters`; without it any key is passed on', changes: false, deadlineMs: 5000,
-		data: z.strictObject({}), answer: z.object({version: z.string().min(1), message: z.string().default(''), parameters: z.array(z.string()).readonly().exactOptional()}).readonly(),
+		data: z.strictObject({}), answer: z.object({version: Word.min(1), message: Sentence.default(''), parameters: z.array(Word).max(1024).readonly().exactOptional()}).readonly(),
 	}),
-	review: action({name: 'review', summary: 'what it would not run, and why', changes: false, deadlineMs: 5000, data: z.strictObject({order: Order}), answer: z.object({refusals: z.array(Refused).readonly()}).readonly()}),
-	prepare: action({name: 'prepare', summary: 'have everything here that a start needs; `contentId` names the very content', changes: true, deadlineMs: 900_000, data: z.strictObject({order: Order}), answer: z.object({contentId: z.string()}).readonly()}),
+	review: action({name: 'review', summary: 'what it would not run, and why', changes: false, deadlineMs: 5000, data: z.strictObject({order: Order}), answer: z.object({refusals: z.array(Refused).max(256).readonly()}).readonly()}),
+	prepare: action({name: 'prepare', summary: 'have everything here that a start needs; `contentId` names the very content', changes: true, deadlineMs: 900_000, data: z.strictObject({order: Order}), answer: z.object({contentId: Word}).readonly()}),
 	start: action({
 		name: 'start', summary: 'create it when absent, and start it. What is there with the same uid and specHash is started as it is, what is paused goes on; anything else under the name is `Conflict`', changes: true, deadlineMs: 60_000,
 		data: z.strictObject({order: Order}), answer: z.object({observation: Observed}).readonly(),
@@ -94,7 +100,7 @@ export const engineActions = {
 	}),
 	stats: action({
 		name: 'stats', summary: 'what it uses now: cores×1000, bytes', changes: false, deadlineMs: 10_000,
-		data: z.strictObject({reference: Reference}), answer: z.object({cpuMillis: z.number(), memoryBytes: z.number(), networkRxBytes: z.number().default(0), networkTxBytes: z.number().default(0), sampledAt: z.iso.datetime()}).readonly(),
+		data: z.strictObject({reference: Reference}), answer: z.object({cpuMillis: Amount, memoryBytes: Amount, networkRxBytes: Amount.default(0), networkTxBytes: Amount.default(0), sampledAt: z.iso.datetime()}).readonly(),
 	}),
 	exec: action({name: 'exec', summary: 'run a command inside, to its end. May be left out', changes: true, deadlineMs: 600_000, data: z.strictObject({reference: Reference, command: z.array(z.string()).readonly()}), answer: z.object({exitCode: z.int(), lines: Lines}).readonly()}),
 } as const;

@@ -1,5 +1,5 @@
 import {accessSync, constants, existsSync} from 'node:fs';
-import {mkdir, rmdir, writeFile} from 'node:fs/promises';
+import {mkdir, readFile, rmdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {systemErrorCode} from '../../private-file.js';
 import type {Limits} from './record.js';
@@ -15,6 +15,8 @@ const none = '-1';
 /** Limits on what programs use, through control groups of the host. Nothing is made before the first limit. */
 export class Cgroups {
 	readonly #layout: Layout | undefined;
+	/** Groups that could not be taken away yet. */
+	readonly #left = new Set<string>();
 
 	constructor(root = '/sys/fs/cgroup') {
 		this.#layout = layoutOf(root);
@@ -52,14 +54,28 @@ export class Cgroups {
 		for (const folder of this.#folders(id)) await writeFile(join(folder, 'cgroup.procs'), String(pid));
 	}
 
-	/** Takes the group away once nothing is in it. */
+	/** Numbers of the processes in the group, however they came there. */
+	async members(id: string): Promise<readonly number[]> {
+		// Never made, or gone meanwhile: then nothing is in it.
+		const texts = await Promise.all(this.#folders(id).map(async folder => readFile(join(folder, 'cgroup.procs'), 'utf8').catch(() => '')));
+		return [...new Set(texts.flatMap(text => text.split('\n')).filter(line => line !== '').map(Number))];
+	}
+
+	/** Takes the group away. One that is busy for a moment after its last process is left for `removeLeft`. */
 	async remove(id: string): Promise<void> {
+		this.#left.delete(id);
 		for (const folder of this.#folders(id)) {
 			await rmdir(folder).catch((error: unknown) => {
-				// Busy for a moment after the last process, or never made: an empty group costs nothing and the next removal meets it again.
-				if (!['ENOENT', 'EBUSY', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) throw error;
+				const code = systemErrorCode(error) ?? '';
+				if (code === 'EBUSY') this.#left.add(id);
+				else if (!['ENOENT', 'ENOTDIR'].includes(code)) throw error;
 			});
 		}
+	}
+
+	/** Takes away what was busy before. */
+	async removeLeft(): Promise<void> {
+		for (const id of [...this.#left]) await this.remove(id);
 	}
 
 	#roots(): readonly string[] {

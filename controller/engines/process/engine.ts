@@ -1,7 +1,8 @@
 import {release} from 'node:os';
+import {normalize} from 'node:path';
 import {concat, defer, of, Subject} from 'rxjs';
 import type {Clock} from '../../../reconcilers/ports/clock.js';
-import {EngineError, type CallOptions, type Engine, type EngineHint, type Workload, type WorkloadReference} from '../../../reconcilers/ports/engine.js';
+import {EngineError, type CallOptions, type Engine, type EngineHint, type Observation, type Workload, type WorkloadReference} from '../../../reconcilers/ports/engine.js';
 import type {Log} from '../../../reconcilers/ports/log.js';
 import type {LogLine, LogOptions} from '../../../store/resources/log-line.js';
 import {realPath} from '../real-path.js';
@@ -14,6 +15,7 @@ import {Programs} from './programs.js';
 import {Records, type Slot} from './records.js';
 import {killGroup, runCommand} from './run-command.js';
 import {readRunLog, type RunLog} from './run-logs.js';
+import {unlessAborted} from './unless-aborted.js';
 import {Usage} from './usage.js';
 import {Watch} from './watch.js';
 
@@ -41,30 +43,41 @@ export function createProcessEngine({directory, allow, nodeName, clock, log}: Pr
 	const hints = new Subject<EngineHint>();
 	const records = new Records(directory);
 	const cgroups = new Cgroups();
-	const [locks, health, usage, contents] = [new Locks(), new HealthChecks(), new Usage(clock), new Contents()];
+	const permission = {allow, nodeName, realPath};
+	const [locks, health, usage, contents] = [new Locks(), new HealthChecks(permission), new Usage(clock), new Contents()];
 	const programs: Programs = new Programs({records, cgroups, clock, onEnd: name => void watch.look(name)});
 	const changed = ({record: {uid, namespace, instance}}: Slot): void => hints.next({kind: 'changed', uid, namespace, instance});
 	const watch: Watch = new Watch({records, programs, health, locks, clock, log, onChange: changed});
-	const judge = (workload: Workload) => launchOf(workload, {allow, nodeName, realPath, canSwitchUser: process.getuid?.() === 0, noLimits: cgroups.refusal});
+	const judge = (workload: Workload) => launchOf(workload, {...permission, canSwitchUser: process.getuid?.() === 0, noLimits: cgroups.refusal});
 
-	const locked = async <T>({name}: Pick<WorkloadReference, 'name'>, signal: AbortSignal, work: () => Promise<T>): Promise<T> => locks.run(name, async () => {
-		if (signal.aborted) throw new EngineError('Aborted', `Given up before ${name} was touched`, {transient: true});
-		return work();
-	});
+	const gaveUp = (what: string): EngineError => new EngineError('Aborted', `Given up before ${what} had its turn`, {transient: true});
+	const locked = async <T>({name}: Pick<WorkloadReference, 'name'>, signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
+		const aborted = (): EngineError => gaveUp(name);
+		if (signal.aborted) throw aborted();
+		return unlessAborted(locks.run(name, async () => {
+			if (signal.aborted) throw aborted();
+			return work();
+		}), {signal, aborted});
+	};
+	/** To be called with the lock: an end is noted by one at a time. */
 	const settled = async (found: Slot | undefined): Promise<Slot | undefined> => {
 		const slot = found && await programs.settle(found);
-		if (slot !== undefined) watch.know(slot);
+		if (slot === undefined) return undefined;
+		watch.know(slot);
+		// Whoever looks first tells everybody.
+		if (slot !== found) changed(slot);
 		return slot;
 	};
+	/** As it stands, for who changes nothing. */
 	const own = async (reference: WorkloadReference): Promise<Slot> => {
-		const slot = await settled(await records.own(reference));
-		if (slot === undefined) throw notFound(reference.name);
+		const slot = await records.look(reference);
+		if (slot?.record.uid !== reference.uid) throw notFound(reference.name);
 		return slot;
 	};
 	const running = async (reference: WorkloadReference): Promise<{readonly slot: Slot; readonly pid: number}> => {
 		const slot = await own(reference);
 		const {run} = slot.record;
-		if (run === undefined || run.finishedAt !== undefined) throw new EngineError('Failed', `${reference.name} is not running`, {transient: true});
+		if (run === undefined || await programs.state(slot) === 'ended') throw new EngineError('Failed', `${reference.name} is not running`, {transient: true});
 		return {slot, pid: run.pid};
 	};
 
@@ -80,8 +93,14 @@ export function createProcessEngine({directory, allow, nodeName, clock, log}: Pr
 			if (state === 'paused') killGroup(before.record.run.pid, 'SIGCONT');
 			return before;
 		}
-		const contentId = await contents.idOf(workload.template.image, AbortSignal.timeout(60_000));
+		const contentId = await contents.idOf(launch.program, AbortSignal.timeout(60_000));
 		return programs.begin(workload, {before, launch, limits: limitsOf(workload.template.resources), contentId});
+	};
+
+	/** What somebody is at work on is told as it was noted last: a stop may take as long as its grace. */
+	const list = async (): Promise<readonly Observation[]> => {
+		const found = await Promise.all((await records.all()).map(async slot => (locks.isHeld(slot.name) ? slot : locks.run(slot.name, async () => settled(await records.find({name: slot.name, uid: slot.record.uid}))))));
+		return Promise.all(found.filter(slot => slot !== undefined).map(async slot => programs.observe(slot, health.of(slot))));
 	};
 
 	async function* logs(reference: WorkloadReference, options: CallOptions & LogOptions): AsyncGenerator<LogLine, void, undefined> {
@@ -90,7 +109,7 @@ export function createProcessEngine({directory, allow, nodeName, clock, log}: Pr
 		if (number < 1) throw new EngineError('NotFound', `${name} has had no run ${options.previous ? 'before the present one' : 'yet'}`, {transient: true});
 		const file: RunLog = {directory: records.folder(name), number};
 		const isRunning = async (): Promise<boolean> => {
-			const now = await records.own(reference);
+			const now = await records.look(reference);
 			return now?.record.engineId === engineId && now.record.run?.number === number && await programs.state(now) !== 'ended';
 		};
 		yield* readRunLog(file, {...options, isRunning});
@@ -100,7 +119,7 @@ export function createProcessEngine({directory, allow, nodeName, clock, log}: Pr
 		name: 'process',
 		health: async () => Promise.resolve({healthy: true, version: release(), message: ''}),
 		review: (template, context) => judge({...anySlot, ...context, template}).refusals,
-		prepare: async ({template}, {signal}) => ({contentId: await contents.idOf(template.image, signal)}),
+		prepare: async ({template}, {signal}) => ({contentId: await contents.idOf(normalize(template.image), signal)}),
 		start: async (workload, {signal}) => locked(workload, signal, async () => {
 			const slot = await start(workload);
 			watch.know(slot);
@@ -120,14 +139,17 @@ export function createProcessEngine({directory, allow, nodeName, clock, log}: Pr
 			watch.forget(slot);
 			changed(slot);
 		}),
-		tidy: async () => Promise.resolve(),
+		tidy: async () => cgroups.removeLeft(),
 		update: async (reference, limits, {signal}) => locked(reference, signal, async () => {
-			const slot = await own(reference);
+			const slot = await settled(await records.own(reference));
+			if (slot === undefined) throw notFound(reference.name);
 			const [before, wanted] = [slot.record.limits, limitsOf(limits)];
 			const removes = (before.cpuMillis !== undefined && wanted.cpuMillis === undefined) || (before.memoryBytes !== undefined && wanted.memoryBytes === undefined);
 			// What was started without limits is in no group, and what it has started meanwhile could not be put into one.
 			if (removes || cgroups.refusal !== undefined || Object.keys(before).length === 0) return false;
-			await cgroups.limit(slot.record.engineId, wanted);
+			await cgroups.limit(slot.record.engineId, wanted).catch((error: unknown) => {
+				throw new EngineError('Failed', `${slot.name} cannot be limited so: ${error instanceof Error ? error.message : String(error)}`, {transient: true, cause: error});
+			});
 			changed(await records.write(slot.name, {...slot.record, limits: wanted}));
 			return true;
 		}),
@@ -135,13 +157,10 @@ export function createProcessEngine({directory, allow, nodeName, clock, log}: Pr
 			const slot = await settled(await records.find(reference));
 			return slot && programs.observe(slot, health.of(slot));
 		}),
-		list: async () => Promise.all((await records.all()).map(async ({name, record}) => locks.run(name, async () => {
-			const slot = await settled(await records.find({name, uid: record.uid})) ?? {name, record};
-			return programs.observe(slot, health.of(slot));
-		}))),
+		list: async ({signal}) => unlessAborted(list(), {signal, aborted: () => gaveUp('everything')}),
 		logs,
 		stats: async reference => usage.sample((await running(reference)).pid),
-		exec: async (reference, {command, onOutput, signal}) => runCommand((await running(reference)).slot.record.launch, command, {signal, onOutput}),
+		exec: async (reference, {command, onOutput, signal}) => runCommand((await running(reference)).slot.record.launch, command, {signal, permission, onOutput}),
 		events: () => concat(defer(() => of({kind: 'relist'} as const)), hints),
 		hostPorts: declaredPorts,
 		volumes: () => [],

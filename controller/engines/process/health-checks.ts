@@ -1,4 +1,5 @@
 import type {Observation} from '../../../reconcilers/ports/engine.js';
+import type {Permission} from './permission.js';
 import type {Slot} from './records.js';
 import {runCommand} from './run-command.js';
 
@@ -15,6 +16,11 @@ interface Check {
 export class HealthChecks {
 	readonly #checks = new Map<string, Check>();
 	readonly #underWay = new Set<AbortController>();
+	readonly #permission: Permission;
+
+	constructor(permission: Permission) {
+		this.#permission = permission;
+	}
 
 	/** `none` without a check, and for what does not run: what it said last is stale. */
 	of({record}: Slot): Observation['health'] {
@@ -46,10 +52,10 @@ export class HealthChecks {
 			check.isUnderWay = false;
 			if (check.state !== before) onChange();
 		};
-		void runCommand(launch, health.command, {signal: asking.signal, onOutput: () => undefined}).then(settle, () => settle(1));
+		void runCommand(launch, health.command, {signal: asking.signal, permission: this.#permission, onOutput: () => undefined}).then(settle, () => settle(1));
 	}
 
-	/** Forgets a slot. */
+	/** Forgets a slot, or what ran in it. */
 	forget({record: {engineId}}: Slot): void {
 		this.#checks.delete(engineId);
 	}

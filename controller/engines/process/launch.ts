@@ -3,21 +3,16 @@ import type {Engine, Workload} from '../../../reconcilers/ports/engine.js';
 import {cpuMillis, memoryBytes} from '../../../reconcilers/placement/quantity.js';
 import type {ImageTemplate, Resources} from '../../../store/resources/image.js';
 import type {Refusal} from '../../../store/resources/refusal.js';
-import {isMatchedBy} from '../../path-pattern.js';
 import type {ContainerBody} from '../docker/container-body.js';
 import {readParameters} from '../docker/parameters/read-parameters.js';
 import {hostPortsOf} from '../docker/template-facts.js';
 import {workloadEnvironment} from '../workload-environment.js';
+import {isPermitted, notPermitted, permittedPaths, type Permission} from './permission.js';
 import type {Launch, Limits} from './record.js';
 import {processEngineVocabulary} from './vocabulary.js';
 
 /** What this node lets programs do, and what it can. */
-export interface ProcessPolicy {
-	/** Programs that may run: paths, where `*` stands for any part of one name. */
-	readonly allow: readonly string[];
-	readonly nodeName: string;
-	/** Links followed, as far as the path exists. */
-	readonly realPath: (path: string) => string;
+export interface ProcessPolicy extends Permission {
 	/** Whether programs can run as somebody else. */
 	readonly canSwitchUser: boolean;
 	/** Why resources cannot be limited here; undefined when they can. */
@@ -34,7 +29,8 @@ export function launchOf(workload: Workload, policy: ProcessPolicy): {readonly l
 	const {template} = workload;
 	const {body, refusals} = readParameters(template.parameters, workload, processEngineVocabulary);
 	const launch: Launch = {
-		program: template.image,
+		// As it is judged: `..` after a link leads elsewhere than it reads.
+		program: posix.normalize(template.image),
 		arguments: body.Cmd ?? [],
 		environment: [usualPath, ...workloadEnvironment(workload, policy.nodeName), ...body.Env ?? []],
 		workingDirectory: body.WorkingDir ?? '/',
@@ -43,7 +39,7 @@ export function launchOf(workload: Workload, policy: ProcessPolicy): {readonly l
 		ports: portsOf(body),
 		...healthOf(body),
 	};
-	return {launch, refusals: [...refusals, ...wrong(body), ...forbidden(template, {body, policy})]};
+	return {launch, refusals: [...refusals, ...wrong(body), ...forbidden(template, {body, launch, policy})]};
 }
 
 /** Limits as they are asked for. */
@@ -54,33 +50,34 @@ export const declaredPorts = (template: ImageTemplate): ReturnType<Engine['hostP
 
 function wrong(body: ContainerBody): readonly Refusal[] {
 	const invalid = (field: string, message: string, fix: string): Refusal => ({kind: 'invalid', field: `parameters.${field}`, rule: 'FieldValueInvalid', message, fix});
+	const unnamed = variablesOf(body).find(name => !/^[A-Za-z_]\w*$/u.test(name));
 	const open = Object.entries(body.HostConfig?.PortBindings ?? {}).filter(([, bindings]) => bindings.some(({HostPort: port}) => !/^\d+$/u.test(port)));
 	return [
 		...(body.WorkingDir !== undefined && !posix.isAbsolute(body.WorkingDir) ? [invalid('working_dir', `${body.WorkingDir} is no absolute path`, 'write the whole path')] : []),
 		...(body.StopSignal !== undefined && signalOf(body.StopSignal) === undefined ? [invalid('stop_signal', `${body.StopSignal} is no signal to end with`, `write one of ${stopSignals.join(', ')}`)] : []),
+		...(unnamed === undefined ? [] : [invalid('environment', `${unnamed} is no name that a shell hands on`, 'write letters, digits and _, no digit first')]),
 		...open.map(([port]) => invalid('ports', `${port} has no single port of the host`, 'write the port on which the program listens, such as {80/tcp: 8080}')),
 	];
 }
 
-function forbidden({image, resources}: ImageTemplate, {body, policy}: {readonly body: ContainerBody; readonly policy: ProcessPolicy}): readonly Refusal[] {
-	const plain = posix.normalize(image);
-	// A link that the administrator names is trusted; one that a pattern merely covers must lead to something that is covered too.
-	const patterns = policy.allow.flatMap(pattern => [pattern, inRealFolder(pattern, policy)]);
-	const isAllowed = policy.allow.includes(plain) || [plain, policy.realPath(plain)].every(path => patterns.some(pattern => isMatchedBy(pattern, path)));
-	const forbid = (field: string, rule: string, message: string, fix: string): Refusal => ({kind: 'forbidden', field, rule, message, fix});
+function forbidden({image, resources}: ImageTemplate, {body, launch, policy}: {readonly body: ContainerBody; readonly launch: Launch; readonly policy: ProcessPolicy}): readonly Refusal[] {
+	const forbid = (field: string, rule: string, {message, fix}: {readonly message: string; readonly fix: string}): Refusal => ({kind: 'forbidden', field, rule, message, fix});
+	const [check] = launch.health?.command ?? [];
 	return [
 		...(!posix.isAbsolute(image) ? [{kind: 'invalid', field: 'image', rule: 'FieldValueInvalid', message: `${image} is no absolute path of a program`, fix: 'write image: /path/of/program'} as const] : []),
-		...(posix.isAbsolute(image) && !isAllowed ? [forbid('image', 'Program', `the node ${policy.nodeName} does not permit the program ${plain}`, `its administrator can add it in motey.yaml: engines: {process: {allow: [${JSON.stringify(plain)}]}}`)] : []),
-		...(body.User !== undefined && !policy.canSwitchUser ? [forbid('parameters.user', 'User', `the node ${policy.nodeName} does not run as root, so programs run as its own user`, 'leave it out')] : []),
-		...(policy.noLimits !== undefined && (resources.cpu ?? resources.memory) !== undefined ? [forbid('resources', 'Limits', `the node ${policy.nodeName} cannot limit what a program uses: ${policy.noLimits}`, 'leave resources out')] : []),
+		...(posix.isAbsolute(image) && !isPermitted(launch.program, policy) ? [forbid('image', 'Program', notPermitted(launch.program, policy))] : []),
+		// What looks after a program runs on the host as the program does.
+		...(check !== undefined && permittedPaths(check, launch, policy).length === 0 ? [forbid('parameters.healthcheck', 'Program', notPermitted(check, policy))] : []),
+		...loaderVariables(body).map(name => forbid('parameters.environment', 'Loader', {message: `${name} makes the loader run other code than that of the program`, fix: 'leave it out, or have a script permitted that sets it'})),
+		...(body.User !== undefined && !policy.canSwitchUser ? [forbid('parameters.user', 'User', {message: `the node ${policy.nodeName} does not run as root, so programs run as its own user`, fix: 'leave it out'})] : []),
+		...(policy.noLimits !== undefined && (resources.cpu ?? resources.memory) !== undefined ? [forbid('resources', 'Limits', {message: `the node ${policy.nodeName} cannot limit what a program uses: ${policy.noLimits}`, fix: 'leave resources out'})] : []),
 	];
 }
 
-/** Where `/bin` is a link to `/usr/bin`, whoever permits what is in the one means the other. */
-function inRealFolder(pattern: string, {realPath}: ProcessPolicy): string {
-	const folder = posix.dirname(pattern);
-	return folder.includes('*') ? pattern : posix.join(realPath(folder), posix.basename(pattern));
-}
+const variablesOf = ({Env: lines = []}: ContainerBody): readonly string[] => lines.map(line => line.slice(0, line.indexOf('=')));
+
+/** See ld.so(8). */
+const loaderVariables = (body: ContainerBody): readonly string[] => variablesOf(body).filter(name => name.startsWith('LD_'));
 
 function signalOf(text: string | undefined): typeof stopSignals[number] | undefined {
 	const name = text?.toUpperCase();

@@ -2,14 +2,19 @@
 export class Locks {
 	readonly #last = new Map<string, Promise<unknown>>();
 
+	/** Whether somebody is at work under `key`. */
+	isHeld(key: string): boolean {
+		return this.#last.has(key);
+	}
+
 	async run<T>(key: string, work: () => Promise<T>): Promise<T> {
 		const before = this.#last.get(key) ?? Promise.resolve();
 		const mine = before.then(work, work);
 		this.#last.set(key, mine);
-		try {
-			return await mine;
-		} finally {
+		const release = (): void => {
 			if (this.#last.get(key) === mine) this.#last.delete(key);
-		}
+		};
+		mine.then(release, release);
+		return mine;
 	}
 }

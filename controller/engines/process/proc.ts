@@ -1,4 +1,4 @@
-import {readdir} from 'node:fs/promises';
+import {readdir, readFile} from 'node:fs/promises';
 import {readIfThere} from '../../private-file.js';
 
 /** What the kernel says of a process, as far as it is read here. See proc(5), /proc/PID/stat. */
@@ -44,4 +44,9 @@ export async function residentBytes(pid: number): Promise<number> {
 /** Told apart from every other boot of this machine. */
 export async function currentBootId(): Promise<string> {
 	return (await readIfThere('/proc/sys/kernel/random/boot_id'))?.trim() ?? 'unknown';
+}
+
+/** Whether the process was begun with this line in its environment. False when that cannot be read. */
+export async function hasEnvironment(pid: number, line: string): Promise<boolean> {
+	return readFile(`/proc/${pid}/environ`, 'utf8').then(text => text.split('\0').includes(line), () => false);
 }

@@ -3,7 +3,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import type {Clock} from '../../../reconcilers/ports/clock.js';
 import {EngineError, type Observation, type Workload} from '../../../reconcilers/ports/engine.js';
 import type {Cgroups} from './cgroups.js';
-import {currentBootId, processesOf, processState} from './proc.js';
+import {currentBootId, hasEnvironment, processesOf, processState, type ProcessState} from './proc.js';
 import type {Launch, Limits, Run} from './record.js';
 import type {Records, Slot} from './records.js';
 import {killGroup} from './run-command.js';
@@ -14,6 +14,8 @@ import {spawnRun} from './spawn-run.js';
 const killed = 137;
 /** How long a killed process may take to be gone, in milliseconds: longer only when it waits for a device. */
 const goneWithinMs = 10_000;
+/** How long an end waits to be noted for what the program has left behind, in milliseconds. */
+const leftoversGoneWithinMs = 2000;
 
 /** What programs are run with. */
 export interface ProgramsOptions {
@@ -27,16 +29,19 @@ export interface ProgramsOptions {
 /** Starts, finds again and ends programs. What it knows stands in the records and in /proc, so that a later agent knows the same. */
 export class Programs {
 	readonly #options: ProgramsOptions;
+	/** Runs that this agent has seen running: nobody else can have got their number since the last look. */
+	readonly #seen = new Set<string>();
 
 	constructor(options: ProgramsOptions) {
 		this.#options = options;
 	}
 
 	/** Whether the program runs: the very process that was noted, in this boot of the machine. */
-	async state({record: {run}}: Slot): Promise<'running' | 'paused' | 'ended'> {
+	async state({record: {run, engineId}}: Slot): Promise<'running' | 'paused' | 'ended'> {
 		if (run === undefined || run.finishedAt !== undefined || run.bootId !== await currentBootId()) return 'ended';
 		const state = await processState(run.pid);
-		if (state?.startTicks !== run.startTicks || state.state === 'Z' || state.state === 'X') return 'ended';
+		if (state?.startTicks !== run.startTicks || hasEnded(state)) return 'ended';
+		this.#seen.add(keyOf(engineId, run));
 		return state.state === 'T' ? 'paused' : 'running';
 	}
 
@@ -48,7 +53,8 @@ export class Programs {
 		const log = {directory: this.#options.records.folder(name), number: run.number};
 		const code = await exitCodeOf(log);
 		const isOfThisBoot = run.bootId === await currentBootId();
-		if (isOfThisBoot) await endSession(run);
+		if (isOfThisBoot) await this.#endSession(slot, {run, withinMs: leftoversGoneWithinMs});
+		this.#seen.delete(keyOf(record.engineId, run));
 		const finishedAt = ((code === undefined ? undefined : await lastWrite(log, 'exit')) ?? this.#options.clock.now()).toISOString();
 		const ended: Run = {...run, finishedAt, exitCode: code ?? killed, ...(isOfThisBoot || code !== undefined ? {} : {endedWithEngine: true})};
 		return this.#options.records.write(name, {...record, run: ended});
@@ -93,8 +99,7 @@ export class Programs {
 			killGroup(run.pid, 'SIGCONT');
 		}
 		if (graceMs <= 0 || !await this.#isGone(slot, {withinMs: graceMs, signal})) {
-			await endSession(run);
-			if (!await this.#isGone(slot, {withinMs: goneWithinMs, signal})) throw new EngineError('Failed', `${slot.name} was killed and has not gone yet; it waits for a device`, {transient: true});
+			if (!await this.#endSession(slot, {run, withinMs: goneWithinMs, signal})) throw new EngineError('Failed', `${slot.name} was killed and has not gone yet; it waits for a device`, {transient: true});
 		}
 		return this.settle(slot);
 	}
@@ -115,9 +120,37 @@ export class Programs {
 	}
 
 	async #isGone(slot: Slot, {withinMs, signal}: {readonly withinMs: number; readonly signal: AbortSignal}): Promise<boolean> {
+		return this.#whether(async () => await this.state(slot) === 'ended', {withinMs, signal, name: slot.name});
+	}
+
+	/** Kills the group, whatever of its session has left the group, and what is in its control group, until nothing of it is left. False when something still is. */
+	async #endSession(slot: Slot, {run, withinMs, signal}: {readonly run: Run; readonly withinMs: number; readonly signal?: AbortSignal}): Promise<boolean> {
+		return this.#whether(async () => {
+			const members = await this.#members(slot, run);
+			for (const pid of members) killProcess(pid);
+			return members.length === 0;
+		}, {withinMs, signal, name: slot.name});
+	}
+
+	/**
+	 * What is left of a run. The kernel gives no number of a session again that still has members, so when another process has the leader's number
+	 * nothing is left. Without a leader the session may be another's, begun and left by its leader since: then one of it must bear the run's mark.
+	 */
+	async #members({record: {engineId, launch}}: Slot, run: Run): Promise<readonly number[]> {
+		const grouped = await this.#options.cgroups.members(engineId);
+		const leader = await processState(run.pid);
+		if (leader !== undefined && leader.startTicks !== run.startTicks) return grouped;
+		const session = (await processesOf(run.pid)).filter(state => !hasEnded(state)).map(({pid}) => pid);
+		const mark = launch.environment.findLast(line => line.startsWith('MOTEY_INSTANCE=')) ?? '';
+		const isOurs = leader !== undefined || this.#seen.has(keyOf(engineId, run)) || (await Promise.all(session.map(async pid => hasEnvironment(pid, mark)))).includes(true);
+		return isOurs ? [...new Set([...session, ...grouped])] : grouped;
+	}
+
+	/** Asks again and again until it is so; false when it is not in time. */
+	async #whether(isSo: () => Promise<boolean>, {withinMs, signal, name}: {readonly withinMs: number; readonly signal: AbortSignal | undefined; readonly name: string}): Promise<boolean> {
 		const untilMs = this.#options.clock.monotonicMs() + withinMs;
-		while (await this.state(slot) !== 'ended') {
-			if (signal.aborted) throw new EngineError('Aborted', `Given up while ${slot.name} was to end`, {transient: true});
+		while (!await isSo()) {
+			if (signal?.aborted) throw new EngineError('Aborted', `Given up while ${name} was to end`, {transient: true});
 			if (this.#options.clock.monotonicMs() >= untilMs) return false;
 			await delay(20);
 		}
@@ -125,19 +158,14 @@ export class Programs {
 	}
 }
 
-/**
- * Kills the group, and whatever of its session has left the group. The kernel gives no number of a session again that still has members, so when
- * another process has the leader's number there is nothing of ours left.
- */
-async function endSession({pid, startTicks}: Run): Promise<void> {
-	const leader = await processState(pid);
-	if (leader !== undefined && leader.startTicks !== startTicks) return;
-	const members = await processesOf(pid);
-	for (const {pid: member} of members) {
-		try {
-			process.kill(member, 'SIGKILL');
-		} catch {
-			// It has ended meanwhile.
-		}
+const keyOf = (engineId: string, {number}: Run): string => `${engineId} ${number}`;
+
+const hasEnded = ({state}: ProcessState): boolean => state === 'Z' || state === 'X';
+
+function killProcess(pid: number): void {
+	try {
+		process.kill(pid, 'SIGKILL');
+	} catch {
+		// It has ended meanwhile.
 	}
 }

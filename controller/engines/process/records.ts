@@ -1,7 +1,7 @@
 import {mkdir, readdir, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
-import type {WorkloadReference} from '../../../reconcilers/ports/engine.js';
-import {readIfThere, writePrivateFile} from '../../private-file.js';
+import {EngineError, type WorkloadReference} from '../../../reconcilers/ports/engine.js';
+import {readIfThere, systemErrorCode, writePrivateFile} from '../../private-file.js';
 import {ProcessRecord} from './record.js';
 
 /** A record with the name it stands under: the folder is the slot, and its name the lock of it. */
@@ -9,6 +9,9 @@ export interface Slot {
 	readonly name: string;
 	readonly record: ProcessRecord;
 }
+
+/** A folder without a record is none. */
+type Reading = {readonly kind: 'none' | 'unreadable'} | {readonly kind: 'read'; readonly slot: Slot};
 
 const recordFile = 'record.json';
 
@@ -25,20 +28,33 @@ export class Records {
 		return join(this.#directory, name);
 	}
 
+	/** Every slot whose record can be read. */
 	async all(): Promise<readonly Slot[]> {
-		const entries = await readdir(this.#directory, {withFileTypes: true}).catch(() => []);
+		const entries = await readdir(this.#directory, {withFileTypes: true}).catch((error: unknown) => {
+			if (systemErrorCode(error) === 'ENOENT') return [];
+			throw error;
+		});
 		const found = await Promise.all(entries.filter(entry => entry.isDirectory()).map(async ({name}) => this.#read(name)));
-		return found.filter(slot => slot !== undefined);
+		return found.flatMap(slot => (slot.kind === 'read' ? [slot.slot] : []));
 	}
 
-	/** What is in the slot: by name, or by uid when its folder was renamed by hand; then it is renamed back. */
-	async find({name, uid}: WorkloadReference): Promise<Slot | undefined> {
+	/** What is in the slot: by name, or by uid where its folder was renamed by hand. Throws when nobody can tell, so that nothing is run there twice. */
+	async look({name, uid}: WorkloadReference): Promise<Slot | undefined> {
 		const named = await this.#read(name);
-		if (named !== undefined) return named;
-		const renamed = uid === '' ? undefined : (await this.all()).find(({record}) => record.uid === uid);
-		if (renamed === undefined) return undefined;
-		await rename(this.folder(renamed.name), this.folder(name));
-		return {...renamed, name};
+		if (named.kind === 'read') return named.slot;
+		if (named.kind === 'unreadable') {
+			const path = join(this.folder(name), recordFile);
+			throw new EngineError('Failed', `${path} cannot be read by this version, so nobody knows what runs in the slot: mend it, or end by hand what runs and remove its folder`, {transient: true});
+		}
+		return uid === '' ? undefined : (await this.all()).find(({record}) => record.uid === uid);
+	}
+
+	/** The same; what was renamed is renamed back. */
+	async find(reference: WorkloadReference): Promise<Slot | undefined> {
+		const found = await this.look(reference);
+		if (found === undefined || found.name === reference.name) return found;
+		await rename(this.folder(found.name), this.folder(reference.name));
+		return {...found, name: reference.name};
 	}
 
 	/** What is in the slot if it was made for this very uid. */
@@ -58,15 +74,13 @@ export class Records {
 		await rm(this.folder(name), {recursive: true, force: true});
 	}
 
-	/** A folder without a record, or with one that cannot be read, is none: its program cannot be told from any other. */
-	async #read(name: string): Promise<Slot | undefined> {
+	async #read(name: string): Promise<Reading> {
 		const text = await readIfThere(join(this.folder(name), recordFile));
-		if (text === undefined) return undefined;
+		if (text === undefined) return {kind: 'none'};
 		try {
-			const record = ProcessRecord.safeParse(JSON.parse(text)).data;
-			return record === undefined ? undefined : {name, record};
+			return {kind: 'read', slot: {name, record: ProcessRecord.parse(JSON.parse(text))}};
 		} catch {
-			return undefined;
+			return {kind: 'unreadable'};
 		}
 	}
 }

@@ -1,5 +1,7 @@
-import {copyFile, open, readdir, rename, rm, stat, truncate} from 'node:fs/promises';
+import {createReadStream, createWriteStream} from 'node:fs';
+import {open, readdir, rename, rm, stat, truncate} from 'node:fs/promises';
 import {join} from 'node:path';
+import {pipeline} from 'node:stream/promises';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {LogLine, LogOptions} from '../../../store/resources/log-line.js';
 import {readIfThere} from '../../private-file.js';
@@ -8,6 +10,8 @@ import {runFiles} from './spawn-run.js';
 
 /** A log is cut at this size, and two older pieces of it are kept: three files of 10 MB, as the docker engine has them. */
 export const logBytes = 10_000_000;
+/** What one look may find beyond that, of a program that writes fast. */
+const longestPieceBytes = 2 * logBytes;
 const pieces = ['.2', '.1', ''] as const;
 const followEveryMs = 200;
 
@@ -22,12 +26,13 @@ const sizeOf = async (path: string): Promise<number> => stat(path).then(({size})
 
 /**
  * Cuts the log when it is too long. The program goes on appending to the same file meanwhile, so lines that it writes between the copy and the cut,
- * some microseconds, are lost.
+ * some microseconds, are lost; and of a log that grew while no agent was there only the end is kept.
  */
 export async function rotate(log: RunLog): Promise<void> {
-	if (await sizeOf(pathOf(log)) < logBytes) return;
+	const size = await sizeOf(pathOf(log));
+	if (size < logBytes) return;
 	await rename(pathOf(log, '.1'), pathOf(log, '.2')).catch(() => undefined);
-	await copyFile(pathOf(log), pathOf(log, '.1'));
+	await pipeline(createReadStream(pathOf(log), {start: Math.max(0, size - longestPieceBytes), end: size - 1}), createWriteStream(pathOf(log, '.1'), {mode: 0o600}));
 	await truncate(pathOf(log), 0);
 }
 
@@ -41,7 +46,7 @@ export async function dropOldRuns({directory, number}: RunLog): Promise<void> {
 /** What stands in the exit file: the code, once the program has ended by itself. */
 export async function exitCodeOf({directory, number}: RunLog): Promise<number | undefined> {
 	const text = (await readIfThere(join(directory, runFiles.exit(number))))?.trim();
-	return text === undefined || text === '' ? undefined : Number(text);
+	return text !== undefined && /^\d+$/u.test(text) ? Number(text) : undefined;
 }
 
 /** When the log or the exit file was last written. */

@@ -46,7 +46,10 @@ export async function spawnRun(launch: Launch, {directory, number}: {readonly di
 				...ids, detached: true, cwd: launch.workingDirectory, env: environmentOf(launch), stdio: ['pipe', log.fd, log.fd, exit.fd],
 			});
 			await once(child, 'spawn');
-			return await held(child);
+			return await held(child).catch((error: unknown) => {
+				child.kill('SIGKILL');
+				throw error;
+			});
 		} finally {
 			await exit.close();
 		}

@@ -12,11 +12,11 @@ function shared(name: string, description: Partial<Pick<AcceptedKeyword, 'become
 
 const accepted: Readonly<Record<string, Keyword>> = {
 	command: shared('command', {becomes: 'arguments', standard: 'none', note: 'what the program is given; the program itself is `image`'}),
-	environment: shared('environment', {becomes: 'environment', note: 'nothing is taken from the node\'s own environment. PATH is the usual one unless it stands here, and MOTEY_SERVICE, MOTEY_IMAGE, MOTEY_SLOT, MOTEY_INSTANCE, MOTEY_NODE and MOTEY_FENCE are set beside it'}),
+	environment: shared('environment', {becomes: 'environment', note: 'nothing is taken from the node\'s own environment; names are letters, digits and _, and none begins with LD_, which is the loader\'s. PATH is the usual one unless it stands here, and MOTEY_SERVICE, MOTEY_IMAGE, MOTEY_SLOT, MOTEY_INSTANCE, MOTEY_NODE and MOTEY_FENCE are set beside it'}),
 	working_dir: shared('working_dir', {type: 'absolute path', becomes: 'working directory', standard: '/'}),
 	user: shared('user', {type: 'user or user:group, names or numbers', becomes: 'user and group', standard: 'the node\'s own', note: 'needs a node that runs as root; further groups of the user are not taken along'}),
 	stop_signal: shared('stop_signal', {type: 'SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 or SIGKILL', becomes: 'signal to the process group', standard: 'SIGTERM'}),
-	healthcheck: shared('healthcheck', {becomes: 'a command run beside the program', standard: 'none; as with Docker interval and timeout are 30s and retries 3', note: 'durations are nanoseconds or text such as 10s'}),
+	healthcheck: shared('healthcheck', {becomes: 'a command run beside the program', standard: 'none; as with Docker interval and timeout are 30s and retries 3', note: 'the node must permit its program too, /bin/sh for CMD-SHELL. Durations are nanoseconds or text such as 10s'}),
 	ports: shared('ports', {type: 'map {80/tcp: 8080}, or list of "8080:80"', becomes: 'declaration', note: 'says on which ports of the host the program listens, so that no other instance is given one of them. The port before the mapping is a label; ranges and free ports need an engine that maps'}),
 };
 

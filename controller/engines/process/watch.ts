@@ -35,12 +35,12 @@ export class Watch {
 	/** Tells of a slot as it stands: what runs is looked after from now on. */
 	know(slot: Slot): void {
 		const {run} = slot.record;
-		if (run === undefined || run.finishedAt !== undefined) this.#running.delete(slot.name);
+		if (run === undefined || run.finishedAt !== undefined) this.forget(slot);
 		else this.#running.set(slot.name, slot);
 		this.#wake();
 	}
 
-	/** A slot is no more. */
+	/** Nothing runs in the slot any more. */
 	forget(slot: Slot): void {
 		this.#running.delete(slot.name);
 		this.#options.health.forget(slot);

@@ -1,7 +1,8 @@
 import {z} from 'zod';
 import type {Clock} from '../../../reconcilers/ports/clock.js';
 import {Name} from '../../../store/resources/meta.js';
-import {builtin, CallError, type Builtin, type CallContext} from '../mdp/builtins.js';
+import {builtin, type Builtin, type CallContext} from '../mdp/builtins.js';
+import {CallError} from '../mdp/call-error.js';
 import {asker, unknownGroup} from './actions.js';
 import type {Request, Result} from './events.js';
 import type {Groups} from './groups.js';

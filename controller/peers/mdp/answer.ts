@@ -1,6 +1,7 @@
 import {failureBody, resultBody, type Failure} from './body.js';
 import {CallError} from './call-error.js';
 import type {Body} from './frames.js';
+import {mdpLimits} from './limits.js';
 
 /** One part of a streamed answer. An empty one only says that the answer goes on. */
 export interface Part {
@@ -28,14 +29,14 @@ export interface AnswerFrames {
 }
 
 /**
- * What a handler answers, as `<action>.result`, or `<action>.error` when it throws: then `onError` is told, unless it is a `CallError`. The last
- * answer comes always, unless `signal` aborts between two parts; then the handler's generator is closed. Never throws.
+ * What a handler answers, as `<action>.result`, or `<action>.error` when it throws: then `onError` is told, unless it is a `CallError`. When
+ * `signal` aborts between two parts, the handler's generator is closed. The last answer comes always. Never throws.
  */
 export async function * framesOf(action: string, begin: () => Answer, {signal, onError}: {readonly signal: AbortSignal; readonly onError: (error: unknown) => void}): AsyncGenerator<AnswerFrames> {
 	try {
 		const answer = begin();
 		if (isStream(answer)) yield* partsOf(action, answer, signal);
-		else yield {body: wholeBody(action, await answer), last: true};
+		else yield {body: fitting(wholeBody(action, await answer)), last: true};
 	} catch (error) {
 		if (!(error instanceof CallError) && !signal.aborted) onError(error);
 		yield {body: failureBody(action, failureOf(error)), last: true};
@@ -48,17 +49,23 @@ async function * partsOf(action: string, answer: AsyncIterable<Part, unknown>, s
 	try {
 		for (let next = await parts.next(); !signal.aborted; next = await parts.next()) {
 			if (next.done === true) {
-				yield {body: resultBody(action, next.value), last: true};
+				yield {body: fitting(resultBody(action, next.value)), last: true};
 				return;
 			}
-			yield {body: resultBody(action, next.value.data, next.value.binary), last: false};
+			yield {body: fitting(resultBody(action, next.value.data, next.value.binary)), last: false};
 		}
+		throw signal.reason instanceof CallError ? signal.reason : new CallError('Cancelled', 'nobody waited for the rest');
 	} finally {
 		await parts.return?.(undefined);
 	}
 }
 
 const wholeBody = (action: string, result: unknown): Body => (result instanceof BinaryAnswer ? resultBody(action, result.data, result.binary) : resultBody(action, result));
+/** A longer frame would end the connection, and so again when the request is repeated. */
+function fitting(body: Body): Body {
+	if (body.some(frame => frame.length > mdpLimits.frameBytes)) throw new CallError('Internal', 'the answer is longer than 1 MiB', {fix: 'Answer in parts.'});
+	return body;
+}
 
 const isStream = (answer: Answer): answer is AsyncIterable<Part, unknown> => Symbol.asyncIterator in answer;
 

@@ -11,8 +11,12 @@ export type BrokerEvent =
 	| {readonly type: 'ready'; readonly from: Connection; readonly place: Place}
 	| {readonly type: 'reply'; readonly from: Connection; readonly token: string; readonly body: Body}
 	| {readonly type: 'heartbeat' | 'disconnect'; readonly from: Connection}
+	/** What came from there cannot be read. */
+	| {readonly type: 'rubbish'; readonly from: Connection; readonly reason: string}
 	/** The connection is no more: nothing can be sent there. */
 	| {readonly type: 'gone'; readonly from: Connection}
+	/** An answer to this request, or a part of one, was dropped, since its reader does not read. */
+	| {readonly type: 'dropped'; readonly id: string}
 	/** The client waits no more for its request of this id. */
 	| {readonly type: 'cancel'; readonly from: Connection; readonly id: string}
 	/** What a built-in service or another node answered; more follows unless `last`. */
@@ -36,7 +40,8 @@ export interface RequestEvent {
 
 /** What a broker wants done. Effects are carried out in order; a failed one is told back as `gone`. */
 export type BrokerEffect =
-	| {readonly do: 'answer'; readonly to: Connection; readonly service: string; readonly body: Body}
+	/** `id` names the request, unless the answer is one that was kept; `more` follows a part. */
+	| {readonly do: 'answer'; readonly to: Connection; readonly service: string; readonly body: Body; readonly id?: string; readonly more?: boolean}
 	| {readonly do: 'request'; readonly to: Connection; readonly token: string; readonly body: Body}
 	| {readonly do: 'heartbeat' | 'disconnect'; readonly to: Connection}
 	| {readonly do: 'builtin'; readonly id: string; readonly name: string; readonly caller: Caller; readonly body: Body; readonly deadlineMs: number}

@@ -1,14 +1,14 @@
-import {brokerAction, failureBody, isPart, withMeta, type Failure} from './body.js';
+import {brokerAction, failureBody, isPart, resultBody, type Failure} from './body.js';
 import type {BrokerEffect, BrokerEvent, Connection, RequestEvent} from './broker-events.js';
-import {bytesOf, type Body} from './frames.js';
+import type {Body} from './frames.js';
 import {KeptAnswers} from './kept-answers.js';
 import {mdpLimits} from './limits.js';
-import {readJson, readMeta, writeMeta} from './meta.js';
+import {readMeta} from './meta.js';
 import {isMessage, type Place} from './names.js';
 import {PendingRequests} from './pending-requests.js';
-import {acceptedBody, pendingOf, withTimeLeft, type Pending} from './pending.js';
+import {acceptedBody, answerBody, cancelledId, pendingOf, withTimeLeft, type Pending} from './pending.js';
 import {requestKey} from './same-request.js';
-import {delayOf, inquiry, refusalOf} from './verdicts.js';
+import {delayOf, inquiry, passedOn, refusalOf} from './verdicts.js';
 import {Workers, type Worker} from './workers.js';
 
 /**
@@ -31,7 +31,7 @@ export class Broker {
 
 	/** After how long the next `tick` is due; undefined when nothing waits for one. */
 	get tickMs(): number | undefined {
-		if (this.#pending.size > 0) return 100;
+		if (this.#pending.size > 0) return mdpLimits.tickMs;
 		if (this.#workers.size > 0) return mdpLimits.heartbeatMs;
 		return this.#kept.size > 0 ? 60_000 : undefined;
 	}
@@ -51,9 +51,11 @@ export class Broker {
 			case 'request': this.#request(event, nowMs); return;
 			case 'ready': this.#ready(event.from, event.place, nowMs); return;
 			case 'reply': this.#reply(event, nowMs); return;
-			case 'heartbeat': this.#heartbeat(event.from, nowMs); return;
+			case 'heartbeat': this.#hear(event.from, nowMs); return;
 			case 'disconnect': this.#lose(this.#workers.get(event.from), nowMs); return;
+			case 'rubbish': this.#distrust(event, nowMs); return;
 			case 'gone': this.#gone(event.from, nowMs); return;
+			case 'dropped': this.#dropped(event.id, nowMs); return;
 			case 'cancel': this.#cancelOf(event.from, event.id); return;
 			case 'answer': this.#answered(event, nowMs); return;
 			case 'tick': this.#tick(nowMs); return;
@@ -66,14 +68,15 @@ export class Broker {
 		const meta = readMeta(body[2]);
 		// What members ask again has been told apart before it came here.
 		const key = meta && meta.isRepeatable !== true && caller.kind === 'local' ? requestKey({id: meta.id, service, body}) : undefined;
-		const before = this.#pending.withKey(key);
+		const earlier = meta && meta.attempt > 0 ? key : undefined;
+		const before = this.#pending.withKey(earlier);
 		if (before) {
 			this.#again(before, request, nowMs);
 			return;
 		}
-		const kept = key !== undefined && meta && meta.attempt > 0 ? this.#kept.get(key) : undefined;
+		const kept = earlier === undefined ? undefined : this.#kept.get(earlier);
 		if (kept) {
-			for (const answer of kept) this.#effects.push({do: 'answer', to: request.from, service, body: answer});
+			this.#effects.push({do: 'answer', to: request.from, service, body: kept});
 			return;
 		}
 		const pending = pendingOf(request, {id: `r${++this.#lastId}`, key, nowMs});
@@ -83,7 +86,8 @@ export class Broker {
 			return;
 		}
 		if (place.kind === 'builtin' && place.name === 'node' && body[0]?.toString() === 'request.cancel') {
-			this.#cancel(pending, nowMs);
+			const cancelled = this.#cancelOf(pending.to, cancelledId(pending));
+			this.#answer(pending, resultBody('request.cancel', {cancelled}), nowMs);
 			return;
 		}
 		if (place.kind === 'mmi' && request.about?.kind !== 'forward') {
@@ -98,12 +102,8 @@ export class Broker {
 	/** The same request by another attempt: whoever asked last is answered, and nothing is done twice. */
 	#again(pending: Pending, request: RequestEvent, nowMs: number): void {
 		pending.to = request.from;
-		if (pending.sent === undefined) {
-			this.#drop(pending);
-			this.#fail(pending, {code: 'Unavailable', message: 'the beginning of this long answer is lost', fix: 'Ask again.'}, nowMs);
-			return;
-		}
-		for (const body of pending.sent) this.#effects.push({do: 'answer', to: pending.to, service: request.service, body});
+		if (pending.isAccepted) this.#effects.push({do: 'answer', to: pending.to, service: request.service, body: acceptedBody(pending)});
+		else if (pending.parts > 0) this.#breakOff(pending, {code: 'Unavailable', message: 'the beginning of this answer in parts is lost', fix: 'Ask again.'}, nowMs);
 	}
 
 	/** Hands a request to whoever is to answer it. */
@@ -120,11 +120,10 @@ export class Broker {
 				return;
 			case 'forward':
 			case 'mmi': {
-				const about = pending.request.about ?? place;
-				if (about.kind !== 'forward') return;
+				const elsewhere = passedOn(pending.request);
+				if (!elsewhere) return;
 				pending.holder = {kind: 'elsewhere'};
-				const [name, body] = place.kind === 'mmi' ? [place.name, [Buffer.from(about.name), ...pending.request.body.slice(1)]] : [about.name, pending.request.body];
-				this.#effects.push({do: 'forward', id: pending.id, nodeId: about.nodeId, name, body, deadlineMs: pending.deadlineMs});
+				this.#effects.push({do: 'forward', id: pending.id, ...elsewhere, deadlineMs: pending.deadlineMs});
 				return;
 			}
 			default: return place satisfies never;
@@ -153,20 +152,25 @@ export class Broker {
 		this.#dispatch(place.name, nowMs);
 	}
 
-	#heartbeat(from: Connection, nowMs: number): void {
+	/** Who is no worker here is told to begin anew. */
+	#hear(from: Connection, nowMs: number): Worker | undefined {
 		const worker = this.#workers.get(from);
 		if (worker) worker.heardAtMs = nowMs;
 		else this.#effects.push({do: 'disconnect', to: from});
+		return worker;
 	}
 
 	#reply({from, token, body}: {readonly from: Connection; readonly token: string; readonly body: Body}, nowMs: number): void {
-		const worker = this.#workers.get(from);
-		if (worker) worker.heardAtMs = nowMs;
-		else this.#effects.push({do: 'disconnect', to: from});
+		const worker = this.#hear(from, nowMs);
 		const found = this.#pending.get(token);
 		const pending = found?.lastWorker === from ? found : undefined;
 		const last = !isPart(body, pending ? pending.meta?.id : readMeta(body[2])?.id);
-		if (pending) this.#answer(pending, body, nowMs, last);
+		if (pending && !last && worker?.busyWith !== token) {
+			// Another takes its place: half an answer from each would be none.
+			pending.lastWorker = undefined;
+			return;
+		}
+		if (pending) this.#answer(pending, body, nowMs, {last});
 		if (worker?.busyWith !== token) return;
 		if (last) {
 			this.#workers.rest(worker);
@@ -192,6 +196,22 @@ export class Broker {
 		this.#dispatch(worker.service, nowMs);
 	}
 
+	/** A worker that cannot be understood begins anew; whoever waits for it is told, since the next try would end no better. */
+	#distrust({from, reason}: {readonly from: Connection; readonly reason: string}, nowMs: number): void {
+		const worker = this.#workers.get(from);
+		if (!worker) return;
+		const pending = worker.busyWith === undefined ? undefined : this.#pending.get(worker.busyWith);
+		if (pending?.lastWorker === from) this.#fail(pending, {code: 'Internal', message: `its worker of ${pending.service} cannot be understood: ${reason}`}, nowMs);
+		this.#effects.push({do: 'disconnect', to: from});
+		this.#lose(worker, nowMs);
+	}
+
+	/** An answer in parts that has a hole is none. */
+	#dropped(id: string, nowMs: number): void {
+		const pending = this.#pending.get(id);
+		if (pending && pending.parts > 0) this.#breakOff(pending, {code: 'Unavailable', message: 'the answer was read too slowly'}, nowMs);
+	}
+
 	#gone(from: Connection, nowMs: number): void {
 		this.#lose(this.#workers.get(from), nowMs);
 		// A single answer is kept for the next attempt; a stream that nobody reads ends.
@@ -204,37 +224,28 @@ export class Broker {
 		const pending = this.#pending.get(id);
 		if (!pending) return;
 		if (last || pending.meta) {
-			this.#answer(pending, body, nowMs, last);
+			this.#answer(pending, body, nowMs, {last});
 			return;
 		}
-		this.#effects.push({do: 'cancel', id});
-		this.#fail(pending, {code: 'BadRequest', message: 'the answer is a stream, which needs a request with a meta', fix: 'Send {"id": …} as the third frame.'}, nowMs);
+		this.#breakOff(pending, {code: 'BadRequest', message: 'the answer is a stream, which needs a request with a meta', fix: 'Send {"id": …} as the third frame.'}, nowMs);
 	}
 
 	#tick(nowMs: number): void {
 		for (const worker of this.#workers.all) {
 			if (nowMs - worker.heardAtMs >= mdpLimits.workerLostMs) this.#lose(worker, nowMs);
-			else if (nowMs - worker.toldAtMs >= mdpLimits.heartbeatMs) {
+			// A tick may come a little early, and the next one comes too late.
+			else if (nowMs - worker.toldAtMs >= mdpLimits.heartbeatMs - mdpLimits.tickMs) {
 				worker.toldAtMs = nowMs;
 				this.#effects.push({do: 'heartbeat', to: worker.connection});
 			}
 		}
 		for (const pending of this.#pending.due(nowMs)) {
-			if (pending.holder?.kind === 'elsewhere') this.#effects.push({do: 'cancel', id: pending.id});
-			this.#fail(pending, {code: 'DeadlineExceeded', message: `no answer within ${pending.deadlineMs} ms: ${delayOf(pending, this.#workers, nowMs)}`}, nowMs);
+			this.#breakOff(pending, {code: 'DeadlineExceeded', message: `no answer within ${pending.deadlineMs} ms: ${delayOf(pending, this.#workers, nowMs)}`}, nowMs);
 		}
 		this.#kept.expire(nowMs);
 	}
 
-	/** `request.cancel {id}` at `node`: the caller no longer waits for its own request of that id. */
-	#cancel(pending: Pending, nowMs: number): void {
-		const asked = readJson(pending.request.body[1]);
-		const id = asked.ok && typeof asked.value === 'object' && asked.value !== null && 'id' in asked.value ? asked.value.id : undefined;
-		const cancelled = this.#cancelOf(pending.to, id);
-		this.#answer(pending, [Buffer.from('request.cancel.result'), Buffer.from(JSON.stringify({cancelled}))], nowMs);
-	}
-
-	/** Whether `from` had asked under this id. */
+	/** The caller no longer waits for its own request of this id; whether it did. */
 	#cancelOf(from: Connection, id: unknown): boolean {
 		const asked = this.#pending.to(from).filter(pending => pending.meta !== undefined && pending.meta.id === id);
 		for (const pending of asked) this.#drop(pending);
@@ -247,44 +258,41 @@ export class Broker {
 		this.#pending.remove(pending);
 	}
 
+	/** Fails a request whose answer is still being made. */
+	#breakOff(pending: Pending, failure: Failure, nowMs: number): void {
+		this.#drop(pending);
+		this.#fail(pending, failure, nowMs);
+	}
+
 	#fail(pending: Pending, failure: Failure, nowMs: number): void {
 		const action = pending.request.place.kind === 'builtin' ? pending.request.body[0]?.toString('utf8') ?? brokerAction : brokerAction;
 		// What the broker itself says holds for this attempt only, so it is not kept for the next.
-		if (!pending.isAccepted) pending.sent = undefined;
-		this.#answer(pending, failureBody(action, failure), nowMs);
+		this.#answer(pending, failureBody(action, failure), nowMs, {isKept: false});
 	}
 
 	/** A message is answered once it is taken, and never again. */
 	#accept(pending: Pending): void {
-		const body = acceptedBody(pending);
-		this.#effects.push({do: 'answer', to: pending.to, service: pending.request.service, body});
-		pending.sent = [body];
+		this.#effects.push({do: 'answer', to: pending.to, service: pending.request.service, body: acceptedBody(pending)});
 		pending.isAccepted = true;
 	}
 
-	#answer(pending: Pending, given: Body, nowMs: number, last = true): void {
+	/** Sends an answer or, unless it is the `last`, a part of one. A whole answer is kept for who asks again. */
+	#answer(pending: Pending, given: Body, nowMs: number, {last = true, isKept = true}: {readonly last?: boolean; readonly isKept?: boolean} = {}): void {
 		if (pending.isAccepted) {
-			if (last) this.#settle(pending, nowMs);
+			if (last) this.#settle(pending, acceptedBody(pending), nowMs);
 			return;
 		}
-		const {meta, request, to} = pending;
-		const body = meta ? withMeta(given, {id: meta.id, frame: last && pending.parts === 0 ? meta.frame : writeMeta({...meta.value, part: pending.parts, more: !last})}) : given;
+		const body = answerBody(pending, given, last);
 		pending.parts++;
-		this.#effects.push({do: 'answer', to, service: request.service, body});
-		pending.sentBytes += bytesOf(body);
-		if (pending.sentBytes > mdpLimits.keptAnswerBytes) pending.sent = undefined;
-		pending.sent?.push(body);
-		if (!last) {
-			// Every piece shows that the answer goes on, so its deadline begins anew.
-			pending.dueAtMs = nowMs + pending.deadlineMs;
-			return;
-		}
-		this.#settle(pending, nowMs);
+		this.#effects.push({do: 'answer', to: pending.to, service: pending.request.service, body, id: pending.id, more: !last});
+		if (last) this.#settle(pending, isKept && pending.parts === 1 ? body : undefined, nowMs);
+		// Every piece shows that the answer goes on, so its deadline begins anew.
+		else pending.dueAtMs = nowMs + pending.deadlineMs;
 	}
 
-	/** Lets go of a request that is answered, and keeps the answer for who asks again. */
-	#settle(pending: Pending, nowMs: number): void {
+	/** Lets go of a request that is answered. */
+	#settle(pending: Pending, answer: Body | undefined, nowMs: number): void {
 		this.#pending.remove(pending);
-		if (pending.key !== undefined && pending.sent) this.#kept.keep(pending.key, {bodies: pending.sent, bytes: pending.sentBytes, nowMs});
+		if (pending.key !== undefined && answer) this.#kept.keep(pending.key, answer, nowMs);
 	}
 }

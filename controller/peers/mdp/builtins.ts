@@ -3,10 +3,6 @@ import type {Caller} from '../caller.js';
 import type {Answer} from './answer.js';
 import {CallError} from './call-error.js';
 
-// Whoever writes an action needs these as well.
-export {BinaryAnswer, type Answer, type Part} from './answer.js';
-export {CallError} from './call-error.js';
-
 /** What a handler knows beside the data. */
 export interface CallContext {
 	readonly caller: Caller;

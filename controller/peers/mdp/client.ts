@@ -8,10 +8,10 @@ import {readFailure} from './read-failure.js';
 
 /** How a request is made. */
 export interface CallOptions {
-	/** Time for everything, repetitions included; 5 s unless said. Of a stream: until its next part. */
+	/** Time for everything, repetitions included; 5 s unless said, at most 1 h. Of a stream: until its next part. */
 	readonly deadlineMs?: number;
 	readonly signal?: AbortSignal;
-	/** A frame beside the JSON, up to 1 MiB. */
+	/** A frame beside the JSON; each up to 1 MiB. */
 	readonly binary?: Uint8Array;
 }
 
@@ -43,20 +43,25 @@ interface Pending {
 	readonly received: (answer: CallAnswer, more: boolean) => void;
 	readonly fail: (error: CallError) => void;
 	readonly wasRepeated: () => boolean;
-	hasBegun: boolean;
+	/** Parts that have come of an answer in parts. */
+	parts: number;
 }
 
 /** Late enough that the node's own word on the deadline, which says why, comes first. */
 const graceMs = 1000;
 const retryMs = 300;
+/** More than a meta of this client's is long. */
+const metaBytes = 256;
 
 /** A client of the broker at `address`. It connects by itself, and reconnects for as long as it is open. */
 export function createClient(broker: BrokerAddress): Client {
 	const pending = new Map<string, Pending>();
 	const toSend = new Set<Pending>();
+	const streams = new Set<Parts<CallAnswer>>();
 	let bytes = 0;
 	let isConnected = false;
 	let isSending = false;
+	let isClosed = false;
 
 	const sendAll = async (): Promise<void> => {
 		if (isSending) return;
@@ -75,7 +80,7 @@ export function createClient(broker: BrokerAddress): Client {
 		connected() {
 			isConnected = true;
 			for (const each of pending.values()) {
-				if (each.hasBegun) each.fail(new CallError('Unavailable', 'the answer broke off with the connection', {fix: 'Ask again.'}));
+				if (each.parts > 0) each.fail(new CallError('Unavailable', 'the answer broke off with the connection', {fix: 'Ask again.'}));
 				else toSend.add(each);
 			}
 			void sendAll();
@@ -84,6 +89,7 @@ export function createClient(broker: BrokerAddress): Client {
 			isConnected = false;
 		},
 		received: frames => receive(frames),
+		isBehind: () => [...streams].some(parts => parts.isBehind),
 	});
 	const receive = ([delimiter, protocol, , action, data, metaFrame, binary]: readonly Buffer[]): void => {
 		if (delimiter?.length !== 0 || protocol?.equals(clientProtocol) !== true || action === undefined) return;
@@ -104,6 +110,10 @@ export function createClient(broker: BrokerAddress): Client {
 			found.fail(new CallError(failure.code, failure.message, failure.fix === undefined ? {} : {fix: failure.fix}));
 			return;
 		}
+		if (meta.part !== undefined && meta.part !== found.parts) {
+			found.fail(new CallError('Unavailable', 'a part of the answer was lost', {fix: 'Ask again, and read faster.'}));
+			return;
+		}
 		const value = readJson(data);
 		found.received({action: action.toString('utf8'), data: value.ok ? value.value : data?.toString('utf8'), ...(binary === undefined ? {} : {binary})}, meta.more === true);
 	};
@@ -113,7 +123,7 @@ export function createClient(broker: BrokerAddress): Client {
 		bytes -= one.bytes;
 	};
 
-	const begin = ({service, body, options: {deadlineMs = mdpLimits.deadlineMs, signal, binary}, received, fail}: {
+	const begin = ({service, body, options: {deadlineMs: wishedMs = mdpLimits.deadlineMs, signal, binary}, received, fail}: {
 		readonly service: string;
 		readonly body: readonly Buffer[];
 		readonly options: CallOptions;
@@ -121,7 +131,13 @@ export function createClient(broker: BrokerAddress): Client {
 		readonly fail: Pending['fail'];
 	}): {readonly cancel: () => void} => {
 		const id = crypto.randomUUID();
-		const size = bytesOf(body) + (binary?.length ?? 0);
+		const bytesBeside = binary === undefined ? [] : [Buffer.from(binary)];
+		const content = [...body, ...bytesBeside];
+		const size = bytesOf(content);
+		const deadlineMs = Math.min(wishedMs, mdpLimits.longestDeadlineMs);
+		if (isClosed) throw new CallError('Cancelled', 'the client was closed');
+		// The node would end the connection, and so again when it is repeated.
+		if (content.some(frame => frame.length > mdpLimits.frameBytes) || size > mdpLimits.messageBytes - metaBytes) throw new CallError('BadRequest', 'the request is longer than a frame of 1 MiB or 2 MiB in all');
 		if (signal?.aborted === true) throw new CallError('Cancelled', 'given up before it was asked');
 		if (pending.size >= mdpLimits.serviceRequests || bytes + size > mdpLimits.serviceBytes) throw new CallError('Unavailable', 'too many requests wait for their answers already');
 		let untilMs = performance.now() + deadlineMs;
@@ -132,14 +148,14 @@ export function createClient(broker: BrokerAddress): Client {
 			leave(one);
 		};
 		const one: Pending = {
-			id, bytes: size, hasBegun: false, wasRepeated: () => attempt > 1,
+			id, bytes: size, parts: 0, wasRepeated: () => attempt > 1,
 			frames() {
 				const meta = writeMeta({id, deadlineMs: Math.max(0, Math.round(untilMs - performance.now())), attempt: attempt++, sentAtMs: Date.now()});
-				return [Buffer.alloc(0), clientProtocol, Buffer.from(service), ...body, meta, ...(binary === undefined ? [] : [Buffer.from(binary)])];
+				return [Buffer.alloc(0), clientProtocol, Buffer.from(service), ...body, meta, ...bytesBeside];
 			},
 			received(answer, more) {
 				if (more) {
-					one.hasBegun = true;
+					one.parts++;
 					untilMs = performance.now() + deadlineMs;
 					timer.refresh();
 				} else finish();
@@ -189,9 +205,11 @@ export function createClient(broker: BrokerAddress): Client {
 					if (!more) parts.end();
 				},
 			});
+			streams.add(parts);
 			try {
 				yield* parts.all();
 			} finally {
+				streams.delete(parts);
 				cancel();
 			}
 		},
@@ -201,6 +219,7 @@ export function createClient(broker: BrokerAddress): Client {
 			});
 		},
 		async [Symbol.asyncDispose]() {
+			isClosed = true;
 			for (const one of pending.values()) one.fail(new CallError('Cancelled', 'the client was closed'));
 			connection.close();
 			return Promise.resolve();

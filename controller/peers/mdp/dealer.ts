@@ -1,4 +1,6 @@
 import {Dealer, type Context} from 'zeromq';
+import {createBrake} from './brake.js';
+import {bytesOf} from './frames.js';
 import {mdpLimits} from './limits.js';
 
 /** What a connection tells of itself. */
@@ -7,6 +9,8 @@ export interface DealerEvents {
 	readonly connected: () => void;
 	readonly disconnected: () => void;
 	readonly received: (frames: readonly Buffer[]) => void;
+	/** True while what was received waits for a reader. */
+	readonly isBehind: () => boolean;
 }
 
 /** A connection to a broker that comes back by itself. */
@@ -27,7 +31,7 @@ export interface BrokerAddress {
 /** Connects, and goes on trying for as long as it is open. Nothing that was not sent yet outlives a connection. */
 export function openDealer({address, context}: BrokerAddress, events: DealerEvents): Connection {
 	const dealer = new Dealer({
-		...(context ? {context} : {}), linger: 0, immediate: true, maxMessageSize: 1_114_112, sendTimeout: 1000, connectTimeout: 1000,
+		...(context ? {context} : {}), linger: 0, immediate: true, maxMessageSize: mdpLimits.socketFrameBytes, sendTimeout: 1000, connectTimeout: 1000,
 		reconnectInterval: 200, reconnectMaxInterval: 1000, handshakeInterval: 3000,
 		sendHighWaterMark: mdpLimits.frames, receiveHighWaterMark: mdpLimits.frames,
 	});
@@ -53,9 +57,14 @@ async function observe(dealer: Dealer, {connected, disconnected}: DealerEvents):
 	}
 }
 
-async function read(dealer: Dealer, {received}: DealerEvents): Promise<void> {
+async function read(dealer: Dealer, {received, isBehind}: DealerEvents): Promise<void> {
+	const brake = createBrake(isBehind);
 	try {
-		for (;;) received(await dealer.receive());
+		for (;;) {
+			const frames = await dealer.receive();
+			received(frames);
+			await brake(bytesOf(frames));
+		}
 	} catch (error) {
 		// A closed socket ends its reader by an error.
 		if (!dealer.closed) throw error;

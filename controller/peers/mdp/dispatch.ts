@@ -1,23 +1,20 @@
 import type {Log} from '../../../reconcilers/ports/log.js';
 import {failureOf, framesOf, type Answer, type AnswerFrames} from './answer.js';
-import {brokerAction, failureBody, withMeta} from './body.js';
+import {brokerAction, failureBody} from './body.js';
 import type {BrokerEffect} from './broker-events.js';
 import type {Builtins} from './builtins.js';
 import {CallError} from './call-error.js';
-import type {Body} from './frames.js';
-import {readJson, readMeta, writeMeta} from './meta.js';
-
-// Whoever passes requests on needs it as well.
-export type {AnswerFrames} from './answer.js';
+import {readJson, readMeta} from './meta.js';
 
 /** A request for another node's service, as one node passes it on. */
 export interface ForwardRequest {
 	readonly nodeId: string;
 	/** As that node knows it. */
 	readonly service: string;
-	/** `[action][data][meta][binary?]`; there is always a meta, with the asker's id or a new one, and the time left as its deadline. */
-	readonly body: Body;
-	readonly id: string;
+	readonly action: string;
+	/** JSON, as the asker wrote it. */
+	readonly data: Buffer | undefined;
+	readonly binary?: Buffer;
 	readonly deadlineMs: number;
 	readonly signal: AbortSignal;
 }
@@ -49,12 +46,12 @@ function begin({name, body, caller, deadlineMs}: Extract<Outside, {do: 'builtin'
 	return found.run(data.value, {caller, signal, deadlineMs, ...(body[3] === undefined ? {} : {binary: body[3]})});
 }
 
-async function * forwarded({id, nodeId, name, body, deadlineMs}: Extract<Outside, {do: 'forward'}>, {forward, signal}: {readonly forward: Forward; readonly signal: AbortSignal}): AsyncGenerator<AnswerFrames> {
-	const asked = readMeta(body[2]);
-	const meta = asked ?? {id: `${nodeId}-${id}-${crypto.randomUUID()}`, attempt: 0};
-	const passedOn = withMeta(body, {id: meta.id, frame: writeMeta({...meta, deadlineMs})});
-	for await (const answer of forward({nodeId, service: name, body: passedOn, id: meta.id, deadlineMs, signal})) {
+async function * forwarded({nodeId, name, body, deadlineMs}: Extract<Outside, {do: 'forward'}>, {forward, signal}: {readonly forward: Forward; readonly signal: AbortSignal}): AsyncGenerator<AnswerFrames> {
+	const [action, data, third, fourth] = body;
+	const hasMeta = readMeta(third) !== undefined;
+	const binary = hasMeta || third?.length === 0 ? fourth : third;
+	for await (const answer of forward({nodeId, service: name, action: action?.toString('utf8') ?? '', data, deadlineMs, signal, ...(binary === undefined ? {} : {binary})})) {
 		// Who sent no meta expects none.
-		yield asked ? answer : {...answer, body: [...answer.body.slice(0, 2), ...answer.body.slice(3)]};
+		yield hasMeta ? answer : {...answer, body: [...answer.body.slice(0, 2), ...answer.body.slice(3)]};
 	}
 }

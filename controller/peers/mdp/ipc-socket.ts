@@ -7,8 +7,6 @@ import {mdpLimits} from './limits.js';
 
 /** The longest path a unix socket address holds on Linux (`sockaddr_un.sun_path`, 108 bytes with its end). */
 const longestPathBytes = 107;
-/** One frame: 1 MiB of content and what is written around it. */
-const frameBytes = 1_114_112;
 
 /** Why the socket for programs of this host cannot be had, and what to do. */
 export class IpcSocketError extends Error {
@@ -22,7 +20,7 @@ export class IpcSocketError extends Error {
 export async function openIpcRouter({path, context}: {readonly path: string; readonly context: Context}): Promise<Router> {
 	await freeSocketPath(path);
 	const router = new Router({
-		context, linger: 0, maxMessageSize: frameBytes, mandatory: true, sendTimeout: 0,
+		context, linger: 0, maxMessageSize: mdpLimits.socketFrameBytes, mandatory: true, sendTimeout: 0,
 		sendHighWaterMark: mdpLimits.frames, receiveHighWaterMark: mdpLimits.frames, handshakeInterval: 3000,
 		// No heartbeats of the library's own: libzmq 4.3 aborts the process when one is due for a program that died while its messages piled up
 		// (zeromq/libzmq#4364). A socket of this host is never cut in silence, and workers have the protocol's heartbeats.

@@ -1,15 +1,15 @@
-import type {Body} from './frames.js';
+import {bytesOf, type Body} from './frames.js';
 import {mdpLimits} from './limits.js';
 
 interface Kept {
-	readonly bodies: readonly Body[];
+	readonly body: Body;
 	readonly bytes: number;
 	readonly untilMs: number;
 }
 
 /**
- * Answers that were given, for requests that come again because the answer was lost: the effect happens once. The last 1 000 and 4 MiB, for
- * ten minutes.
+ * Answers that were given whole, for requests that come again because the answer was lost: the effect happens once. The last 1 000 and 4 MiB,
+ * for ten minutes.
  */
 export class KeptAnswers {
 	/** Oldest first. */
@@ -20,10 +20,11 @@ export class KeptAnswers {
 		return this.#byKey.size;
 	}
 
-	keep(key: string, {bodies, bytes, nowMs}: {readonly bodies: readonly Body[]; readonly bytes: number; readonly nowMs: number}): void {
+	keep(key: string, body: Body, nowMs: number): void {
+		const bytes = bytesOf(body);
 		if (bytes > mdpLimits.keptAnswerBytes) return;
 		this.#forget(key);
-		this.#byKey.set(key, {bodies, bytes, untilMs: nowMs + mdpLimits.keptAnswerMs});
+		this.#byKey.set(key, {body, bytes, untilMs: nowMs + mdpLimits.keptAnswerMs});
 		this.#bytes += bytes;
 		for (const oldest of this.#byKey.keys()) {
 			if (this.#byKey.size <= mdpLimits.keptAnswers && this.#bytes <= mdpLimits.keptAnswerBytes) return;
@@ -31,8 +32,8 @@ export class KeptAnswers {
 		}
 	}
 
-	get(key: string): readonly Body[] | undefined {
-		return this.#byKey.get(key)?.bodies;
+	get(key: string): Body | undefined {
+		return this.#byKey.get(key)?.body;
 	}
 
 	/** Lets go of what is too old. */

@@ -2,7 +2,10 @@
 export const mdpLimits = {
 	/** Frames of one message, its envelope included. */
 	frames: 32,
-	/** Bytes of one message, all frames together; one frame is bounded by the socket. */
+	/** Bytes of one frame's content; a socket takes a little more, and ends the connection that a longer one comes by. */
+	frameBytes: 1_048_576,
+	socketFrameBytes: 1_114_112,
+	/** Bytes of one message, all frames together. */
 	messageBytes: 2_097_152,
 	/** A service name is no longer. */
 	nameBytes: 255,
@@ -20,6 +23,8 @@ export const mdpLimits = {
 	/** A worker says that it is there this often, and so does the broker; three misses and it is lost. */
 	heartbeatMs: 1000,
 	workerLostMs: 3000,
+	/** How often deadlines are looked at. */
+	tickMs: 100,
 	/** Of a request that names no deadline. */
 	deadlineMs: 5000,
 	/** The longest deadline that is honoured. */

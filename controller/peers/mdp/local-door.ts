@@ -1,18 +1,21 @@
 import {CallRefused, type CallAnswer, type Calls} from '../../../api/ports/calls.js';
 import {clientProtocol} from './frames.js';
-import {readJson, readMeta, writeMeta} from './meta.js';
+import {readJson, writeMeta} from './meta.js';
 import type {Outcome} from './outbox.js';
 import {createParts, type Parts} from './parts.js';
 import {readFailure} from './read-failure.js';
 import type {Server} from './server.js';
 
 /** Asks for this process itself: as a program of this host, and without a socket. */
-export function openLocalDoor(server: Server): Calls {
+export function openLocalDoor(server: Server, ending: AbortSignal): Calls {
 	const asking = new Map<string, Parts<CallAnswer>>();
 	let lastRoute = 0;
+	ending.addEventListener('abort', () => {
+		for (const parts of asking.values()) parts.fail(new CallRefused('Unavailable', 'this node ends'));
+	}, {once: true});
 	const door = server.open({
 		name: 'self',
-		async send(route, [, , , action, data, meta, binary]): Promise<Outcome> {
+		async send(route, [, , , action, data, , binary], {more}): Promise<Outcome> {
 			const found = asking.get(route);
 			if (!found || !action) return Promise.resolve('gone');
 			const failure = readFailure(action, data);
@@ -22,7 +25,7 @@ export function openLocalDoor(server: Server): Calls {
 			}
 			const value = readJson(data);
 			const hasRoom = found.push({action: action.toString('utf8'), data: value.ok ? value.value : data?.toString('utf8'), ...(binary === undefined ? {} : {binary})}, binary?.length ?? 0);
-			if (readMeta(meta)?.more !== true) found.end();
+			if (!more) found.end();
 			return Promise.resolve(hasRoom ? 'sent' : 'gone');
 		},
 	});
@@ -35,12 +38,14 @@ export function openLocalDoor(server: Server): Calls {
 				door.cancel(route, id);
 				parts.fail(new CallRefused('Cancelled', 'given up'));
 			};
+			if (ending.aborted) throw new CallRefused('Unavailable', 'this node ends');
 			asking.set(route, parts);
 			signal.addEventListener('abort', giveUp, {once: true});
 			try {
 				const meta = writeMeta({id, deadlineMs, attempt: 0, ...(isRepeatable === true ? {isRepeatable} : {})});
 				const frames = [Buffer.alloc(0), clientProtocol, Buffer.from(service), Buffer.from(action), Buffer.from(JSON.stringify(data ?? {})), meta];
-				door.receive(route, {kind: 'local'}, binary === undefined ? frames : [...frames, Buffer.from(binary.buffer, binary.byteOffset, binary.byteLength)]);
+				const isTaken = door.receive(route, {kind: 'local'}, binary === undefined ? frames : [...frames, Buffer.from(binary.buffer, binary.byteOffset, binary.byteLength)]);
+				if (!isTaken) throw new CallRefused('BadRequest', `${JSON.stringify(service)} can be no name of a service`, {fix: 'A name is text without blanks, of at most 255 bytes.'});
 				yield* parts.all();
 			} finally {
 				signal.removeEventListener('abort', giveUp);

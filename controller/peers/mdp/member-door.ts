@@ -21,10 +21,9 @@ export function openMemberDoor(server: Server): MemberDoor {
 	let lastRoute = 0;
 	const door = server.open({
 		name: 'peers',
-		async send(route, frames): Promise<Outcome> {
+		async send(route, frames, {more}): Promise<Outcome> {
 			const answering = waiting.get(route);
 			if (!answering || answering.signal.aborted) return 'gone';
-			const more = readMeta(frames[5])?.more === true;
 			if (!more) waiting.delete(route);
 			await answering.send(frames, {more});
 			return 'sent';

@@ -1,12 +1,13 @@
-import {setImmediate as turn} from 'node:timers/promises';
 import {join} from 'node:path';
 import {Context, type Router} from 'zeromq';
 import type {Calls} from '../../../api/ports/calls.js';
 import type {Clock} from '../../../reconcilers/ports/clock.js';
 import type {Log} from '../../../reconcilers/ports/log.js';
 import type {Caller} from '../caller.js';
+import {createBrake} from './brake.js';
 import {createBuiltins, type Builtin} from './builtins.js';
 import type {Forward} from './dispatch.js';
+import {bytesOf} from './frames.js';
 import {openIpcRouter} from './ipc-socket.js';
 import {openLocalDoor} from './local-door.js';
 import {openMemberDoor, type MemberDoor} from './member-door.js';
@@ -57,7 +58,7 @@ export async function openMdp({runDir, nodes, builtins, forward, onNames, log, c
 		path,
 		address: `ipc://${path}`,
 		serve: openMemberDoor(server),
-		calls: openLocalDoor(server),
+		calls: openLocalDoor(server, ending.signal),
 		get load() {
 			return server.load;
 		},
@@ -72,17 +73,17 @@ export async function openMdp({runDir, nodes, builtins, forward, onNames, log, c
 /** The one loop that reads the socket. Whoever may open its file is a program of this host. */
 async function readIpc({router, server, nowMs, signal}: {readonly router: Router; readonly server: Server; readonly nowMs: () => number; readonly signal: AbortSignal}): Promise<void> {
 	const outbox = new Outbox({write: async (route, frames) => router.send([Buffer.from(route, 'hex'), ...frames]), signal, nowMs});
-	const door = server.open({name: 'ipc', send: async (route, frames) => outbox.send(route, frames)});
+	const door = server.open({name: 'ipc', send: async (route, frames, options) => outbox.send(route, frames, options)});
 	const caller: Caller = {kind: 'local'};
-	for (let inRow = 1; !signal.aborted; inRow++) {
+	const brake = createBrake(() => outbox.isBehind);
+	while (!signal.aborted) {
 		try {
 			const [route, ...frames] = await router.receive();
 			if (route) door.receive(route.toString('hex'), caller, frames);
+			await brake(bytesOf(frames));
 		} catch (error) {
 			if (router.closed) return;
 			throw error;
 		}
-		// A flood of small messages leaves everything else its turn.
-		if (inRow % 64 === 0) await turn();
 	}
 }

@@ -1,4 +1,3 @@
-import {setTimeout as delay} from 'node:timers/promises';
 import {bytesOf} from './frames.js';
 
 /** `sent`: handed to the connection. `full`: it reads too slowly, and this message was dropped. `gone`: there is no such connection any more. */
@@ -18,7 +17,9 @@ interface Queue {
 }
 
 /** Bounds of what waits to be sent. */
-const outboxLimits = {messages: 1000, bytes: 8_388_608, allBytes: 33_554_432, blockedMs: 5000, retryMs: 20} as const;
+const outboxLimits = {messages: 1000, bytes: 8_388_608, allBytes: 33_554_432, blockedMs: 5000, firstRetryMs: 1, longestRetryMs: 20, patienceMs: 100, behindMessages: 250, behindBytes: 2_097_152} as const;
+/** What is kept free for last words by parts of answers, so that who reads too slowly hears that. */
+const reserved = {messages: 100, bytes: 1_048_576} as const;
 
 /**
  * What waits to be sent on one ROUTER, in order for each connection; one that does not read delays no other. Bounded per connection and in
@@ -32,6 +33,7 @@ export class Outbox {
 	readonly #nowMs: () => number;
 	#bytes = 0;
 	#working = false;
+	#hurry: (() => void) | undefined;
 
 	constructor({write, signal, nowMs}: {readonly write: (route: string, frames: readonly Buffer[]) => Promise<void>; readonly signal: AbortSignal; readonly nowMs: () => number}) {
 		this.#write = write;
@@ -39,25 +41,38 @@ export class Outbox {
 		this.#nowMs = nowMs;
 	}
 
-	/** Resolves when the connection has taken the message, or never will. Never rejects. */
-	async send(route: string, frames: readonly Buffer[]): Promise<Outcome> {
+	/** Resolves when the connection has taken the message, or never will; of an answer, `more` follows. Never rejects. */
+	async send(route: string, frames: readonly Buffer[], {more}: {readonly more: boolean}): Promise<Outcome> {
 		if (this.#signal.aborted) return 'gone';
 		const queue = this.#queues.get(route) ?? {entries: [], bytes: 0, blockedAtMs: undefined};
 		const bytes = bytesOf(frames);
-		if (queue.entries.length >= outboxLimits.messages || queue.bytes + bytes > outboxLimits.bytes || this.#bytes + bytes > outboxLimits.allBytes) return 'full';
+		const [messages, most] = more ? [outboxLimits.messages - reserved.messages, outboxLimits.bytes - reserved.bytes] : [outboxLimits.messages, outboxLimits.bytes];
+		if (queue.entries.length >= messages || queue.bytes + bytes > most || this.#bytes + bytes > outboxLimits.allBytes) return 'full';
 		this.#queues.set(route, queue);
 		queue.bytes += bytes;
 		this.#bytes += bytes;
 		return new Promise(resolve => {
 			queue.entries.push({frames, bytes, settle: resolve});
+			// One that takes nothing is tried again later; this one may take it now.
+			if (queue.entries.length === 1) this.#hurry?.();
 			void this.#work();
 		});
+	}
+
+	/** True when so much waits for one connection that it would be well to take less in for a moment. One that takes nothing does not count: nobody waits for it. */
+	get isBehind(): boolean {
+		for (const {entries, bytes, blockedAtMs = Number.POSITIVE_INFINITY} of this.#queues.values()) {
+			const isReading = this.#nowMs() - blockedAtMs < outboxLimits.patienceMs;
+			if (isReading && (entries.length > outboxLimits.behindMessages || bytes > outboxLimits.behindBytes)) return true;
+		}
+		return false;
 	}
 
 	/** Sends one message at a time, since a socket takes no two, until nothing waits. */
 	async #work(): Promise<void> {
 		if (this.#working) return;
 		this.#working = true;
+		let pauseMs: number = outboxLimits.firstRetryMs;
 		while (this.#queues.size > 0) {
 			if (this.#signal.aborted) {
 				for (const route of this.#queues.keys()) this.#giveUp(route);
@@ -65,9 +80,24 @@ export class Outbox {
 			}
 			let progress = false;
 			for (const [route, queue] of this.#queues) progress = await this.#drain(route, queue) || progress;
-			if (!progress && this.#queues.size > 0) await delay(outboxLimits.retryMs, undefined, {signal: this.#signal}).catch(() => undefined);
+			if (progress) pauseMs = outboxLimits.firstRetryMs;
+			else if (this.#queues.size > 0) {
+				await this.#pause(pauseMs);
+				pauseMs = Math.min(pauseMs * 2, outboxLimits.longestRetryMs);
+			}
 		}
 		this.#working = false;
+	}
+
+	async #pause(ms: number): Promise<void> {
+		await new Promise<void>(resolve => {
+			const timer = setTimeout(resolve, ms);
+			this.#hurry = () => {
+				clearTimeout(timer);
+				resolve();
+			};
+		});
+		this.#hurry = undefined;
 	}
 
 	/** Sends what one connection takes, at most some messages in its turn; whether it took any. */

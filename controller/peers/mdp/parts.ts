@@ -1,5 +1,7 @@
 /** What may wait for a reader who does not come. */
 const bufferBytes = 8_388_608;
+/** Beyond this it would be well to let fewer parts come for a moment. */
+const behindBytes = 2_097_152;
 /** What a part weighs beside its bytes. */
 const partBytes = 256;
 
@@ -7,6 +9,8 @@ const partBytes = 256;
 export interface Parts<T> {
 	/** False when too much waits already: then the parts end with an error. */
 	push(part: T, bytes: number): boolean;
+	/** True when much waits. */
+	readonly isBehind: boolean;
 	end(): void;
 	fail(error: Error): void;
 	/** Everything that was pushed, once, until the end. Throws what failed. */
@@ -34,6 +38,9 @@ export function createParts<T>(): Parts<T> {
 			waiting.push({part, bytes: size + partBytes});
 			wake?.();
 			return true;
+		},
+		get isBehind() {
+			return bytes > behindBytes && outcome === undefined;
 		},
 		end: () => finish({}),
 		fail: error => finish({error}),

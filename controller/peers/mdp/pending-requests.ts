@@ -52,7 +52,8 @@ export class PendingRequests {
 	/** Forgets a request that is answered. */
 	remove(pending: Pending): void {
 		if (!this.#byId.delete(pending.id)) return;
-		if (pending.key !== undefined) this.#byKey.delete(pending.key);
+		// Another program's request may have the same key.
+		if (pending.key !== undefined && this.#byKey.get(pending.key) === pending) this.#byKey.delete(pending.key);
 		const load = this.#loads.get(pending.service);
 		if (load !== undefined && load.count > 1) this.#loads.set(pending.service, {count: load.count - 1, bytes: load.bytes - pending.bytes});
 		else this.#loads.delete(pending.service);

@@ -2,7 +2,7 @@ import {withMeta} from './body.js';
 import type {Connection, RequestEvent} from './broker-events.js';
 import {bytesOf, type Body} from './frames.js';
 import {mdpLimits} from './limits.js';
-import {readMeta, writeMeta, type Meta} from './meta.js';
+import {readJson, readMeta, writeMeta, type Meta} from './meta.js';
 import type {Place} from './names.js';
 
 /** A request that has not had its last answer. */
@@ -22,11 +22,8 @@ export interface Pending {
 	dueAtMs: number;
 	/** Who works on it; undefined while it waits for a worker. */
 	holder: {readonly kind: 'worker'; readonly connection: Connection} | {readonly kind: 'elsewhere'} | undefined;
-	/** The worker that had it last: its answer is welcome, however late. */
+	/** The worker that had it last: its answer is welcome, however late, unless it has come in parts meanwhile. */
 	lastWorker: Connection | undefined;
-	/** What was answered so far, to be repeated; undefined when it is too much to keep. */
-	sent: Body[] | undefined;
-	sentBytes: number;
 	/** A message that was taken: nobody waits for its answer. */
 	isAccepted: boolean;
 	/** Parts of a streamed answer that were sent. */
@@ -41,7 +38,7 @@ export function pendingOf(request: RequestEvent, {id, key, nowMs}: {readonly id:
 	return {
 		id, request, service: queueOf(request.place), bytes: bytesOf(request.body), deadlineMs, to: request.from, dueAtMs: nowMs + deadlineMs,
 		...(meta && frame ? {meta: {id: meta.id, value: meta, frame}} : {}), ...(key === undefined ? {} : {key}),
-		holder: undefined, lastWorker: undefined, sent: [], sentBytes: 0, isAccepted: false, parts: 0,
+		holder: undefined, lastWorker: undefined, isAccepted: false, parts: 0,
 	};
 }
 
@@ -52,6 +49,18 @@ const queueOf = (place: Place): string => (place.kind === 'forward' ? `${place.n
 export function withTimeLeft({meta, request: {body}, dueAtMs}: Pending, nowMs: number): Body {
 	if (meta?.value.deadlineMs === undefined) return body;
 	return withMeta(body, {id: meta.id, frame: writeMeta({...meta.value, deadlineMs: Math.max(0, Math.round(dueAtMs - nowMs))})});
+}
+
+/** The answer, or a part of it, as its asker gets it: with the meta of its request, in which parts are counted. */
+export function answerBody({meta, parts}: Pending, given: Body, last: boolean): Body {
+	if (!meta) return given;
+	return withMeta(given, {id: meta.id, frame: last && parts === 0 ? meta.frame : writeMeta({...meta.value, part: parts, more: !last})});
+}
+
+/** What `request.cancel {id}` names. */
+export function cancelledId({request: {body}}: Pending): unknown {
+	const asked = readJson(body[1]);
+	return asked.ok && typeof asked.value === 'object' && asked.value !== null && 'id' in asked.value ? asked.value.id : undefined;
 }
 
 /** `[<action>.accepted][null]`: what the sender of a message is told, and nothing after. */

@@ -1,20 +1,22 @@
 import type {Clock} from '../../../reconcilers/ports/clock.js';
 import type {Log} from '../../../reconcilers/ports/log.js';
 import type {Caller} from '../caller.js';
-import {brokerAction, failureBody, withoutTimeout} from './body.js';
+import {brokerAction, failureBody, withMeta, withoutTimeout} from './body.js';
 import type {BrokerEffect, BrokerEvent} from './broker-events.js';
 import {Broker} from './broker.js';
 import type {Builtins} from './builtins.js';
 import {clientAnswer, readMessage, workerRequest, workerSignal, type Body, type Message} from './frames.js';
 import {answersOf, type Forward} from './dispatch.js';
-import {placeOf, type Nodes} from './names.js';
+import {readMeta} from './meta.js';
+import {placeOf, type Nodes, type Place} from './names.js';
 import type {Outcome} from './outbox.js';
 
 /** One socket of this node, as the server writes to it. Never rejects. */
 export interface SocketEnd {
 	/** Told apart from all other sockets of the server. */
 	readonly name: string;
-	send(route: string, frames: readonly Buffer[]): Promise<Outcome>;
+	/** `more` follows a part of an answer. */
+	send(route: string, frames: readonly Buffer[], options: {readonly more: boolean}): Promise<Outcome>;
 }
 
 /** The same socket, as its reader hands on what came. `route` names one connection of it, and is not used again. */
@@ -86,8 +88,14 @@ export class Server {
 		}
 		this.#refused++;
 		this.#options.log.debug('message of a peer could not be read', {reason: reading.reason, caller});
-		if (reading.service === undefined) return false;
-		void this.#send(from, clientAnswer(reading.service, failureBody(brokerAction, {code: 'BadRequest', message: reading.reason})));
+		if (reading.service === undefined) {
+			void this.#apply({type: 'rubbish', from, reason: reading.reason});
+			return false;
+		}
+		const refusal = failureBody(brokerAction, {code: 'BadRequest', message: reading.reason});
+		const [, , , , , frame] = frames;
+		const meta = readMeta(frame);
+		void this.#send(from, clientAnswer(reading.service, meta && frame ? withMeta(refusal, {id: meta.id, frame}) : refusal));
 		return true;
 	}
 
@@ -97,7 +105,7 @@ export class Server {
 				const {nodes} = this.#options;
 				const place = placeOf(message.service, nodes);
 				const {body, timeoutMs} = place.kind === 'mmi' ? {body: message.body} : withoutTimeout(message.body);
-				const about = place.name === 'mmi.service' ? placeOf(body[0]?.toString('utf8') ?? '', nodes) : undefined;
+				const about = place.name === 'mmi.service' ? this.#servedPlace(body[0]?.toString('utf8') ?? '') : undefined;
 				return {
 					type: 'request', from, caller, service: message.service, place, body,
 					...(about === undefined ? {} : {about}), ...(timeoutMs === undefined ? {} : {timeoutMs}),
@@ -109,6 +117,13 @@ export class Server {
 			case 'disconnect': return {type: message.type, from};
 			default: return message satisfies never;
 		}
+	}
+
+	/** A name that is only kept free has nobody who serves it. */
+	#servedPlace(service: string): Place {
+		const {nodes, builtins} = this.#options;
+		const place = placeOf(service, nodes);
+		return place.kind === 'builtin' && !builtins.all.some(one => one.service === place.name) ? {...place, kind: 'worker'} : place;
 	}
 
 	/** Tells the broker, and resolves when everything it wanted sent is sent. */
@@ -142,10 +157,21 @@ export class Server {
 
 	async #perform(effect: BrokerEffect): Promise<void> {
 		switch (effect.do) {
-			case 'answer': return this.#send(effect.to, clientAnswer(effect.service, effect.body));
-			case 'request': return this.#send(effect.to, workerRequest(effect.token, effect.body));
+			case 'answer': {
+				const outcome = await this.#send(effect.to, clientAnswer(effect.service, effect.body), effect.more);
+				if (outcome === 'full' && effect.id !== undefined) void this.#apply({type: 'dropped', id: effect.id});
+				return;
+			}
+			case 'request': {
+				const outcome = await this.#send(effect.to, workerRequest(effect.token, effect.body));
+				// It would stay busy with what it never got.
+				if (outcome === 'full') void this.#apply({type: 'gone', from: effect.to});
+				return;
+			}
 			case 'heartbeat':
-			case 'disconnect': return this.#send(effect.to, workerSignal(effect.do));
+			case 'disconnect':
+				await this.#send(effect.to, workerSignal(effect.do));
+				return;
 			case 'builtin':
 			case 'forward':
 				// Its answers come back as events of their own; what asked for it does not wait for them.
@@ -170,10 +196,11 @@ export class Server {
 		this.#running.delete(effect.id);
 	}
 
-	async #send(to: string, frames: readonly Buffer[]): Promise<void> {
+	async #send(to: string, frames: readonly Buffer[], more = false): Promise<Outcome> {
 		const [name = '', route = ''] = to.split(' ');
-		const outcome = await (this.#sockets.get(name)?.send(route, frames) ?? 'gone');
+		const outcome = await (this.#sockets.get(name)?.send(route, frames, {more}) ?? 'gone');
 		if (outcome === 'gone') void this.#apply({type: 'gone', from: to});
-		if (outcome === 'full') this.#options.log.debug('an answer was dropped, since its reader does not read', {to});
+		if (outcome === 'full') this.#options.log.debug('a message was dropped, since its reader does not read', {to});
+		return outcome;
 	}
 }

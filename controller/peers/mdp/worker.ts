@@ -22,7 +22,8 @@ export interface WorkerOptions extends BrokerAddress {
 	readonly service: string;
 	/**
 	 * By action. A request comes at least once: after a lost connection it may come again, so handlers should be safe to repeat. What a handler
-	 * throws is answered as `<action>.error`, what it gives as `<action>.result`.
+	 * throws is answered as `<action>.error`, what it gives as `<action>.result`. Until a handler has ended, also one whose `signal` has aborted, its
+	 * worker gets no other request.
 	 */
 	readonly handlers: Readonly<Record<string, (data: unknown, context: WorkContext) => Answer>>;
 	/** Requests worked on at once, 1 unless said. Each has a connection of its own, since a worker of this protocol has one request at a time. */
@@ -49,6 +50,8 @@ interface Work {
 function openSlot({service, handlers, onTrouble = () => undefined, ...broker}: WorkerOptions): {close(): Promise<void>} {
 	let connection = connect();
 	let isConnected = false;
+	/** READY was said, and nothing against it since. */
+	let isRegistered = false;
 	let heardAtMs = performance.now();
 	let readyAtMs = 0;
 	let work: Work | undefined;
@@ -67,6 +70,7 @@ function openSlot({service, handlers, onTrouble = () => undefined, ...broker}: W
 			received(frames) {
 				if (fresh === connection) receive(frames);
 			},
+			isBehind: () => false,
 		});
 		return fresh;
 	}
@@ -74,35 +78,40 @@ function openSlot({service, handlers, onTrouble = () => undefined, ...broker}: W
 	function register(): void {
 		heardAtMs = performance.now();
 		readyAtMs = heardAtMs;
+		isRegistered = true;
 		tell(workerReady(service));
 	}
-	function lost(): void {
-		isConnected = false;
+	function giveUp(): void {
+		isRegistered = false;
 		work?.ending.abort();
 		work = undefined;
 	}
-	function beat(): void {
-		if (!isConnected) return;
-		if (performance.now() - heardAtMs < mdpLimits.workerLostMs) {
-			tell(workerSignal('heartbeat'));
-			return;
-		}
-		// Connected to something that is silent: only a new connection tells.
+	function lost(): void {
+		isConnected = false;
+		giveUp();
+	}
+	/** Connected to something that is silent or takes nothing: only a new connection tells. */
+	function reconnect(): void {
 		lost();
 		connection.close();
 		connection = connect();
+	}
+	function beat(): void {
+		if (!isConnected) return;
+		if (performance.now() - heardAtMs >= mdpLimits.workerLostMs) reconnect();
+		else if (isRegistered) tell(workerSignal('heartbeat'));
 	}
 	function receive(frames: readonly Buffer[]): void {
 		heardAtMs = performance.now();
 		const order = readWorkerOrder(frames);
 		if (order?.type === 'request') void answer(order.token, order.body);
-		if (order?.type !== 'disconnect') return;
+		// What is said while it is not registered is about what it said before; a second READY would take its next request from it.
+		if (order?.type !== 'disconnect' || !isRegistered) return;
 		if (heardAtMs - readyAtMs < mdpLimits.heartbeatMs) onTrouble(`the broker does not take ${service} as a name; it is tried again`);
-		work?.ending.abort();
-		work = undefined;
+		giveUp();
 		const refused = connection;
 		setTimeout(() => {
-			if (refused === connection && isConnected) register();
+			if (refused === connection && isConnected && !isRegistered) register();
 		}, mdpLimits.heartbeatMs).unref();
 	}
 	async function answer(token: string, body: Body): Promise<void> {
@@ -112,7 +121,7 @@ function openSlot({service, handlers, onTrouble = () => undefined, ...broker}: W
 		const meta = readMeta(body[2]);
 		const action = body[0]?.toString('utf8') ?? '';
 		const deadlineMs = meta?.deadlineMs ?? mdpLimits.deadlineMs;
-		const deadline = setTimeout(() => mine.ending.abort(), deadlineMs);
+		const deadline = setTimeout(() => mine.ending.abort(new CallError('DeadlineExceeded', `${service} did not go on with ${action} within ${deadlineMs} ms`)), deadlineMs);
 		const {signal} = mine.ending;
 		const begin = (): Answer => {
 			const handler = Object.hasOwn(handlers, action) ? handlers[action] : undefined;
@@ -125,8 +134,10 @@ function openSlot({service, handlers, onTrouble = () => undefined, ...broker}: W
 			if (work !== mine) break;
 			deadline.refresh();
 			const answered = meta ? withMeta(given, {id: meta.id, frame: writeMeta(last ? meta : {...meta, more: true})}) : last ? given : noStream(action);
-			if (!meta && !last) mine.ending.abort();
-			await connection.send(workerReply(token, answered)).catch(() => mine.ending.abort());
+			const isSent = await connection.send(workerReply(token, answered)).then(() => true, () => false);
+			// The broker would wait for the rest for ever.
+			if (!isSent && work === mine) reconnect();
+			if (!meta) break;
 		}
 		clearTimeout(deadline);
 		if (work === mine) work = undefined;
@@ -135,10 +146,9 @@ function openSlot({service, handlers, onTrouble = () => undefined, ...broker}: W
 	return {
 		async close() {
 			clearInterval(heartbeat);
-			work?.ending.abort();
-			work = undefined;
-			if (isConnected) await connection.send(workerSignal('disconnect')).catch(() => undefined);
-			isConnected = false;
+			const wasConnected = isConnected;
+			lost();
+			if (wasConnected) await connection.send(workerSignal('disconnect')).catch(() => undefined);
 			connection.close();
 		},
 	};

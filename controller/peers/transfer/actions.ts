@@ -1,4 +1,6 @@
-import {builtin, BinaryAnswer, CallError, type Builtin} from '../mdp/builtins.js';
+import {BinaryAnswer} from '../mdp/answer.js';
+import {builtin, type Builtin} from '../mdp/builtins.js';
+import {CallError} from '../mdp/call-error.js';
 import type {Transfers} from './transfers.js';
 import {AbortRequest, ChunkRequest, CommitRequest, CreditRequest, OpenRequest, StatRequest} from './wire.js';
 

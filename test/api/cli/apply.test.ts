@@ -53,6 +53,17 @@ test('a scale by hand lasts until the file names a number, for the service and f
 	t.is((await runCli(api, ['scale', 'shop/nope=5'])).code, 6);
 });
 
+test('a file that is named without -f is told of, and nothing is sent', async t => {
+	await using api = await serveTestApi();
+	for (const verb of ['apply', 'diff']) {
+		const {code, stderr} = await runCli(api, [verb, 'shop.yaml']);
+		t.is(code, 2, verb);
+		t.is(stderr, 'error: "shop.yaml" stands there without -f\nIf that is the file: -f shop.yaml\n', verb);
+	}
+	t.is((await runCli(api, ['apply', '--filename'])).code, 2);
+	t.is(api.store.list('Service').items.length, 0);
+});
+
 test('every wrong field is named with file, line, column and the nearest known one, also in a blueprint', async t => {
 	await using api = await serveTestApi();
 	const wrong = await runCli(api, ['apply', '-f', '-'], {stdin: 'kind: Service\nmetadata: {name: shop}\nspec:\n  replicas: x\n  imags: 1\n  images:\n    - image: shop/web:1.4\n      parametrs: {}\n'});

@@ -39,7 +39,7 @@ test('contexts are added, listed, used and removed, in a file that only its owne
 test('why prints the chain, who would take no more, and what was tried', async t => {
 	const told = {
 		chain: ['node-a decides about default/shop', 'default/shop wants 2 of web', 'web 0: no node fits'], service: {phase: 'Pending', message: 'waits for a node'},
-		nodes: [{name: 'node-b', refuses: {web: 'lacks capability gpu'}}], tried: [{reason: 'Unplaceable', message: 'no node fits', count: 4, lastTimestamp: new Date().toISOString()}],
+		nodes: [{name: 'node-a', state: 'here', silentMs: 0, refuses: {}}, {name: 'node-b', state: 'heard', silentMs: 2600, refuses: {web: 'lacks capability gpu'}}, {name: 'node-c', state: 'gone', refuses: {}}], tried: [{reason: 'Unplaceable', message: 'no node fits', count: 4, lastTimestamp: new Date().toISOString()}],
 	};
 	await using api = await serveTestApi({explanations: {...alone.explanations, why: () => told}});
 	await withServices(api, 'shop');
@@ -47,6 +47,7 @@ test('why prints the chain, who would take no more, and what was tried', async t
 	t.is(code, 0);
 	t.regex(stdout, /^shop is Pending: waits for a node\n {2}node-a decides about default\/shop\n {2}└ default\/shop wants 2 of web\n {2}└ web 0: no node fits\n/u);
 	t.regex(stdout, /node-b\s+web\s+lacks capability gpu/u);
+	t.regex(stdout, /node-a\s+tells this itself\n\s+node-b\s+3 s ago\n\s+node-c\s+no member\n/u);
 	t.regex(stdout, /4\s+Unplaceable\s+no node fits/u);
 	t.deepEqual(JSON.parse((await runCli(api, ['why', 'service/shop', '-o', 'json'])).stdout), told);
 	t.is((await runCli(api, ['why', 'none'])).code, 6);
@@ -85,6 +86,25 @@ test('drain says what is still there and why, waits until nothing is, and uncord
 	t.is((await runCli(api, ['node', 'uncordon', 'edge_01'])).code, 0);
 	t.deepEqual(api.store.get('Node', {namespace: '', name: 'edge_01'})?.spec, {});
 	t.regex((await runCli(api, ['node', 'drain', 'edge_01', '--no-wait'])).stdout, /is being drained/u);
+});
+
+test('drain ends at once when only such is left that stays: with 0 what is done or the node\'s own, with 1 what fits nowhere else', async t => {
+	let slots: readonly unknown[] = [];
+	await using api = await serveTestApi({explanations: {...alone.explanations, why: () => ({chain: [], slots} as {chain: []})}});
+	await api.store.transact(transaction => transaction.put(edgeNode()));
+	await withServices(api, 'shop');
+	await withInstance(api, 'shop', 0);
+	await withInstance(api, 'shop', 1);
+	const told = (slot: number, stays: string, next = '') => ({next, stays, bindings: [{instance: `shop-web-${slot}`}]});
+	slots = [told(0, 'own'), told(1, 'done')];
+	const done = await runCli(api, ['node', 'drain', 'edge_01']);
+	t.is(done.code, 0);
+	t.regex(done.stdout, /edge_01 drained: what is left there is done, or its own: default\/shop-web-0, default\/shop-web-1$/mu);
+	slots = [told(0, 'own'), told(1, 'homeless', 'a node that fits: 0/1 node fits')];
+	const held = await runCli(api, ['node', 'drain', 'edge_01']);
+	t.is(held.code, 1);
+	t.regex(held.stderr, /what fits nowhere else goes on there:\n {2}default\/shop-web-1 \(Running\) waits for a node that fits: 0\/1 node fits\n/u);
+	t.notRegex(held.stderr, /shop-web-0/u);
 });
 
 test('forget prints what was taken over and up to where it was known', async t => {

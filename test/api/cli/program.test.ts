@@ -136,6 +136,27 @@ test('the completion script names every verb and is valid shell', async t => {
 	}
 });
 
+test('bash completes verbs, what stands under a verb, kinds, options and the names of what there is', async t => {
+	const {stdout: script} = await runCli(undefined, ['completion', 'bash']);
+	const complete = async (...words: readonly string[]): Promise<readonly string[]> => {
+		const node = 'motey() { if [[ $2 == nodes ]]; then echo node.motey.io/shelf-3; else echo service.motey.io/shop; fi; }';
+		const asked = `COMP_WORDS=(motey ${words.map(word => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}; _motey; printf '%s\\n' "\${COMPREPLY[@]}"`;
+		const {stdout} = await promisify(execFile)('bash', ['-c', `${script}\n${node}\n${asked}`]);
+		return stdout.split('\n').filter(word => word !== '');
+	};
+	t.deepEqual(await complete('des'), ['describe']);
+	t.deepEqual(await complete('node', 'dr'), ['drain']);
+	t.deepEqual(await complete('cluster', 'jo'), ['join']);
+	t.deepEqual(await complete('context', 'u'), ['use']);
+	t.deepEqual(await complete('completion', ''), ['bash', 'zsh']);
+	t.deepEqual(await complete('get', 'servic'), ['service', 'services']);
+	t.deepEqual(await complete('apply', '--dry'), ['--dry-run']);
+	t.deepEqual(await complete('get', 'services', 's'), ['shop']);
+	t.deepEqual(await complete('logs', ''), ['shop']);
+	t.deepEqual(await complete('why', 's'), ['shop']);
+	t.deepEqual(await complete('node', 'drain', ''), ['shelf-3']);
+});
+
 test('a watch goes on after its connection broke, without a change lost or told twice', async t => {
 	await using api = await serveTestApi({limits: {watchHoldMs: 300}});
 	const client = createClient({server: api.served.url, token: api.token});

@@ -104,6 +104,26 @@ test('logs of a service name the instance before each line when there are severa
 	t.is((await live.ended).code, 130);
 });
 
+test('logs ask for one image, for the run before, for the last lines and for what is young', async t => {
+	const asked: unknown[] = [];
+	await using api = await serveTestApi({workloads: {
+		async * logs({metadata}, {previous, tailLines, sinceSeconds, timestamps}) {
+			asked.push({name: metadata.name, previous, tailLines, sinceSeconds, timestamps});
+			yield await Promise.resolve({stream: 'stdout' as const, text: 'hello'});
+		},
+		stats: () => Promise.reject(new Error('not asked')),
+		volumes: () => [],
+	}});
+	await withServices(api, 'shop');
+	await withInstance(api, 'shop', 0);
+	t.is((await runCli(api, ['logs', 'shop', '-c', 'web', '--previous', '--tail', '10', '--since', '5m', '--timestamps'])).stdout, 'hello\n');
+	t.deepEqual(asked, [{name: 'shop-web-0', previous: true, tailLines: 10, sinceSeconds: 300, timestamps: true}]);
+	t.is((await runCli(api, ['logs', 'shop', '--prefix'])).stdout, '[shop-web-0] hello\n');
+	const other = await runCli(api, ['logs', 'shop', '-c', 'db']);
+	t.is(other.code, 6);
+	t.regex(other.stderr, /no instance of image "db"/u);
+});
+
 test('delete by name, by file and by label; waits until it is gone, or says that it is not yet', async t => {
 	await using api = await serveTestApi();
 	await withServices(api, 'a', 'b', 'c');
@@ -116,6 +136,16 @@ test('delete by name, by file and by label; waits until it is gone, or says that
 	t.is((await runCli(api, ['delete', 'svc', 'nope'])).code, 6);
 	t.is((await runCli(api, ['delete', 'svc', 'nope', '--ignore-not-found'])).code, 0);
 	t.is((await runCli(api, ['delete', 'svc'])).code, 2);
+});
+
+test('who deletes a service is told which volumes stay', async t => {
+	await using api = await serveTestApi({workloads: {
+		logs: () => { throw new Error('not asked'); },
+		stats: () => Promise.reject(new Error('not asked')),
+		volumes: ({metadata}) => [`motey_default_${metadata.name}_data`, 'shared'],
+	}});
+	await withServices(api, 'shop');
+	t.deepEqual(await runCli(api, ['delete', 'service', 'shop', '--wait=false']), {code: 0, stdout: 'service.motey.io/shop deleted\n', stderr: 'volume motey_default_shop_data is kept\nvolume shared is kept\n'});
 });
 
 test('wait for a path, for a condition and for the end', async t => {
@@ -141,6 +171,7 @@ test('restart marks the service; tokens are made, listed and ended; capabilities
 	t.is((await runCli(api, ['apply', '-f', '-'], {stdin: JSON.stringify(serviceDocument('x')), environment: {token: made.stdout.trim()}})).code, 5);
 	t.is((await runCli(api, ['token', 'delete', 'ci'])).code, 0);
 	t.is((await runCli(api, ['capability', 'add', 'gpu', '--type', 'hardware'])).stdout, 'capability gpu (hardware) added\n');
+	t.is((await runCli(api, ['capability', 'remove', 'gpu', '--type', 'hardware'])).stdout, 'capability gpu (hardware) removed\n');
 	t.regex((await runCli(api, ['version'])).stdout, /^motey \d+\.\d+\.\d+\nnode /u);
 	t.is((await runCli(api, ['node', 'list'])).code, 0);
 });

@@ -123,6 +123,35 @@ test('a node\'s load, ports and orphans are told by itself, through any node', a
 	t.true(a.api.store.get('Node', {namespace: '', name: 'node-a'})?.spec.unschedulable, 'a node alone writes its own Node');
 });
 
+test('events are told by the node that has them: describe, events and why ask all that have to do with it, and name who cannot be asked', async t => {
+	await using pair = await servePair();
+	const {a, b} = pair;
+	const {metadata: {name, uid}} = await spreadInstance(a, b);
+	await a.api.store.transact(transaction => transaction.put({...edgeNode(), metadata: {...edgeNode().metadata, name: 'node-a'}, status: {...edgeNode().status!, id: a.id}}));
+	await b.api.store.transact(transaction => {
+		transaction.put({...edgeNode(), metadata: {...edgeNode().metadata, name: 'elsewhere'}, status: {...edgeNode().status!, id: b.id}});
+	});
+	await copy(a, b);
+	await copy(b, a);
+	const about = {apiVersion: 'motey.io/v1', kind: 'Instance', name, namespace: 'default', uid};
+	a.api.store.events.record({about, type: 'Normal', reason: 'Scheduled', message: 'placed elsewhere', component: 'test'});
+	b.api.store.events.record({about, type: 'Normal', reason: 'Started', message: 'it was started', component: 'test'});
+	const nodes = '/apis/motey.io/v1/nodes';
+	t.deepEqual((await a.api.call('GET', `${nodes}/elsewhere/events?namespace=default`)).body.items.map(({reason}: {reason: string}) => reason), ['Started']);
+	t.deepEqual((await a.api.call('GET', `${nodes}/elsewhere/events?namespace=other`)).body.items, []);
+	for (const {api} of [a, b]) {
+		for (const words of [['describe', 'service', 'web'], ['describe', 'instance', name], ['events', '--for', 'service/web']]) {
+			const {stdout, stderr} = await runCli(api, words);
+			t.regex(stdout, /Scheduled[^\n]*placed elsewhere[\s\S]*Started[^\n]*it was started|Started[^\n]*it was started[\s\S]*Scheduled[^\n]*placed elsewhere/u, words.join(' '));
+			t.is(stderr, '');
+			t.is(stdout.match(/it was started/gu)?.length, 1);
+		}
+	}
+	a.link.connected = false;
+	t.regex((await runCli(a.api, ['describe', 'instance', name])).stdout, /^Unheard:\s+elsewhere, which may have told more$/mu);
+	t.regex((await runCli(a.api, ['events'])).stderr, /Not heard, and may have told more: elsewhere/u);
+});
+
 test('a token is ended by the node that issued it, and the one that is used is not', async t => {
 	await using pair = await servePair();
 	const {a, b} = pair;

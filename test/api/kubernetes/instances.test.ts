@@ -93,3 +93,18 @@ test('a log that cannot be had is a Status, and one nobody reads any more is giv
 	api.close();
 	t.is(await served.text(), 'first\n');
 });
+
+test('a log that breaks off in its middle is cut off, and never looks like the whole of it', async t => {
+	await using api = await serveTestApi({
+		workloads: {
+			async *logs() {
+				yield await Promise.resolve({stream: 'stdout' as const, text: 'first'});
+				throw new WorkloadError('Unavailable', 'the engine has gone');
+			},
+			stats: () => Promise.reject(new WorkloadError('Unavailable', 'engine away')),
+			volumes: () => [],
+		},
+	});
+	await api.store.transact(transaction => transaction.put(testInstance('one')));
+	await t.throwsAsync(api.call('GET', `${path}/one/log`));
+});

@@ -10,7 +10,7 @@ import type {NodeProcess} from '../../support/node-process.js';
 
 const run = promisify(execFile);
 export const benchImage = 'motey-test/busybox:1';
-const benchNetwork = 'motey-bench';
+export const benchNetwork = 'motey-bench';
 
 /** Something that can bring up, change and take away a number of equal containers on the test engine. */
 export interface Contender {
@@ -69,13 +69,13 @@ export function bareContender(docker: Dockerode, concurrency: number): Contender
 	};
 }
 
-/** Docker Compose, whichever of the two commands is found; null when neither is. */
-export async function composeContender({docker, url}: Dockerd): Promise<(Contender & AsyncDisposable) | null> {
+/** Docker Compose, whichever of the two commands is found; null when neither is. With `restart` it leaves the restart of what dies to the engine. */
+export async function composeContender({docker, url}: Dockerd, options: {readonly restart?: 'always'} = {}): Promise<(Contender & AsyncDisposable) | null> {
 	const command = await firstThatRuns([['docker-compose', 'version', '--short'], ['docker', 'compose', 'version', '--short']]);
 	if (!command) return null;
 	const directory = await mkdtemp(join(tmpdir(), 'motey-bench-compose-'));
 	const file = join(directory, 'compose.yaml');
-	await writeFile(file, JSON.stringify({version: '2.4', services: {idle: {image: benchImage, init: true, stop_grace_period: '2s'}}}));
+	await writeFile(file, JSON.stringify({version: '2.4', services: {idle: {image: benchImage, init: true, stop_grace_period: '2s', ...options}}}));
 	const compose = async (...args: string[]) => run(command.words[0]!, [...command.words.slice(1), '-f', file, '-p', 'moteybench', ...args], {env: {...process.env, DOCKER_HOST: url}});
 	return {
 		name: `compose ${command.version}`,

@@ -58,6 +58,11 @@ test('all publishers together never fill the Node', t => {
 	t.true(verdicts.includes('refused'));
 	t.true(Buffer.byteLength(JSON.stringify(table.current)) <= capabilityLimits.allBytes);
 	t.is(Array.from({length: 100}, (_, each) => new CapabilityTable().apply({...rfid(), publisher: `p${each}`}, 'a', at(0)).kind).filter(kind => kind === 'changed').length, 100);
+	for (let length = 90; length <= 128; length++) {
+		const plain = new CapabilityTable();
+		for (const socket of ['a', 'b', 'c']) plain.apply({kind: 'add', capabilities: many(capabilityLimits.perPublisher, socket).map(one => ({...one, capability: one.capability.padEnd(length, 'x')}))}, socket, at(0));
+		t.true(Buffer.byteLength(JSON.stringify(plain.current)) <= capabilityLimits.allBytes, `names of ${length} characters`);
+	}
 	const small = new CapabilityTable();
 	t.is(Array.from({length: 100}, (_, each) => small.apply({...rfid(), publisher: `p${each}`}, 'a', at(0)).kind).filter(kind => kind === 'changed').length, capabilityLimits.publishers);
 });
@@ -92,4 +97,9 @@ for (const [what, given, reason] of malformed) {
 
 test('what is wrong in a publisher’s message is held against that publisher', t => {
 	t.like(read('set_capabilities#{"publisher": "rfid-1", "capabilities": 5}'), {ok: false, publisher: 'rfid-1'});
+});
+
+test('however much is wrong in a message, the reason is a line', t => {
+	const reading = read(`set_capabilities#{"publisher": "rfid-1", "capabilities": [${'1,'.repeat(8000)}1]}`);
+	t.true(!reading.ok && reading.reason.length <= 500);
 });

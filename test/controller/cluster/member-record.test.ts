@@ -5,8 +5,13 @@ import {createClusterKey} from '../../../controller/cluster/cluster-files.js';
 import {checkProof, signProof} from '../../../controller/cluster/join-proof.js';
 import {readJoinText, writeJoinText} from '../../../controller/cluster/join-text.js';
 import {isGenuine, outranks, signMember} from '../../../controller/cluster/member-record.js';
+import {mergeMembers} from '../../../controller/cluster/members.js';
+import {Membership} from '../../../controller/cluster/membership.js';
 import {publicKeyOf} from '../../../controller/cluster/signature.js';
 import {idOfPublicKey} from '../../../controller/identity.js';
+import {createAuthority} from '../../../controller/tls/authority.js';
+import {openLevelStore} from '../../../store/level/open.js';
+import {makeTempDirectory} from '../../support/temp-directory.js';
 
 const newKey = (): string => generateKeyPairSync('ed25519').privateKey.export({type: 'pkcs8', format: 'pem'}).toString();
 const identity = newKey();
@@ -57,4 +62,33 @@ test('a join token says whom to trust and what to show', t => {
 	const text = {authoritySha256: '0f'.repeat(32), id: 'abc123', secret: 'x'.repeat(43)};
 	t.deepEqual(readJoinText(writeJoinText(text)), text);
 	for (const bad of ['', 'M1', 'K10abc::x.y', `${writeJoinText(text)}x`, writeJoinText({...text, authoritySha256: 'zz'})]) t.is(readJoinText(bad), undefined, bad);
+});
+
+test('a record that somebody changed or forged, whoever sends it, is dropped and logged by a member, and changes nothing', async t => {
+	await using directory = await makeTempDirectory();
+	const now = (): Date => new Date('2026-01-01T00:00:00Z');
+	await using store = await openLevelStore({directory: `${directory.path}/store`, now, ballastBytes: 4096, nodeId: id});
+	const pair = await createAuthority('shelf', now());
+	const told: string[] = [];
+	const tell = (message: string): void => void told.push(message);
+	const nothing = async (): Promise<void> => Promise.resolve();
+	const membership = await Membership.open({
+		store, dataDir: directory.path, node: {id, name: 'shelf'}, keys: {privateKey: identity, curveKey: 'k'.repeat(40)}, session: 's', brokerPort: 8883,
+		addressOf: host => ({host, port: 5024, publishPort: 5025}), listen: nothing, unlisten: nothing, ownAddress: () => '127.0.0.1', isOwnAddress: () => true,
+		authority: {read: async () => Promise.resolve(pair), replace: nothing}, now, log: {debug: tell, info: tell, warn: tell, error: tell},
+	});
+	await membership.init({});
+	const other = newKey();
+	const otherId = idOfPublicKey(publicKeyOf(other))!;
+	const genuine = signMember({...statement, id: otherId, identityKey: publicKeyOf(other)}, membership.file!.clusterKey);
+	await mergeMembers(store, [{record: genuine, addresses: []}]);
+	const before = store.revision();
+	for (const forged of [{...genuine, name: 'evil', incarnation: 9}, {...genuine, curveKey: 'e'.repeat(40), incarnation: 9}, {...genuine, forgotten: true}, signMember({...genuine, forgotten: true}, createClusterKey())]) {
+		told.length = 0;
+		t.deepEqual(await membership.accept([forged]), []);
+		t.deepEqual(told, ['member records that the cluster did not sign were dropped']);
+		t.false(membership.isGenuine(forged), 'nor is it taken for a tombstone');
+	}
+	t.is(store.revision(), before);
+	t.deepEqual(store.get('Member', {namespace: '', name: otherId})?.spec, genuine);
 });

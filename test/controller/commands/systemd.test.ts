@@ -1,5 +1,5 @@
 import {execFile} from 'node:child_process';
-import {chmod, mkdir, readFile, writeFile} from 'node:fs/promises';
+import {chmod, mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import test from 'ava';
@@ -31,3 +31,27 @@ for (const [verb, asked] of [['stop', 'stop motey.service'], ['restart', 'restar
 		t.is(await readFile(notes, 'utf8'), `${asked}\n`);
 	});
 }
+
+// In mounts of its own: what it writes to /etc lands in a copy.
+test('motey install writes the unit, enables it and starts the node, and may be repeated', async t => {
+	await using directory = await makeTempDirectory();
+	const [programs, etc, notes] = [join(directory.path, 'programs'), join(directory.path, 'etc'), join(directory.path, 'notes')];
+	await mkdir(programs);
+	await writeFile(join(programs, 'systemctl'), `#!/bin/sh\necho "$*" >>'${notes}'\n`);
+	await chmod(join(programs, 'systemctl'), 0o755);
+	await run('cp', ['-a', '/etc', etc]);
+	await mkdir(join(etc, 'systemd', 'system'), {recursive: true});
+	const mounts = `mount --bind '${etc}' /etc && mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system && exec "$@"`;
+	const install = async (...args: readonly string[]) => run('unshare', ['--mount', 'sh', '-c', mounts, 'sh', process.execPath, bin, 'install', ...args], {env: {...process.env, PATH: `${programs}:${process.env['PATH']}`}});
+	const {stdout} = await install();
+	t.regex(stdout, /written and enabled, and the node started/u);
+	t.is(await readFile(notes, 'utf8'), 'daemon-reload\nenable motey.service\nrestart motey.service\n');
+	const unit = await readFile(join(etc, 'systemd', 'system', 'motey.service'), 'utf8');
+	t.is(unit, (await run(process.execPath, [bin, 'install', '--print'])).stdout);
+	t.regex(unit, /^WantedBy=multi-user\.target$/mu);
+	await rm(notes);
+	await install('--no-start');
+	t.is(await readFile(notes, 'utf8'), 'daemon-reload\nenable motey.service\n');
+	// Without systemd nothing is written.
+	await t.throwsAsync(run('unshare', ['--mount', 'sh', '-c', `mount --bind '${etc}' /etc && mount -t tmpfs tmpfs /run && exec "$@"`, 'sh', process.execPath, bin, 'install']), {message: /not run by systemd/u});
+});

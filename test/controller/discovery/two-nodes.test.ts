@@ -1,7 +1,9 @@
 import {once} from 'node:events';
+import {readFile, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
+import {connectAsync} from 'mqtt';
 import {eventually} from '../../support/eventually.js';
 import {freePort} from '../../support/free-port.js';
 import {startNodeProcess, type NodeProcess} from '../../support/node-process.js';
@@ -83,6 +85,28 @@ test('two nodes that both come back on other ports find each other through Mosqu
 	t.pass();
 });
 
+test('a node that is killed is said to be offline by its last will, and one that stops says so itself', async t => {
+	await using broker = await startMosquitto();
+	const pair = await openPair(t, [`mqtt.url=mqtt://127.0.0.1:${broker.port}`]);
+	await pair.whenLinked();
+	const [alpha, beta] = pair.all as [NodeProcess, NodeProcess];
+	const members = (await alpha.call('GET', '/cluster') as unknown as {members: readonly {id: string; name: string}[]}).members;
+	const topicOf = (name: string): string => `motey/nodes/${members.find(member => member.name === name)!.id}/hello`;
+	const client = await connectAsync(`mqtt://127.0.0.1:${broker.port}`, {reconnectPeriod: 0});
+	t.teardown(async () => client.endAsync(true));
+	const said = new Map<string, {readonly text: string; readonly retained: boolean}>();
+	client.on('message', (topic, payload, {retain}) => void said.set(topic, {text: payload.toString('utf8'), retained: retain}));
+	await client.subscribeAsync('motey/nodes/+/hello', {qos: 1});
+	const stateOf = (name: string): unknown => (JSON.parse(said.get(topicOf(name))?.text ?? '{}') as {state?: unknown; addresses?: unknown}).state;
+	await eventually(() => said.size === 2 && [...said.values()].every(({text, retained}) => retained && text.includes('"signature"')), {what: 'both retained hellos'});
+	await beta.kill();
+	await eventually(() => stateOf('beta') === 'offline', {what: 'the last will'});
+	await alpha.stop();
+	await eventually(() => stateOf('alpha') === 'offline', {what: 'the farewell'});
+	pair.all.splice(0);
+	t.pass();
+});
+
 test('without any broker a node finds the others where it is told that they may be, among addresses of others', async t => {
 	const pair = await openPair(t, ['discovery=none']);
 	await pair.whenLinked();
@@ -90,4 +114,32 @@ test('without any broker a node finds the others where it is told that they may 
 	await pair.restart(ports => [`peers.addresses=127.0.0.1:${nobody},127.0.0.1:${ports[0]},127.0.0.1:${ports[1]}`]);
 	await pair.whenLinked();
 	t.pass();
+});
+
+test('a node that found its address by itself says over MQTT which one stands in for it when it is gone', async t => {
+	await using broker = await startMosquitto();
+	await using directory = await makeTempDirectory('motey-moved-');
+	const url = `mqtt://127.0.0.1:${broker.port}`;
+	const start = async (): Promise<NodeProcess> => startNodeProcess({directory: directory.path, settings: [
+		'name=alpha', 'advertise=127.0.0.1', 'peers.port=0', 'peers.pubPort=0', `mqtt.url=${url}`, 'engines.docker.enabled=false', 'engines.simulated.enabled=true',
+	]});
+	const before = await start();
+	await before.call('POST', '/cluster/init', {});
+	await before.stop();
+	const file = join(directory.path, 'data', 'cluster', 'cluster.json');
+	const known = JSON.parse(await readFile(file, 'utf8')) as {found: boolean};
+	t.true(known.found);
+	await writeFile(file, JSON.stringify({...known, advertise: '203.0.113.9'}));
+	const bystander = await connectAsync(url, {reconnectPeriod: 0});
+	t.teardown(() => bystander.end(true));
+	const heard: string[][] = [];
+	bystander.on('message', (_topic, payload) => {
+		const {addresses} = JSON.parse(payload.toString()) as {addresses?: string[]};
+		if (addresses) heard.push(addresses);
+	});
+	await bystander.subscribeAsync('motey/nodes/+/hello');
+	await using after = await start();
+	await eventually(() => heard.length > 0, {what: 'the node to say where it is'});
+	t.true(after.alive());
+	t.deepEqual(heard[0], ['127.0.0.1']);
 });

@@ -6,6 +6,8 @@ export interface Cut extends AsyncDisposable {
 	readonly port: number;
 	/** Bytes that came from whoever connected, lost ones too. */
 	readonly receivedBytes: number;
+	/** Connections that came so far. */
+	readonly accepted: () => number;
 	cut(): void;
 	/** What was on its way is lost with its connections, as after a longer outage; new connections pass again. */
 	heal(): void;
@@ -16,7 +18,9 @@ export async function openCut(target: number): Promise<Cut> {
 	const sockets = new Set<Socket>();
 	let isCut = false;
 	let receivedBytes = 0;
+	let accepted = 0;
 	const server = createServer({pauseOnConnect: true}, near => {
+		accepted += 1;
 		const far = connect(target, '127.0.0.1');
 		for (const [one, other] of [[near, far], [far, near]] as const) {
 			sockets.add(one);
@@ -41,6 +45,7 @@ export async function openCut(target: number): Promise<Cut> {
 		get receivedBytes() {
 			return receivedBytes;
 		},
+		accepted: () => accepted,
 		cut() {
 			isCut = true;
 		},

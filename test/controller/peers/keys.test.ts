@@ -1,11 +1,12 @@
 import {readFile, stat, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import test from 'ava';
-import {curveKeyPair} from 'zeromq';
+import {Context, curveKeyPair, Request} from 'zeromq';
 import {loadCurveKeys} from '../../../controller/peers/curve.js';
 import {packFrames, unpackFrames} from '../../../controller/peers/envelope.js';
 import {encodeZ85} from '../../../controller/peers/z85.js';
-import {decideAdmission} from '../../../controller/peers/zap.js';
+import {decideAdmission, openZap} from '../../../controller/peers/zap.js';
+import {eventually} from '../../support/eventually.js';
 import {makeTempDirectory} from '../../support/temp-directory.js';
 
 test('the CURVE keys are made once, for this node’s eyes only', async t => {
@@ -33,6 +34,23 @@ test('admission is for members, on the requests’ door for forgotten ones too, 
 	t.deepEqual([member, forgotten, stranger].map(key => ask('motey.publications', key!)), [true, false, false]);
 	t.deepEqual([ask('motey.requests', member!, {version: '2.0'}), ask('motey.requests', member!, {mechanism: 'PLAIN'}), ask('motey.requests', Buffer.alloc(31, 1))], [false, false, false]);
 	t.false(decideAdmission([], standingOf).admitted);
+});
+
+test('that nobody is admitted any more is said in the log', async t => {
+	const context = new Context({blocky: false});
+	const lines: string[] = [];
+	const write = (message: string) => void lines.push(message);
+	const refusals = {count: 0, refuse: () => {
+		throw new Error('no room');
+	}};
+	await using zap = await openZap({context, standingOf: () => 'stranger', refusals, log: {debug: write, info: write, warn: write, error: write}});
+	const asking = new Request({context, linger: 0});
+	t.teardown(() => asking.close());
+	asking.connect('inproc://zeromq.zap.01');
+	await asking.send(['1.0', '7', 'motey.requests', '127.0.0.1', '', 'CURVE', Buffer.alloc(32)]);
+	await eventually(() => lines.length > 0, {what: 'the log to say so'});
+	t.deepEqual(lines, ['no peer is admitted any more: handshakes are not answered']);
+	t.truthy(zap);
 });
 
 test('packed frames come out as they went in, and anything else does not come out', t => {

@@ -88,6 +88,64 @@ test('a streamed answer arrives whole and in order, faster than it is read or sl
 	t.deepEqual([next, bytes], [parts + 1, parts * 64 * 1024]);
 });
 
+test('a streamed answer of many small parts does not run out of room', async t => {
+	const parts = 20_000;
+	await using fleet = await openCluster(['one', 'two'], {
+		records: false,
+		async serve(_caller, frames, answering) {
+			const {service, action, meta} = readMessage(frames)!;
+			for (let part = 0; part < parts; part++) await answering.send(writeMessage({service, action: `${action}.result`, data: part, meta: readJson(meta)}), {more: true});
+			await answering.send(writeMessage({service, action: `${action}.result`, data: parts, meta: readJson(meta)}));
+		},
+	});
+	const [one, two] = fleet.nodes;
+	let last: unknown;
+	for await (const {data} of one!.sockets.stream(two!.id, {service: 'val', action: 'instance.logs', data: {}, signal: AbortSignal.timeout(60_000)})) last = data;
+	t.is(last, parts);
+});
+
+test('a streamed answer that is given up by its signal ends at the other side', async t => {
+	let end: (value: number) => void = () => undefined;
+	const ended = new Promise<number>(resolve => (end = resolve));
+	await using fleet = await openCluster(['one', 'two'], {
+		serve(_caller, frames, answering) {
+			const {service, action, meta} = readMessage(frames)!;
+			const startedAt = performance.now();
+			answering.signal.addEventListener('abort', () => end(performance.now() - startedAt));
+			void answering.send(writeMessage({service, action: `${action}.result`, data: 0, meta: readJson(meta)}), {more: true});
+		},
+	});
+	const [one, two] = fleet.nodes;
+	const giveUp = new AbortController();
+	await t.throwsAsync(async () => {
+		for await (const {data} of one!.sockets.stream(two!.id, {service: 'val', action: 'instance.logs', data: {}, signal: giveUp.signal})) {
+			t.is(data, 0);
+			giveUp.abort(new Error('enough'));
+		}
+	}, {message: 'enough'});
+	t.true(await ended < 10_000, 'which is before the answerer gives up a silent asker');
+});
+
+test('a part that is too long ends the answer and tells its maker', async t => {
+	let end: (value: number) => void = () => undefined;
+	const ended = new Promise<number>(resolve => (end = resolve));
+	await using fleet = await openCluster(['one', 'two'], {
+		async serve(_caller, frames, answering) {
+			const {service, action, meta} = readMessage(frames)!;
+			let sent = 0;
+			for (; !answering.signal.aborted; sent++) await answering.send(writeMessage({service, action: `${action}.result`, data: sent, meta: readJson(meta), binary: Buffer.alloc(sent < 2 ? 100 : 2 * 2 ** 20)}), {more: true});
+			end(sent);
+		},
+	});
+	const [one, two] = fleet.nodes;
+	const heard: unknown[] = [];
+	const error = await t.throwsAsync(async () => {
+		for await (const {data} of one!.sockets.stream(two!.id, {service: 'val', action: 'instance.logs', data: {}})) heard.push(data);
+	}, {instanceOf: PeerError, message: /longer than 1 MiB/});
+	t.deepEqual([error.code, heard], ['Failed', [0, 1]]);
+	t.is(await ended, 3);
+});
+
 test('leaving a streamed answer ends it at the other side', async t => {
 	let end: (sent: number) => void = () => undefined;
 	const ended = new Promise<number>(resolve => (end = resolve));

@@ -150,7 +150,7 @@ export class RawPeer implements Disposable {
 		}
 	}
 
-	async ask(service: string, action: string, data: unknown, id?: string): Promise<{readonly action: string; readonly data: Body} | undefined> {
+	async ask(service: string, action: string, data: unknown, id?: string): Promise<{readonly action: string; readonly data: Body; readonly meta: unknown} | undefined> {
 		await this.tell(service, action, data, id);
 		return this.hear();
 	}

@@ -86,6 +86,24 @@ test('an order to end what is not known is remembered: the order to run it that 
 	t.is(store.list('Instance').items.length, 0);
 });
 
+test('an order to run something is taken from its proven owner only, for this node only, and from the greatest owner that has ordered', async t => {
+	const store = await openStore(t);
+	const acceptance = accepting(store);
+	const assign = async (caller: string, authority: {epoch: number; owner: string}, changes: (one: Instance) => Instance = one => one): Promise<string> =>
+		acceptance.assign({caller, authority, instance: changes(ordered(greater))}).then(() => 'stored', (error: unknown) => (error instanceof PeerError ? error.code : String(error)));
+	const ownedBy = (owner: string) => (one: Instance): Instance => ({...one, metadata: {...one.metadata, annotations: {[ownerAnnotation]: owner}}});
+	t.is(await assign(third, {epoch: 1, owner: peer}), 'Refused', 'in the name of another');
+	t.is(await assign(third, {epoch: 9, owner: third}), 'Refused', 'what another owns');
+	t.is(await assign(peer, {epoch: 1, owner: peer}, one => ({...one, spec: {...one.spec, nodeId: third, nodeName: 'third'}})), 'Refused', 'bound to another node');
+	t.is(store.list('Instance').items.length, 0);
+	t.is(await assign(peer, {epoch: 1, owner: peer}), 'stored');
+	t.is(await assign(third, {epoch: 2, owner: third}, ownedBy(third)), 'stored', 'who has taken it over');
+	const [before] = store.list('Instance').items;
+	t.is(await assign(peer, {epoch: 1, owner: peer}), 'Conflict', 'and the lost owner that has returned is refused');
+	await t.throwsAsync(acceptance.terminate({...order, uid: greater}, signal), {instanceOf: PeerError, code: 'Conflict'});
+	t.deepEqual(store.list('Instance').items, [before!]);
+});
+
 test('no member ends what is not its own here: an adopted container, a copy, another owner’s instance', async t => {
 	const store = await openStore(t);
 	const acceptance = accepting(store);

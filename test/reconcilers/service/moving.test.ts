@@ -99,6 +99,17 @@ test('what fits nowhere else stays on a drained node, and is said', t => {
 	t.regex(world.condition('Placed')!.message, /^2\/2 placed; s-app-0 stays although its node b is being drained: 0\/2 nodes fit: 1 is not b, 1 is being drained/u);
 });
 
+test('what is done stays where it was done: on a drained node, and where the capability for it is lost', t => {
+	const world = new FleetWorld({capabilityLoss: 'reschedule', images: [entry({capabilities: ['gpu'], restartPolicy: 'OnFailure'})]}, ['b', 'c']);
+	for (const name of ['b', 'c']) world.describe(name, gpu);
+	world.rest();
+	world.instances = world.instances.map(one => ({...one, status: {...one.status!, phase: 'Terminated', ready: false}}));
+	world.describe('b', {...gpu, drain: true});
+	t.deepEqual(world.plan().actions, []);
+	world.describe('b');
+	t.deepEqual(world.plan().actions, []);
+});
+
 test('a selector that a node no longer answers moves what runs there', t => {
 	const world = new FleetWorld({images: [entry()]}, ['b']);
 	world.describe('b', {labels: {site: 'north'}});

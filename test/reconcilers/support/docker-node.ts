@@ -32,7 +32,7 @@ export interface DockerNode extends AsyncDisposable {
 	readonly containers: () => Promise<readonly {readonly id: string; readonly name: string; readonly state: string}[]>;
 }
 
-export async function setUpDocker(t: ExecutionContext, {url = testDockerUrl()}: {url?: string} = {}): Promise<DockerNode> {
+export async function setUpDocker(t: ExecutionContext, {url = testDockerUrl(), credentialsFile}: {url?: string; credentialsFile?: string} = {}): Promise<DockerNode> {
 	const identity = {id: randomBytes(8).toString('hex'), name: 'here'};
 	const namespace = `test-${identity.id.slice(0, 6)}`;
 	const docker = new Dockerode({socketPath: url.slice('unix://'.length)});
@@ -63,7 +63,7 @@ export async function setUpDocker(t: ExecutionContext, {url = testDockerUrl()}: 
 		instance: name => getInstance(store, name, namespace),
 		isReady: name => isReady(store, name, namespace),
 		start: options => {
-			const engine = createDockerEngine({url, nodeId: identity.id, nodeName: identity.name, clock, log: silent, policy: baseline});
+			const engine = createDockerEngine({url, nodeId: identity.id, nodeName: identity.name, clock, log: silent, policy: baseline, ...(credentialsFile === undefined ? {} : {credentialsFile})});
 			const agent = runAgent(store, engine, {...options, identity});
 			agents.push(agent);
 			return agent;

@@ -64,6 +64,37 @@ test('what starts, what moves and what is to end say so', t => {
 	t.regex(explain(world.view(), []).chain.join(), /^default\/s is being deleted/u);
 });
 
+test('what stays on a drained node says why', t => {
+	const pinned = new FleetWorld({images: [entry({node: 'b'})]}, ['b']);
+	pinned.rest();
+	pinned.describe('b', {drain: true});
+	t.like(explain(pinned.view(), []).slots[0], {state: 'serving', stays: 'homeless', next: 'a node that fits, because its node b is being drained: 0/2 nodes fit: 1 is not b, 1 is being drained'});
+	const each = new FleetWorld({perNode: true, images: [entry()]}, ['b']);
+	each.rest();
+	each.describe('b', {drain: true});
+	t.deepEqual(explain(each.view(), []).slots.map(({stays, next}) => [stays, next]), [[undefined, ''], ['own', '']]);
+	pinned.describe('b');
+	t.is(explain(pinned.view(), []).slots[0]!.stays, undefined);
+	pinned.describe('b', {drain: true});
+	pinned.instances = pinned.instances.map(one => ({...one, status: {...one.status!, phase: 'Terminated', ready: false}}));
+	t.like(explain(pinned.view(), []).slots[0], {stays: 'done', next: ''});
+});
+
+test('while its owner is away nobody decides: what was lost with it waits for its return, as a rehearsal says', t => {
+	const world = new FleetWorld({replicas: 2, images: [entry()], placement: {strategy: 'spread'}}, ['b', 'c']);
+	world.rest();
+	world.apply(world.service.spec, {annotations: {'motey.io/owner': 'id-b'}});
+	world.cut('b');
+	world.pass(100_000);
+	const {slots} = explain(world.view(), []);
+	t.deepEqual(slots.map(({state, because, next, againAfterMs}) => ({state, because, next, againAfterMs})), [
+		{state: 'waiting', because: 's-app-0 is on b, which is silent, and only b decides about it, which is away', next: 'the return of b, or the word that it is lost for good: motey node forget b', againAfterMs: undefined},
+		{state: 'serving', because: 's-app-1 runs on c', next: '', againAfterMs: undefined},
+	]);
+	world.describe('c', {drain: true});
+	t.is(explain(world.view(), []).slots[1]!.next, 'another place, because its node c is being drained; only b decides about that, and it is away');
+});
+
 test('another owner is named, with the age of its word', t => {
 	const world = new FleetWorld({images: [entry()]}, ['b']);
 	world.apply(world.service.spec, {annotations: {'motey.io/owner': 'id-b'}});

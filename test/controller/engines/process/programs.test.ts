@@ -179,6 +179,8 @@ const refused: readonly (readonly [Record<string, unknown>, string, RegExp])[] =
 	[{volumes: ['/a:/b']}, 'parameters.volumes', /command or environment/u],
 	[{enviroment: {}}, 'parameters.enviroment', /environment/u],
 	[{privileged: true}, 'parameters.privileged', /engine: docker/u],
+	[{environment: {'my.key': 'a shell drops it'}}, 'parameters.environment', /letters, digits/u],
+	[{environment: {LD_PRELOAD: '/tmp/other-code.so'}}, 'parameters.environment', /script permitted/u],
 ];
 for (const [parameters, field, fix] of refused) {
 	test(`${JSON.stringify(parameters)} is refused with what to write`, async t => {

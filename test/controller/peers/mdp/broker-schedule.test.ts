@@ -79,6 +79,8 @@ function play(seed: number): {asked: number; failed: number} {
 		} else if (choice < 0.75) {
 			workers.delete(worker);
 			tell({type: chance(0.5) ? 'gone' : 'disconnect', from: worker});
+		} else if (choice < 0.76) {
+			tell({type: 'rubbish', from: worker, reason: 'no command of a worker'});
 		} else if (choice < 0.85 && outside.size > 0) {
 			const id = pick([...outside]);
 			const last = chance(0.7);
