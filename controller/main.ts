@@ -25,7 +25,7 @@ import {createEngines} from './engines/registry.js';
 import {createApiPorts} from './fleet/api-ports.js';
 import {nodeActions} from './fleet/node-actions.js';
 import {openFleet} from './fleet/open.js';
-import {hostAddresses} from './addresses.js';
+import {addressTowards, hostAddresses} from './addresses.js';
 import {enginesOf} from './engines-of.js';
 import {measured} from './engines/measured.js';
 import {loadIdentity} from './identity.js';
@@ -96,7 +96,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			store, dataDir: config.dataDir, runDir: config.runDir, identity, name: config.name, clock, log,
 			ports: {port: config.peers.port, publishPort: config.peers.pubPort},
 			staticPeers: config.peers.addresses.flatMap(text => parsePeer(text) ?? []), brokerPort: config.mqtt.port, storeBytes: limits.store.totalBytes,
-			ownAddress: () => config.advertise ?? hostAddresses()[0], isOwnAddress: address => hostAddresses().includes(address),
+			ownAddress: async towards => config.advertise ?? await addressTowards(towards ?? config.mqtt.url) ?? hostAddresses()[0], isOwnAddress: address => hostAddresses().includes(address),
 			apiSocket: () => listeners.listening.socket,
 			advertised: async address => tls.serve(address),
 			authority: tls,

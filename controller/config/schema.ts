@@ -36,7 +36,7 @@ export const Config = z.strictObject({
 		mqtt: z.boolean().default(false).describe('speak the original\'s topics at the broker of `mqtt.url`'),
 		cleverShow: z.union([z.literal(false), Port]).default(false).describe('where clients of clever-show\'s messaging are served, which took 25000: on loopback, and on the address that `advertise` names; 0 means any free port'),
 	}).readonly(),
-	advertise: z.string().min(1).max(253).exactOptional().describe('address or name under which other nodes reach this one; the first address of this host by default'),
+	advertise: z.string().min(1).max(253).exactOptional().describe('address or name under which other nodes reach this one; this host\'s address on the way to whom it joins or to the broker by default'),
 	peers: z.strictObject({
 		port: Port.default(5024).describe('requests of other nodes, once this one is in a cluster; 0 means any free port'),
 		pubPort: Port.default(5025).describe('heartbeats and news for other nodes; 0 means any free port'),

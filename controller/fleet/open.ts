@@ -50,7 +50,7 @@ export interface FleetParts {
 	/** Where the cluster's MQTT broker listens if this node begins one. */
 	readonly brokerPort: number;
 	readonly authority: MembershipOptions['authority'];
-	readonly ownAddress: () => string | undefined;
+	readonly ownAddress: MembershipOptions['ownAddress'];
 	readonly isOwnAddress: (address: string) => boolean;
 	/** Path of the own API's socket. */
 	readonly apiSocket: () => string;
