@@ -16,6 +16,7 @@ import type {Store} from '../store/store.js';
 import {createAdmission} from './admission.js';
 import {furtherAddresses, openCapabilityEngine} from './capabilities/open.js';
 import {bootMs, systemClock} from './clock.js';
+import type {StreamListener} from './compatibility/stream-framing/listener.js';
 import type {Config} from './config/schema.js';
 import {openDiscovery} from './discovery/open.js';
 import {parsePeer} from './discovery/static-peers.js';
@@ -25,7 +26,7 @@ import {createApiPorts} from './fleet/api-ports.js';
 import {nodeActions} from './fleet/node-actions.js';
 import {nodeConduct} from './fleet/node-conduct.js';
 import {openFleet} from './fleet/open.js';
-import {hostAddresses} from './addresses.js';
+import {addressTowards, hostAddresses} from './addresses.js';
 import {enginesOf} from './engines-of.js';
 import {measured} from './engines/measured.js';
 import {loadIdentity} from './identity.js';
@@ -100,12 +101,12 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			ports: {port: config.peers.port, publishPort: config.peers.pubPort},
 			groups: {periods: config.groups, conduct: nodeConduct({store, name: config.name, log})},
 			staticPeers: config.peers.addresses.flatMap(text => parsePeer(text) ?? []), brokerPort: config.mqtt.port, storeBytes: limits.store.totalBytes,
-			ownAddress: () => config.advertise ?? hostAddresses()[0], isOwnAddress: address => hostAddresses().includes(address),
+			ownAddress: async towards => config.advertise ?? await addressTowards(towards ?? config.mqtt.url) ?? hostAddresses()[0], isOwnAddress: address => hostAddresses().includes(address),
 			apiSocket: () => listeners.listening.socket,
 			advertised: async address => tls.serve(address),
 			authority: tls,
 		}), async it => it[Symbol.asyncDispose]());
-		const originals = config.compatibility ? owned.own('compatibility', (await import('./compatibility/open.js')).openCompatibility({
+		const originals = config.compatibility.zeromq || config.compatibility.mqtt ? owned.own('compatibility', (await import('./compatibility/open.js')).openCompatibility({
 			config, store, self, peers: fleet.peers, api: () => ({server: `unix://${listeners.listening.socket}`, token}), clock, log, onDropped: metrics.discoveryMessageDropped,
 		}), async it => it[Symbol.asyncDispose]()) : undefined;
 		const reconcilers = createReconcilers({
@@ -120,8 +121,9 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		}, log}), it => it.end());
 
 		const closing = new AbortController();
+		let oldClients: StreamListener | undefined;
 		const gate = createConnectionGate(limits.http);
-		const localNode = createLocalNode({name: config.name, id: identity.id, version, dataDir: config.dataDir, store, orphans: reconcilers.orphans, statistics: createStatistics({directory: config.dataDir, clock}), ports: () => nodePorts({api: listeners.listening, peers: fleet.listening(), advertised: fleet.membership.advertised(), runDir: config.runDir})});
+		const localNode = createLocalNode({name: config.name, id: identity.id, version, dataDir: config.dataDir, store, orphans: reconcilers.orphans, statistics: createStatistics({directory: config.dataDir, clock}), ports: () => nodePorts({api: listeners.listening, peers: fleet.listening(), advertised: fleet.membership.advertised(), streams: oldClients, runDir: config.runDir})});
 		const workloads = createWorkloads({engines, referenceOf: instance => workloadOf(instance, {nodeId: identity.id})});
 		const handler = createApi({
 			...createApiPorts({self, store, sockets: fleet.sockets, membership: fleet.membership, reconcilers, authority: () => tls.material.authority, tlsPort: () => listeners.listening.tlsPort, log}),
@@ -133,7 +135,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			workloads, commands: workloads,
 			node: localNode,
 			health: {checks: () => checks(store, config.name, loops)},
-			authentication: {compatibility: config.compatibility, hostNames: [config.name, ...config.api.hosts, ...config.api.listen]},
+			authentication: {compatibility: config.compatibility.rest, hostNames: [config.name, ...config.api.hosts, ...config.api.listen]},
 		});
 		const listeners = owned.own('listeners', await openListeners({
 			handler, tls: tls.material, port: config.api.port, tlsPort: config.api.tlsPort, addresses: config.api.listen,
@@ -150,9 +152,12 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			tls: () => tls.material, clock, log, onDropped: metrics.discoveryMessageDropped,
 		}), async it => it[Symbol.asyncDispose]());
 		await originals?.serve();
+		if (config.compatibility.cleverShow !== false) oldClients = owned.own('stream framing', await (await import('./compatibility/stream-framing/open.js')).openStreamFraming({
+			config, port: config.compatibility.cleverShow, self, store, node: localNode, calls: mdp.calls, clock, log,
+		}), async it => it[Symbol.asyncDispose]());
 		await writeRunState(config.runDir, {startedAt: clock.now().toISOString(), version, name: config.name, dataDir: config.dataDir, supervised, port: listening.port, tlsPort: listening.tlsPort, socket: listening.socket});
 		owned.own('run state', config.runDir, removeRunState);
-		if (config.compatibility) log.warn('/v1 is open on loopback without a token, as compatibility asks');
+		if (config.compatibility.rest) log.warn('/v1 is open on loopback without a token, as compatibility asks');
 		log.info('node is ready', {name: config.name, id: identity.id, version, ...listening});
 		return {
 			listening,

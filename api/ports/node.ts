@@ -27,10 +27,10 @@ export interface Orphan {
 export interface NodePort {
 	/** What it is for: `api`, `requests`, … */
 	readonly name: string;
-	/** What is spoken there: `http`, `https`, `zmq-router`, `zmq-pub`, `zmq-sub`. */
+	/** What is spoken there: `http`, `https`, `zmq-router`, `zmq-pub`, `zmq-sub`, `tcp`. */
 	readonly type: string;
-	/** Who may use it: `cluster` for members, `host` for programs here, `users` for whoever has a token. */
-	readonly kind: 'users' | 'cluster' | 'host';
+	/** Who may use it: `cluster` for members, `host` for programs here, `users` for whoever has a token, `anyone` for whoever reaches it. */
+	readonly kind: 'users' | 'cluster' | 'host' | 'anyone';
 	readonly host?: string;
 	readonly port?: number;
 	readonly path?: string;

@@ -29,7 +29,7 @@ const originalAddresses: readonly string[] = ['tcp://127.0.0.1:5090', 'ipc:///tm
 
 /** Where daemons are heard beside the node's own socket. */
 export function furtherAddresses({compatibility, capabilities: {socket}}: Pick<Config, 'compatibility' | 'capabilities'>): readonly string[] {
-	return [...new Set([...(compatibility ? originalAddresses : []), ...(socket === undefined ? [] : [`ipc://${socket}`])])];
+	return [...new Set([...(compatibility.zeromq ? originalAddresses : []), ...(socket === undefined ? [] : [`ipc://${socket}`])])];
 }
 
 /** Hears what hardware daemons on this host say it can do. */

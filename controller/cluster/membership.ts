@@ -33,8 +33,8 @@ export interface MembershipOptions {
 	readonly brokerPort: number;
 	/** Whether this host has an address now. */
 	readonly isOwnAddress: (address: string) => boolean;
-	/** First address that others could reach; undefined when there is none. */
-	readonly ownAddress: () => string | undefined;
+	/** The address from which `towards` is reached, a URL or a host, else the first that others could reach; undefined when there is none. */
+	readonly ownAddress: (towards?: string) => Promise<string | undefined> | string | undefined;
 	/** The authority of this node, which becomes the cluster's or is replaced by it. */
 	readonly authority: {read(): Promise<JoinAnswer['authority']>; replace(pair: JoinAnswer['authority']): Promise<void>};
 	readonly now: () => Date;
@@ -63,8 +63,9 @@ export class Membership implements Omit<Cluster, 'forget' | 'rotateKey' | 'autho
 	async resume(): Promise<void> {
 		if (!this.file) return;
 		const {advertise, found} = this.file;
-		const {isOwnAddress, ownAddress} = this.#options;
-		const address = found === true && !isOwnAddress(advertise) ? ownAddress() ?? advertise : advertise;
+		const {isOwnAddress, ownAddress, node, store} = this.#options;
+		const neighbour = presentMembers(store).find(({spec}) => spec.id !== node.id)?.status?.addresses[0]?.host;
+		const address = found === true && !isOwnAddress(advertise) ? await ownAddress(neighbour) ?? advertise : advertise;
 		if (address === this.#listening.value) return;
 		await this.#listenOn(address);
 		await this.#renewOwnRecord();
@@ -100,7 +101,7 @@ export class Membership implements Omit<Cluster, 'forget' | 'rotateKey' | 'autho
 	}
 
 	async init({advertise: said}: {readonly advertise?: string}): Promise<void> {
-		const advertise = said ?? this.file?.advertise ?? this.#options.ownAddress();
+		const advertise = said ?? this.file?.advertise ?? await this.#options.ownAddress();
 		if (advertise === undefined) throw new ClusterError('Invalid', 'this host has no address that others could reach', {fix: 'Say under which address they do: --advertise ADDRESS.'});
 		const {node, brokerPort} = this.#options;
 		await this.#inTurn(async () => {
@@ -157,7 +158,7 @@ export class Membership implements Omit<Cluster, 'forget' | 'rotateKey' | 'autho
 
 	async join({server, token, advertise: said}: {readonly server: string; readonly token: string; readonly advertise?: string}): Promise<void> {
 		const {node, store} = this.#options;
-		const advertise = said ?? this.#options.ownAddress();
+		const advertise = said ?? await this.#options.ownAddress(server);
 		const text = readJoinText(token);
 		if (!text) throw new ClusterError('Invalid', 'this is no join token', {fix: 'It begins with M1; `motey cluster token` on a member prints one.'});
 		const others = presentMembers(store).filter(({spec}) => spec.id !== node.id);

@@ -10,6 +10,7 @@ import {createDropped} from '../discovery/dropped.js';
 import {createRepliers} from '../peers/compatibility/replier.js';
 import {OriginalRequests} from '../peers/compatibility/request.js';
 import {hideOriginal, showOriginal, shownOriginals} from './node-objects.js';
+import {openHosts} from './open-hosts.js';
 import {OriginalNodes} from './original-nodes.js';
 import {withOriginals} from './original-peers.js';
 import {createReplies} from './replies.js';
@@ -24,7 +25,7 @@ const terminateMs = 30_000;
 
 /** What speaking with nodes of the original needs. */
 export interface CompatibilityParts {
-	readonly config: Pick<Config, 'advertise' | 'mqtt' | 'repliers'>;
+	readonly config: Pick<Config, 'advertise' | 'mqtt' | 'repliers' | 'compatibility'>;
 	readonly store: Store;
 	readonly self: {readonly id: string; readonly name: string};
 	/** The other nodes of this node's own kind. */
@@ -46,7 +47,7 @@ export interface Compatibility extends AsyncDisposable {
 
 /** Makes what `--compatibility` adds between nodes; nothing is open before `serve`. */
 export function openCompatibility({config, store, self, peers, api, clock, log, onDropped}: CompatibilityParts): Compatibility {
-	const {repliers: ports, mqtt} = config;
+	const {repliers: ports, mqtt, compatibility: speaks} = config;
 	const ownHost = config.advertise ?? hostAddresses()[0] ?? loopback;
 	const requests = new OriginalRequests();
 	const repliers = createRepliers(log);
@@ -82,10 +83,10 @@ export function openCompatibility({config, store, self, peers, api, clock, log, 
 			},
 		}),
 		async serve() {
-			// Only what an administrator has named is opened to others: these ports ask nobody who he is.
-			const hosts = [...new Set([loopback, ...(config.advertise === undefined ? [] : [config.advertise])])];
-			for (const host of hosts) await listen(host);
-			if (hosts.length > 1) log.warn('whoever reaches the ports of the original may run images on this node, as compatibility with --advertise asks', {hosts});
+			const hosts = openHosts(config);
+			if (speaks.zeromq) for (const host of hosts) await listen(host);
+			if (speaks.zeromq && hosts.length > 1) log.warn('whoever reaches the ports of the original may run images on this node, as compatibility with --advertise asks', {hosts});
+			if (!speaks.mqtt) return;
 			const {url, username, password, ca} = mqtt;
 			if (url === undefined) {
 				log.info('nodes of the original are not looked for: they need a broker that lets them in, so set mqtt.url');

@@ -49,13 +49,13 @@ export async function loadConfig(flags: ConfigFlags, environment: Readonly<Recor
 	const chosen = flags.config ?? environment['MOTEY_CONFIG_FILE'];
 	const file = chosen ?? paths.configFile;
 	const read = await fromFile(file, chosen !== undefined);
-	const settings: readonly Setting[] = [
+	const settings: readonly Setting[] = spelledOut([
 		...flatten({name: nodeNameFrom(hostname()), dataDir: paths.dataDir, runDir: paths.runDir, api: {}, log: {}, capabilities: {}, policy: {}}, 'default').filter(setting => setting.value !== undefined),
 		{key: 'engines.docker.url', value: environment['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock', source: environment['DOCKER_HOST'] === undefined ? 'default' : 'DOCKER_HOST'},
 		...read.settings,
 		...withoutFileOnly(fromEnvironment(environment)),
 		...withoutFileOnly(fromFlags(flags)),
-	];
+	]);
 	// It would be set on every object there is, the policy among them.
 	const inherited = settings.find(({key}) => key.split('.').includes('__proto__'));
 	if (inherited) throw new ConfigError(unknownKey(inherited.key, settings));
@@ -67,7 +67,16 @@ export async function loadConfig(flags: ConfigFlags, environment: Readonly<Recor
 /** Groups that nobody set must be there for their own defaults to apply. */
 function withGroups(tree: unknown): unknown {
 	const {engines, ...rest} = z.looseObject({engines: z.looseObject({}).default({})}).parse(tree);
-	return {api: {}, peers: {}, mqtt: {}, groups: {}, repliers: {}, log: {}, policy: {}, capabilities: {}, files: {}, ...rest, engines: {simulated: {}, docker: {}, process: {}, external: {}, ...engines}};
+	return {compatibility: {}, api: {}, peers: {}, mqtt: {}, groups: {}, repliers: {}, log: {}, policy: {}, capabilities: {}, files: {}, ...rest, engines: {simulated: {}, docker: {}, process: {}, external: {}, ...engines}};
+}
+
+/** `compatibility: true` is short for what the original Motey spoke; `false` for nothing of the kind, whatever an earlier layer says. */
+function spelledOut(settings: readonly Setting[]): readonly Setting[] {
+	return settings.flatMap(setting => {
+		if (setting.key !== 'compatibility' || typeof setting.value !== 'boolean') return [setting];
+		const names = setting.value ? ['rest', 'zeromq', 'mqtt'] : ['rest', 'zeromq', 'mqtt', 'cleverShow'];
+		return names.map(name => ({...setting, key: `compatibility.${name}`}));
+	});
 }
 
 async function fromFile(file: string, mustExist: boolean): Promise<Pick<LoadedConfig, 'settings' | 'warnings'>> {

@@ -31,8 +31,13 @@ export const Config = z.strictObject({
 	name: Name.describe('name of this node; the host\'s name by default'),
 	dataDir: Path.describe('where the store, the keys and the admin token live'),
 	runDir: Path.describe('where the pid file and the socket live'),
-	compatibility: z.boolean().default(false).describe('serve /v1 on loopback without a token, as the original Motey did, and speak with its nodes'),
-	advertise: z.string().min(1).max(253).exactOptional().describe('address or name under which other nodes reach this one; the first address of this host by default'),
+	compatibility: z.strictObject({
+		rest: z.boolean().default(false).describe('serve /v1 on loopback without a token, as the original Motey did; `compatibility: true` stands for this and the next two'),
+		zeromq: z.boolean().default(false).describe('answer nodes of the original at `repliers.*`, and hear its daemons on TCP 5090 and /tmp/capability_engine.ipc'),
+		mqtt: z.boolean().default(false).describe('speak the original\'s topics at the broker of `mqtt.url`'),
+		cleverShow: z.union([z.literal(false), Port]).default(false).describe('where clients of clever-show\'s messaging are served, which took 25000: on loopback, and on the address that `advertise` names; 0 means any free port'),
+	}).readonly(),
+	advertise: z.string().min(1).max(253).exactOptional().describe('address or name under which other nodes reach this one; this host\'s address on the way to whom it joins or to the broker by default'),
 	peers: z.strictObject({
 		port: Port.default(5024).describe('requests of other nodes, once this one is in a cluster; 0 means any free port'),
 		pubPort: Port.default(5025).describe('heartbeats and news for other nodes; 0 means any free port'),

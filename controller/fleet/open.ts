@@ -57,7 +57,7 @@ export interface FleetParts {
 	/** How members of groups live, and what this node does as one. */
 	readonly groups: {readonly periods: Periods; readonly conduct: NodeConduct};
 	readonly authority: MembershipOptions['authority'];
-	readonly ownAddress: () => string | undefined;
+	readonly ownAddress: MembershipOptions['ownAddress'];
 	readonly isOwnAddress: (address: string) => boolean;
 	/** Path of the own API's socket. */
 	readonly apiSocket: () => string;

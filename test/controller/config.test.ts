@@ -43,6 +43,18 @@ test('any key can be set on the command line', async t => {
 	t.deepEqual(config.api.hosts, ['a.example', 'b.example']);
 });
 
+test('compatibility is short for what the original Motey spoke, and goes with more', async t => {
+	await withFile('compatibility: {cleverShow: 25000}\n', async file => {
+		t.deepEqual((await load({config: file})).config.compatibility, {rest: false, zeromq: false, mqtt: false, cleverShow: 25_000});
+		const {config, settings} = await load({config: file, compatibility: true});
+		t.deepEqual(config.compatibility, {rest: true, zeromq: true, mqtt: true, cleverShow: 25_000});
+		t.is(sourceOf(settings, 'compatibility.rest'), '--compatibility');
+		t.deepEqual((await load({config: file}, {MOTEY_COMPATIBILITY: 'false'})).config.compatibility, {rest: false, zeromq: false, mqtt: false, cleverShow: false});
+	});
+	t.deepEqual((await load({set: ['compatibility=true', 'compatibility.mqtt=false']})).config.compatibility, {rest: true, zeromq: true, mqtt: false, cleverShow: false});
+	await t.throwsAsync(load({set: ['compatibility.cleverSho=1']}), {message: /did you mean compatibility\.cleverShow\?/u});
+});
+
 test('what a key takes as text is taken as it was written', async t => {
 	const {config} = await load({dataDir: '/srv/shelf #3', name: '007', set: ['log.file=/var/log/a: b.log']});
 	t.deepEqual([config.dataDir, config.name, config.log.file], ['/srv/shelf #3', '007', '/var/log/a: b.log']);

@@ -23,6 +23,16 @@ test('the address that stands in for one that this host has lost is the one that
 	following.unsubscribe();
 });
 
+test('a node with several addresses is known by the one on the way to whom it joins', async t => {
+	const member = await openMember(t, 'a');
+	await member.membership.init({});
+	const server = await serveJoins(t, {member});
+	const joining = await openMember(t, 'b');
+	const membership = await joining.open({ownAddress: async towards => Promise.resolve(towards === server ? '10.0.0.2' : '10.9.9.9')});
+	await membership.join({server, token: await tokenOf(member.membership)});
+	t.is(membership.advertised(), '10.0.0.2');
+});
+
 test('whoever follows the membership is told when this node listens at last, as after a start without a network', async t => {
 	const {membership: begun, open} = await openMember(t, 'a');
 	await begun.init({});
