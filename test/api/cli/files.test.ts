@@ -26,6 +26,21 @@ test('from is read beside the manifest, sent as content, and a changed file is a
 	t.is((await runCli(api, ['delete', '-f', file, '--wait=false'])).code, 0, 'to delete it, no file is needed');
 });
 
+test('as many bytes of text as an entry may have fit beside the note of what was applied', async t => {
+	await using api = await serveTestApi();
+	await using directory = await makeTempDirectory();
+	const file = join(directory.path, 'shop.yaml');
+	const text = `${'a "quoted" word in a line of usual size'.padEnd(63, '.')}\n`.repeat(1024);
+	await writeFile(join(directory.path, 'text'), text);
+	await writeFile(file, manifest('{path: /a, from: text}'));
+	t.is((await runCli(api, ['apply', '-f', file])).stderr, '');
+	t.is(api.store.get('Service', {namespace: 'default', name: 'shop'})?.spec.images[0]?.files?.[0]?.content, text);
+	await writeFile(join(directory.path, 'text'), '"'.repeat(65_536));
+	const {code, stderr} = await runCli(api, ['apply', '-f', file]);
+	t.is(code, 1);
+	t.regex(stderr, /at most 262144 are stored/u);
+});
+
 test('what cannot be sent is told of at its line, all of it, and nothing is sent', async t => {
 	await using api = await serveTestApi();
 	await using directory = await makeTempDirectory();

@@ -126,6 +126,16 @@ test('a directory of the image in the place of a linked file is an error and sta
 	t.regex(error.message, /link the files of .*: .*etc/u);
 });
 
+test('files that cannot be written are an error that passes, and nothing is made', async t => {
+	await using directory = await makeTempDirectory();
+	await writeFile(join(directory.path, 'files'), 'in the way');
+	await using ground = openGround({filesDirectory: join(directory.path, 'files')});
+	const workload = withFiles(ground.workload(), [{path: '/etc/a', content: 'x'}]);
+	await ground.engine.prepare(workload, {signal: ground.signal});
+	t.like(await t.throwsAsync(ground.engine.start(workload, {signal: ground.signal})), {code: 'Failed', transient: true});
+	t.is(await ground.engine.inspect(workload, {signal: ground.signal}), undefined);
+});
+
 test('what cannot be done is refused before anything runs, with what to do', t => {
 	const ground = openGround({filesDirectory: '/nowhere'});
 	const sentences = (file: Partial<MountedFile>, parameters: Record<string, unknown> = {}): readonly string[] => {
