@@ -13,7 +13,7 @@ export function enginesOf({config, nodeId, clock, log}: {config: Config; nodeId:
 	return [
 		...(docker.enabled ? [createDockerEngine({
 			url: docker.url, nodeId, nodeName: config.name, clock, log, policy: config.policy,
-			credentialsFile: docker.credentials ?? join(config.dataDir, 'registries.json'),
+			credentialsFile: docker.credentials ?? join(config.dataDir, 'registries.json'), filesDirectory: join(config.dataDir, 'instance-files'),
 		})] : []),
 		...(programs.allow.length > 0 ? [createProcessEngine({directory: join(config.dataDir, 'process'), allow: programs.allow, nodeName: config.name, clock, log})] : []),
 		...(simulated.enabled ? [createSimulatedEngine({clock})] : []),

@@ -1,5 +1,5 @@
 import {readdir, readFile, stat} from 'node:fs/promises';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {addAbortSignal} from 'node:stream';
 import {Blueprint, blueprintToService, isBlueprint} from '../../store/resources/blueprint.js';
 import {nameFromReference} from '../../store/resources/image.js';
@@ -22,6 +22,8 @@ export interface Manifest {
 	readonly namespace: string | undefined;
 	/** Blueprints as the Service they stand for; image entries with both their names; nothing that belongs to the system. */
 	readonly object: JsonObject;
+	/** Where it was read; the working directory for the standard input. */
+	readonly directory: string;
 	/** `file.yaml:4:3`, for a path within the object. */
 	placeOf(path: readonly (string | number)[]): string;
 }
@@ -36,7 +38,7 @@ const limits = {...defaultDocumentLimits, bytes: 16_777_216};
 export async function readManifests(files: readonly string[], io: Pick<CliIo, 'stdin' | 'signal'>): Promise<readonly Manifest[]> {
 	if (files.length === 0) throw new CliError('say which file', {exitCode: exitCodes.usage, fix: 'With -f FILE, -f DIRECTORY, or -f - for the standard input.'});
 	const texts = (await Promise.all(files.map(async file => textsOf(file, io)))).flat();
-	const results = texts.map(({source, text}) => manifestsOf(source, text));
+	const results = texts.map(manifestsOf);
 	const wrong = results.flatMap(result => result.wrong);
 	if (wrong.length > 0) throw new CliError(wrong.join('\n       '));
 	const manifests = results.flatMap(result => result.manifests);
@@ -52,6 +54,7 @@ export function filesNamed(files: readonly string[] | undefined, words: readonly
 
 interface Source {
 	readonly source: string;
+	readonly directory: string;
 	readonly text: string;
 }
 
@@ -59,12 +62,12 @@ async function textsOf(file: string, io: Pick<CliIo, 'stdin' | 'signal'>): Promi
 	if (file === '-') {
 		const chunks: Buffer[] = [];
 		for await (const chunk of addAbortSignal(io.signal, io.stdin)) chunks.push(Buffer.from(chunk instanceof Uint8Array ? chunk : String(chunk)));
-		return [{source: 'stdin', text: Buffer.concat(chunks).toString('utf8')}];
+		return [{source: 'stdin', directory: '.', text: Buffer.concat(chunks).toString('utf8')}];
 	}
 	try {
-		if (!(await stat(file)).isDirectory()) return [{source: file, text: await readFile(file, 'utf8')}];
+		if (!(await stat(file)).isDirectory()) return [{source: file, directory: dirname(file), text: await readFile(file, 'utf8')}];
 		const names = (await readdir(file)).filter(name => /\.(?:ya?ml|json)$/u.test(name)).sort();
-		return await Promise.all(names.map(async name => ({source: join(file, name), text: await readFile(join(file, name), 'utf8')})));
+		return await Promise.all(names.map(async name => ({source: join(file, name), directory: file, text: await readFile(join(file, name), 'utf8')})));
 	} catch (error) {
 		const code = textAt(error, 'code');
 		throw new CliError(code === 'ENOENT' ? `there is no file ${file}` : `cannot read ${file}: ${code}`, {cause: error});
@@ -76,24 +79,25 @@ interface Result {
 	readonly wrong: readonly string[];
 }
 
-function manifestsOf(source: string, text: string): Result {
+function manifestsOf({source, directory, text}: Source): Result {
 	const reading = readDocuments(text, limits);
 	if (reading.kind === 'refused') return {manifests: [], wrong: reading.errors.map(({line, column, message}) => `${source}:${line}:${column}: ${message}`)};
 	const ambiguous = reading.documents.flatMap(document => ambiguousEnvironment(document).map(scalar => `${source}:${scalar.line}:${scalar.column}: ${pathText(scalar.at)}: ${ambiguousSentence(scalar)}`));
 	const results = reading.documents.flatMap(document => (isList(document.value)
-		? listAt(document.value, 'items').map((item, index) => manifestOf({source, document, value: item, prefix: ['items', index]}))
-		: [manifestOf({source, document, value: document.value, prefix: []})]));
+		? listAt(document.value, 'items').map((item, index) => manifestOf({source, directory, document, value: item, prefix: ['items', index]}))
+		: [manifestOf({source, directory, document, value: document.value, prefix: []})]));
 	return {manifests: results.flatMap(result => result.manifests), wrong: [...ambiguous, ...results.flatMap(result => result.wrong)]};
 }
 
 interface Item {
 	readonly source: string;
+	readonly directory: string;
 	readonly document: ReadDocument;
 	readonly value: unknown;
 	readonly prefix: readonly (string | number)[];
 }
 
-function manifestOf({source, document, value, prefix}: Item): Result {
+function manifestOf({source, directory, document, value, prefix}: Item): Result {
 	const place = (path: readonly (string | number)[]): string => {
 		const {line, column} = document.positionOf([...prefix, ...path]);
 		return `${source}:${line}:${column}`;
@@ -104,12 +108,12 @@ function manifestOf({source, document, value, prefix}: Item): Result {
 		const checked = check(Blueprint, value);
 		if (!checked.ok) return {manifests: [], wrong: checked.problems.map(problem => `${place(problem.at)}: ${problemSentence(problem)}`)};
 		// The paths of a Service's spec are those of its blueprint.
-		return manifestOfObject({...blueprintToService(checked.value)}, path => place(path[0] === 'spec' ? path.slice(1) : []), wrong);
+		return manifestOfObject({...blueprintToService(checked.value)}, {directory, placeOf: path => place(path[0] === 'spec' ? path.slice(1) : [])}, wrong);
 	}
-	return manifestOfObject(value, place, wrong);
+	return manifestOfObject(value, {directory, placeOf: place}, wrong);
 }
 
-function manifestOfObject(value: JsonObject, placeOf: Manifest['placeOf'], wrong: (message: string, path?: readonly (string | number)[]) => Result): Result {
+function manifestOfObject(value: JsonObject, origin: Pick<Manifest, 'directory' | 'placeOf'>, wrong: (message: string, path?: readonly (string | number)[]) => Result): Result {
 	const kindName = textAt(value, 'kind');
 	if (kindName === '') return wrong('has no kind: write "kind: Service"');
 	const apiVersion = textAt(value, 'apiVersion') || 'motey.io/v1';
@@ -118,7 +122,7 @@ function manifestOfObject(value: JsonObject, placeOf: Manifest['placeOf'], wrong
 	const name = textAt(value, 'metadata', 'name');
 	if (name === '') return wrong('has no metadata.name', ['metadata']);
 	const namespace = textAt(value, 'metadata', 'namespace') || undefined;
-	return {manifests: [{kind, name, namespace, object: ownPart({...value, apiVersion, kind: kindName}), placeOf}], wrong: []};
+	return {manifests: [{kind, name, namespace, object: ownPart({...value, apiVersion, kind: kindName}), ...origin}], wrong: []};
 }
 
 const systemFields = new Set(['uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp', 'managedFields', 'selfLink']);

@@ -34,6 +34,7 @@ export function measured(engine: Engine, onCall: (call: EngineCall) => void): En
 		remove: timed('remove', async (reference, options) => engine.remove(reference, options)),
 		tidy: timed('tidy', async options => engine.tidy(options)),
 		update: timed('update', async (reference, limits, options) => engine.update(reference, limits, options)),
+		...(engine.renewFiles === undefined ? {} : {renewFiles: timed('renewFiles', engine.renewFiles.bind(engine))}),
 		inspect: timed('inspect', async (reference, options) => engine.inspect(reference, options)),
 		list: timed('list', async options => engine.list(options)),
 		stats: timed('stats', async (reference, options) => engine.stats(reference, options)),

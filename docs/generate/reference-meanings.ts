@@ -29,9 +29,9 @@ const others: Readonly<Record<string, string>> = {
 	'Blueprint.state_message': 'Ignored, as above.',
 };
 
-/** What a field of a later version will do. */
-const later: Readonly<Record<string, string>> = {
-	'Service.spec.images.files': 'Small files mounted into the containers.',
+/** What `motey apply` alone takes. */
+const readByApply: Readonly<Record<string, string>> = {
+	'Service.spec.images.files.from': 'A text file in the directory of the manifest or below, in the place of `content`: `motey apply -f` and `motey diff -f` read it and send what stands in it.',
 };
 
 /** The sentence about a field, given `Service` and `spec.images[].name`. Throws for a field nobody has described. */
@@ -39,7 +39,7 @@ export function meaningOf(kind: string, path: string): string {
 	const key = `${kind}.${path.replaceAll('[]', '')}`;
 	const metadata = kubernetesSchemas[objectMetaName];
 	const core = kubernetesSchemas['io.k8s.api.core.v1.Event'];
-	const found = later[key] ?? others[key] ?? moteyAnnotations.descriptions[key]
+	const found = readByApply[key] ?? others[key] ?? moteyAnnotations.descriptions[key]
 		?? (kind === 'Metadata' ? metadata?.properties?.[path.split('[]')[0] ?? '']?.description : undefined)
 		?? (kind === 'Event' ? core?.properties?.[path]?.description : undefined);
 	if (found === undefined || found === '') throw new Error(`nobody has written down what ${key} means: see docs/generate/reference-meanings.ts`);

@@ -43,11 +43,11 @@ Further rules:
 - A Service whose Instances would be named as another's (\`a-b\` with the image \`c\`, \`a\` with the image \`b-c\`), or longer than 63 characters, is refused.
 - \`status\` is taken and ignored, because clients send back what they read.
 
-### Not supported yet
+### What only \`motey apply\` takes
 
-These belong to a later version. Until then naming one is an error (\`… is not supported yet\`), never silence.
+The node refuses these with what to do instead; \`kubectl\` does not know them. More in [Files of a service](service-files.md).
 
-${table(['Field', 'Will say'], service.filter(row => row.isRefused).map(({path}) => [code(path), meaningOf('Service', path)]))}
+${table(['Field', 'Meaning'], service.filter(row => row.isRefused).map(({path}) => [code(path), meaningOf('Service', path)]))}
 
 ### What Motey observes
 
@@ -140,7 +140,7 @@ function fields(kind: string, rows: readonly FieldRow[]): string {
 
 /** What the system writes has no defaults. */
 function observed(kind: string, rows: readonly FieldRow[]): string {
-	return table(['Field', 'Type', 'Meaning'], rows.map(row => [code(row.path), row.type, split(meaningOf(kind, row.path)).meaning]));
+	return table(['Field', 'Type', 'Meaning'], rows.filter(row => !row.isRefused).map(row => [code(row.path), row.type, split(meaningOf(kind, row.path)).meaning]));
 }
 
 /** A meaning may end with the default in words. */

@@ -16,7 +16,7 @@ export interface FieldRow {
 	/** What the schema says of the field. */
 	readonly description: string | undefined;
 	readonly isRequired: boolean;
-	/** True for a field that is refused until a later version. */
+	/** True for a field that the node refuses: `motey apply` takes it alone. */
 	readonly isRefused: boolean;
 }
 
@@ -32,6 +32,7 @@ const patterns: readonly (readonly [begin: string, name: string])[] = [
 	['^\\d+(?:\\.\\d+)?(?:[kMGT]', 'memory quantity'],
 	['^\\S+$', 'text without blanks'],
 	['^\\/', 'absolute path'],
+	['^0?[0-7]', 'octal mode in quotes, such as `"0644"`'],
 	['^(?:unix:', 'URL: `unix:///…`, `tcp://…` or `http://…`'],
 	['^mqtts?:', 'URL: `mqtt://…` or `mqtts://…`'],
 ];

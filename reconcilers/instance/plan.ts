@@ -1,3 +1,4 @@
+import {changedFiles, fileDefaults, type MountedFile, type OnChange} from '../../store/resources/files.js';
 import {containerUid} from '../../store/resources/instance.js';
 import type {Instance, InstanceStatus} from '../../store/resources/instance.js';
 import {isDeleting} from '../finalizers.js';
@@ -22,7 +23,7 @@ export interface InstanceView {
 }
 
 /** Why something is started. */
-export type StartCause = 'first' | 'removed' | 'crashed' | 'interrupted' | 'unfinished';
+export type StartCause = 'first' | 'removed' | 'crashed' | 'interrupted' | 'unfinished' | 'refiled';
 
 /** The counts after a start succeeds. */
 export interface Counts {
@@ -32,12 +33,13 @@ export interface Counts {
 
 /**
  * The one next thing to do. `start` prepares, then creates what is absent and starts it; `replace` prepares first, so that what cannot be had
- * never stops what runs; `settle` writes the status when it differs and looks again by itself after `againAfterMs`, if that is given.
+ * never stops what runs; `refile` gives it new content of its files, and does the most that one of these asks for; `settle` writes the status when it differs and looks again by itself after `againAfterMs`, if that is given.
  */
 export type Step =
 	| {readonly do: 'start'; readonly cause: StartCause; readonly counts: Counts}
 	| {readonly do: 'restart'; readonly counts: Counts}
 	| {readonly do: 'replace'; readonly because: string}
+	| {readonly do: 'refile'; readonly paths: readonly string[]; readonly onChange: OnChange; readonly counts: Counts}
 	| {readonly do: 'resume'}
 	| {readonly do: 'halt'}
 	| {readonly do: 'limit'}
@@ -89,6 +91,9 @@ function planAbsent(view: InstanceView): Step {
 
 function planRunning(view: InstanceView, observed: Observation): Step {
 	const {instance: {spec: {image}, status}, nowMs} = view;
+	const changed = changedFiles(image.files, status?.files);
+	// What was wrong with the old ones may be why it is not healthy.
+	if (changed.length > 0) return refile(changed, countsOf(status));
 	if (observed.health === 'unhealthy') {
 		const verdict = {phase: 'Running', reason: 'Unhealthy', message: 'its health check fails', ready: false} as const;
 		if (!image.restartUnhealthy || image.restartPolicy === 'Never') return settle(view, verdict);
@@ -105,6 +110,12 @@ function planRunning(view: InstanceView, observed: Observation): Step {
 	return leftMs > 0 ? settle(view, verdict, leftMs) : settle(view, verdict);
 }
 
+function refile(changed: readonly MountedFile[], {restarts}: Counts): Step {
+	const asked = new Set(changed.map(({onChange = fileDefaults.onChange}) => onChange));
+	const onChange = (['restart', 'signal', 'none'] as const).find(one => asked.has(one)) ?? 'none';
+	return {do: 'refile', paths: changed.map(({path}) => path), onChange, counts: {restarts: onChange === 'restart' ? restarts + 1 : restarts, failures: 0}};
+}
+
 function planExited(view: InstanceView, observed: Observation): Step {
 	const {instance: {spec: {image}, status}, nowMs} = view;
 	const code = observed.exitCode ?? -1;
@@ -113,6 +124,8 @@ function planExited(view: InstanceView, observed: Observation): Step {
 	if (code === 0 && image.restartPolicy !== 'Always') return settle(view, {phase: 'Terminated', reason: 'Completed', message: 'ended with exit code 0', ready: false});
 	const ended = observed.exitReason === undefined ? `ended with exit code ${code}` : `ended with exit code ${code} (${observed.exitReason})`;
 	if (image.restartPolicy === 'Never') return settle(view, {phase: 'Failed', reason: 'Error', message: ended, ready: false});
+	// The old ones may be why it ended: what is mended is tried at once.
+	if (changedFiles(image.files, status?.files).length > 0) return {do: 'start', cause: 'refiled', counts: {restarts, failures: 0}};
 	// An end that came to light only with the engine's return is nobody's crash.
 	if (observed.endedBeforeEngine && status?.finishedAt !== observed.finishedAt) return remake(view) ?? {do: 'start', cause: 'interrupted', counts: {restarts, failures: status?.failures ?? 0}};
 	if (status?.reason === 'LeaseLost') return remake(view) ?? {do: 'start', cause: 'interrupted', counts: {restarts, failures: status.failures ?? 0}};

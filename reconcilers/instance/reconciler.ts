@@ -1,3 +1,4 @@
+import {inForce} from '../../store/resources/files.js';
 import {keyOf, parseKey} from '../../store/resources/kinds.js';
 import {containerUid, isBoundTo} from '../../store/resources/instance.js';
 import type {Instance, InstanceStatus} from '../../store/resources/instance.js';
@@ -240,8 +241,14 @@ interface Subject {
 function after(step: EngineStep, {status, spec}: Instance): Pick<Instance, 'status'> | Record<string, never> {
 	if (step.do === 'rename' || step.do === 'remove' || step.do === 'resume') return {};
 	const base: InstanceStatus = status ?? {phase: 'Pending', reason: '', message: '', ready: false, restarts: 0, conditions: []};
-	const {nextAttemptAt: _, failures: __, ...rest} = base;
+	const {nextAttemptAt: _, failures: __, files: filesBefore, ...rest} = base;
 	const counts = 'counts' in step ? step.counts : {restarts: base.restarts, failures: 0};
 	const limited = step.do === 'limit' ? {restarts: base.restarts, failures: base.failures ?? 0} : counts;
-	return {status: {...rest, ...limited, resources: spec.image.resources}};
+	return {status: {...rest, ...limited, resources: spec.image.resources, ...filesOf(step, {before: filesBefore, wanted: spec.image.files})}};
+}
+
+/** A limit is changed beside the files, and what is halted is given none. */
+function filesOf(step: EngineStep, {before, wanted = []}: {readonly before: InstanceStatus['files']; readonly wanted: Instance['spec']['image']['files']}): Pick<InstanceStatus, 'files'> {
+	if (step.do === 'limit' || step.do === 'halt') return before === undefined ? {} : {files: before};
+	return wanted.length === 0 ? {} : {files: inForce(wanted)};
 }

@@ -33,6 +33,7 @@ export function statusOf(instance: Instance, verdict: Verdict, {observed, nowMs}
 		...said,
 		restarts: before?.restarts ?? 0,
 		...pick(before?.resources, resources => ({resources})),
+		...pick(before?.files, files => ({files})),
 		...(observed ? seen(observed, before) : remembered(before)),
 		...(failures > 0 ? {failures} : {}),
 		...pick(nextAttemptAt, at => ({nextAttemptAt: at})),

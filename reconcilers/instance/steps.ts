@@ -32,6 +32,8 @@ export interface StepContext extends CallOptions {
 /** Everything that asks something of an engine; `settle` and `end` are the reconciler's own. */
 export type EngineStep = Exclude<Step, {do: 'settle'} | {do: 'end'}>;
 
+const onFilesChanged = {restart: 'is restarted', signal: 'is sent SIGHUP', none: 'finds the new content when it looks'} as const;
+
 /** Carries steps out, no more at once than the engine takes well. Each step may be repeated; each may be cut off anywhere and is then found by the next look. */
 export class Steps {
 	readonly #prepare: Gate;
@@ -76,6 +78,8 @@ export class Steps {
 					await this.#remove(context);
 					return this.#launch(context, 'Started');
 				});
+			case 'refile':
+				return this.#refile(step, context);
 			case 'limit':
 				if (await engine.update(workload, workload.template.resources, {signal})) return engine.inspect(workload, {signal});
 				return this.perform({do: 'replace', because: 'its limits cannot be changed in place'}, context);
@@ -111,6 +115,20 @@ export class Steps {
 		};
 		await this.#prepare.run(signal, () => engine.prepare(workload, {signal: AbortSignal.any([signal, whilePreparing]), onProgress}));
 		if (told.isPulling) this.#recorder.normal(instance, 'Pulled', `the image ${workload.template.image} is here`);
+	}
+
+	/** Told before it is done: whoever looks for why it restarted finds it, however that ends. */
+	async #refile({paths, onChange}: Extract<EngineStep, {do: 'refile'}>, context: StepContext): Promise<Observation | undefined> {
+		const {engine, workload, instance, signal, showing} = context;
+		this.#recorder.normal(instance, 'FilesChanged', `${paths.join(', ')} changed: ${workload.name} ${onFilesChanged[onChange]}`);
+		if (onChange === 'restart') {
+			return showing({kind: 'starting'}, async () => {
+				await this.#stop(context);
+				return this.#launch(context, 'Restarted');
+			});
+		}
+		await engine.renewFiles?.(workload, {hangUp: onChange === 'signal', signal});
+		return engine.inspect(workload, {signal});
 	}
 
 	async #launch({engine, workload, instance, signal}: StepContext, reason: string): Promise<Observation> {

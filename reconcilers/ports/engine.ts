@@ -104,6 +104,11 @@ export interface Engine extends AsyncDisposable {
 	tidy(options: CallOptions & {readonly wanted: ReadonlySet<string>}): Promise<void>;
 	/** Changes limits of a running one in place. Resolves with false when this change needs a replacement. */
 	update(reference: WorkloadReference, limits: Resources, options: CallOptions): Promise<boolean>;
+	/**
+	 * Gives a running one the files of `workload` as they are now, each at once or not at all, and with `hangUp` sends it SIGHUP. A file that waits
+	 * for a restart is only seen after one: `start` gives it all of them anew. Absent where an engine takes no files, which its review then says.
+	 */
+	renewFiles?(workload: Workload, options: CallOptions & {readonly hangUp: boolean}): Promise<void>;
 	/** What is in the slot, or undefined. One renamed by hand is found by uid and renamed back. */
 	inspect(reference: WorkloadReference, options: CallOptions): Promise<Observation | undefined>;
 	/** Everything here that carries our node's label, at a glance: times, limits and why it ended may be missing, which `inspect` has. */

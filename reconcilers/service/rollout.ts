@@ -1,3 +1,5 @@
+import {isDeepStrictEqual} from 'node:util';
+import {changedFiles} from '../../store/resources/files.js';
 import type {ImageEntry} from '../../store/resources/image.js';
 import {isBoundTo} from '../../store/resources/instance.js';
 import type {Instance} from '../../store/resources/instance.js';
@@ -27,19 +29,24 @@ export interface RolloutContext {
 	readonly elsewhere: () => PlacementDecision | undefined;
 }
 
-/** One at a time: the next is touched only when each that carries the new hash runs it and is ready. Those that are not ready go first. */
+/**
+ * One at a time: the next is touched only when each that carries what is wanted runs it and is ready. Those that are not ready go first. New
+ * content of files takes its turn as well, though it replaces no container: it may restart one, and may be wrong.
+ */
 export function planRollout(entry: ImageEntry, instances: readonly Instance[], {hash, candidates, elsewhere}: RolloutContext): Rollout {
-	const outdated = instances.filter(instance => instance.spec.specHash !== hash);
+	const carries = ({spec}: Instance): boolean => spec.specHash === hash && isDeepStrictEqual(spec.image.files ?? [], entry.files ?? []);
+	const outdated = instances.filter(instance => !carries(instance));
 	if (outdated.length === 0) return {kind: 'complete'};
-	const unfinished = instances.find(instance => instance.spec.specHash === hash && !isUpdated(instance, hash));
+	const unfinished = instances.find(instance => carries(instance) && !isUpdated(instance, hash));
 	if (unfinished) return isStuck(unfinished) ? {kind: 'stopped', instance: unfinished, because: sentenceOf(unfinished)} : {kind: 'waiting', instance: unfinished};
 	const instance = outdated.find(one => one.status?.ready !== true) ?? outdated[0];
 	return instance ? stepOf(entry, instance, {candidates: candidates(), elsewhere}) : {kind: 'complete'};
 }
 
-/** Whether the container that runs (or ran to its end) is of this hash. */
-export function isUpdated(instance: Instance, hash: string): boolean {
-	return instance.status?.specHash === hash && (instance.status.ready || instance.status.phase === 'Terminated');
+/** Whether the container that runs (or ran to its end) is of this hash, and has its files. */
+function isUpdated({spec: {image}, status}: Instance, hash: string): boolean {
+	if (status?.specHash !== hash) return false;
+	return status.phase === 'Terminated' || (status.ready && changedFiles(image.files, status.files).length === 0);
 }
 
 function isStuck({status}: Instance): boolean {

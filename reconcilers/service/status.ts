@@ -1,5 +1,6 @@
 import {withCondition} from '../../store/resources/condition.js';
 import type {Condition, ConditionUpdate} from '../../store/resources/condition.js';
+import {changedFiles} from '../../store/resources/files.js';
 import {serviceLabel} from '../../store/resources/instance.js';
 import type {Instance, InstancePhase} from '../../store/resources/instance.js';
 import type {Service, ServicePhase, ServiceStatus} from '../../store/resources/service.js';
@@ -34,7 +35,7 @@ export function statusOf({service, instances, plan, fleet, now}: StatusView): Se
 		const entry = service.spec.images.find(image => image.name === name);
 		const hash = entry && targetHash(service, entry);
 		const own = spokesmen(instances.filter(instance => instance.spec.image.name === name && wanted.has(instance.spec.slot) && !isOver(instance)));
-		return {name, wanted: wanted.size, own, updated: own.filter(instance => instance.status?.specHash === hash).length};
+		return {name, wanted: wanted.size, own, updated: own.filter(({status}) => hash !== undefined && status?.specHash === hash && (status.phase === 'Terminated' || changedFiles(entry?.files, status.files).length === 0)).length};
 	});
 	const counted = isDeleting(service) ? instances : slots.flatMap(slot => slot.own);
 	const facts: Facts = {

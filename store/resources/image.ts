@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {CapabilityRequirement} from './capability.js';
+import {MountedFiles} from './files.js';
 import {Name} from './meta.js';
 
 /** CPU as Kubernetes writes it: `500m` or `2` or `0.5`. */
@@ -33,8 +34,7 @@ export const ImageEntry = z.strictObject({
 	restartUnhealthy: z.boolean().exactOptional(),
 	maxBackoffSeconds: MaxBackoffSeconds.exactOptional(),
 	stopGraceSeconds: StopGraceSeconds.exactOptional(),
-	/** Taken by a later version; until then naming it is an error, never silence. */
-	files: z.never('files is not supported yet').exactOptional(),
+	files: MountedFiles.exactOptional(),
 }).readonly();
 export type ImageEntry = z.infer<typeof ImageEntry>;
 
@@ -52,13 +52,15 @@ export const ImageTemplate = z.strictObject({
 	restartUnhealthy: z.boolean().default(true),
 	maxBackoffSeconds: MaxBackoffSeconds.default(300),
 	stopGraceSeconds: StopGraceSeconds.default(10),
+	/** Absent when there are none. */
+	files: MountedFiles.exactOptional(),
 }).readonly();
 export type ImageTemplate = z.infer<typeof ImageTemplate>;
 
 /** The entry with every default, for the engine `engine`. `replicas` belongs to the Service and is left behind. */
 export function templateOf(entry: ImageEntry, engine: string): ImageTemplate {
-	const {replicas: _, files: __, ...rest} = entry;
-	return ImageTemplate.parse({...rest, engine});
+	const {replicas: _, files = [], ...rest} = entry;
+	return ImageTemplate.parse({...rest, engine, ...(files.length === 0 ? {} : {files})});
 }
 
 /** The last path part of an image reference without tag or digest, as a name: `shop/web:1.4` → `web`. Characters outside the alphabet become `-`. */

@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {Condition} from './condition.js';
+import {FileInForce} from './files.js';
 import {ImageTemplate, Resources} from './image.js';
 import {ObjectMeta, Timestamp} from './meta.js';
 
@@ -51,6 +52,8 @@ export const InstanceStatus = z.strictObject({
 	specHash: z.string().exactOptional(),
 	/** The limits that the container was started with or given since. */
 	resources: Resources.exactOptional(),
+	/** The files that the container was started with, or given or told of since. */
+	files: z.array(FileInForce).readonly().exactOptional(),
 	engineId: z.string().exactOptional(),
 	contentId: z.string().exactOptional(),
 	address: z.string().exactOptional(),

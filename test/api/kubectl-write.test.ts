@@ -18,6 +18,17 @@ each('24. what apply no longer names is gone', async ({t, own, apply}) => {
 	t.is((await own(['get', 'svc', 'web', '-o', 'jsonpath={.spec.images[*].name}'])).stdout, 'nginx');
 });
 
+each('files are applied with their content; one that only motey reads is refused', async ({t, own, kubectl}) => {
+	const of = (file: object): Promise<string> => kubectl.file('files.json', manifest('web', {images: [{name: 'web', image: 'web', files: [{path: '/etc/shop.conf', ...file}]}]}));
+	const content = 'a = "1"\nb = ä\n';
+	t.is((await own(['apply', '-f', await of({content, onChange: 'signal'})])).stdout.trim(), 'service.motey.io/web created');
+	t.is((await own(['apply', '-f', await of({content, onChange: 'signal'})])).stdout.trim(), 'service.motey.io/web unchanged');
+	t.is((await own(['get', 'svc', 'web', '-o', 'jsonpath={.spec.images[0].files[0].content}'])).stdout, content);
+	const {code, stderr} = await own(['apply', '--validate=false', '-f', await of({from: 'shop.conf'})]);
+	t.is(code, 1);
+	t.regex(stderr, /from: Invalid value: is read by motey apply -f/u);
+});
+
 each('25. a field nobody knows is refused', async ({t, own, kubectl}) => {
 	const {code, stderr} = await own(['apply', '-f', await kubectl.file('c25.json', manifest('web', {bogus: 1}))]);
 	t.is(code, 1);

@@ -224,6 +224,23 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
 		t.deepEqual(await under.engine.list({signal}), []);
 	});
 
+	check('files are given, and renewed in what runs; an engine that takes none says so before anything runs', async (t, under, signal) => {
+		const of = (content: string): Workload => under.workload({template: {files: [{path: '/etc/shop.conf', content, onChange: 'signal'}]}});
+		const [refusal] = under.engine.review(of('').template, of(''));
+		if (refusal !== undefined) {
+			t.like(refusal, {kind: 'invalid', field: 'files'});
+			t.false('renewFiles' in under.engine);
+			return;
+		}
+		const {engineId} = await run(under, of('one'));
+		await under.engine.renewFiles!(of('two'), {hangUp: false, signal});
+		await under.engine.renewFiles!(of('two'), {hangUp: false, signal});
+		t.like(await under.engine.inspect(of('two'), {signal}), {engineId, state: 'running'});
+		await under.engine.stop(of('two'), {signal, graceSeconds: 5});
+		await under.engine.renewFiles!(of('three'), {hangUp: true, signal});
+		t.like(await under.engine.inspect(of('three'), {signal}), {engineId, state: 'exited'});
+	});
+
 	check('ports asked for by number and named volumes are told before anything runs', async (t, {engine, workload}) => {
 		await Promise.resolve();
 		const {template} = workload({template: {parameters: {ports: {'80/tcp': 18_080, '53/udp': 18_053}}}});

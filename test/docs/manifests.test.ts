@@ -1,6 +1,7 @@
 import {readFileSync, readdirSync} from 'node:fs';
 import {Readable} from 'node:stream';
 import test from 'ava';
+import {withFileContents} from '../../api/cli/file-contents.js';
 import {readManifests} from '../../api/cli/read-manifests.js';
 import {systemClock} from '../../controller/clock.js';
 import {createDockerEngine} from '../../controller/engines/docker/engine.js';
@@ -20,8 +21,8 @@ const policies: Readonly<Record<string, typeof baseline>> = {
 
 for (const name of readdirSync('manifests').filter(file => file.endsWith('.yaml'))) {
 	test(`manifests/${name} is read, checked and admitted as it stands`, async t => {
-		const engine = createDockerEngine({url: 'unix:///nowhere', nodeId: 'f00f00f00f00', nodeName: 'here', clock: systemClock, log, policy: policies[name] ?? baseline});
-		const manifests = await readManifests([`manifests/${name}`], {stdin: Readable.from([]), signal: AbortSignal.abort()});
+		const engine = createDockerEngine({url: 'unix:///nowhere', nodeId: 'f00f00f00f00', nodeName: 'here', clock: systemClock, log, policy: policies[name] ?? baseline, filesDirectory: '/nowhere'});
+		const manifests = await withFileContents(await readManifests([`manifests/${name}`], {stdin: Readable.from([]), signal: AbortSignal.abort()}));
 		t.true(manifests.length > 0);
 		for (const manifest of manifests) {
 			const service = check(ServiceInput, manifest.object);

@@ -2,6 +2,7 @@ import type {Command} from 'commander';
 import {applyObject} from '../apply-object.js';
 import {clientVerb, connect, durationMs, type NodeOptions} from '../client-verb.js';
 import {exitCodes} from '../exit-codes.js';
+import {withFileContents} from '../file-contents.js';
 import {print} from '../io.js';
 import {fullName} from '../kinds.js';
 import {outputOption, printObjects} from '../output.js';
@@ -31,7 +32,7 @@ export function build({io, end}: CliContext): Command {
 		.addOption(outputOption(['yaml', 'json', 'name']))
 		.allowExcessArguments()
 		.action(async (options: Options, {args}: Command) => {
-			const manifests = await readManifests(filesNamed(options.filename, args), io);
+			const manifests = await withFileContents(await readManifests(filesNamed(options.filename, args), io));
 			const {client, namespace} = await connect(options, io);
 			const awaited: Awaited[] = [];
 			let failed: number = exitCodes.ok;

@@ -3,6 +3,7 @@ import {objectAt, type JsonObject} from '../../client/value.js';
 import {applyObject, lastAppliedAnnotation} from '../apply-object.js';
 import {clientVerb, connect, type NodeOptions} from '../client-verb.js';
 import {exitCodes} from '../exit-codes.js';
+import {withFileContents} from '../file-contents.js';
 import {isColoured, print, type CliIo} from '../io.js';
 import {fullName} from '../kinds.js';
 import {lineDiff} from '../line-diff.js';
@@ -36,7 +37,7 @@ export function build({io, end}: CliContext): Command {
 }
 
 async function compare(options: Options, io: CliIo): Promise<number> {
-	const manifests = await readManifests(options.filename ?? [], io);
+	const manifests = await withFileContents(await readManifests(options.filename ?? [], io));
 	const {client, namespace} = await connect(options, io);
 	let differs = false;
 	for (const manifest of manifests) {

@@ -20,11 +20,13 @@ export function addressOf(url: string): Address {
 
 /** One request of the Engine API. */
 export interface Request {
-	readonly method?: 'GET' | 'POST' | 'DELETE';
+	readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
 	/** Without a query; parts of it that come from outside are escaped by the caller. */
 	readonly path: string;
 	readonly query?: Readonly<Record<string, unknown>>;
 	readonly body?: object;
+	/** A tar archive, in place of a body. */
+	readonly archive?: Buffer;
 	readonly login?: object;
 }
 
@@ -74,10 +76,10 @@ export class EngineApi {
 		}
 	}
 
-	async #dial({method = 'GET', path, query = {}, body, login}: Request, {signal, isStream}: {readonly signal: AbortSignal; readonly isStream: boolean}): Promise<unknown> {
+	async #dial({method = 'GET', path, query = {}, body, archive, login}: Request, {signal, isStream}: {readonly signal: AbortSignal; readonly isStream: boolean}): Promise<unknown> {
 		return new Promise((resolve, reject) => {
 			const options = {_query: query, ...(body === undefined ? {_body: {}} : {_body: body})};
-			this.#modem.dial({path: `${path}?`, method, options, abortSignal: signal, isStream, statusCodes: good, ...(login === undefined ? {} : {authconfig: login})}, (error, answer) => {
+			this.#modem.dial({path: `${path}?`, method, options, abortSignal: signal, isStream, statusCodes: good, ...(login === undefined ? {} : {authconfig: login}), ...(archive === undefined ? {} : {file: archive})}, (error, answer) => {
 				if (error === null) resolve(answer);
 				else reject(error);
 			});

@@ -5,12 +5,17 @@ import type {Refusal} from '../../../store/resources/refusal.js';
 import type {Log} from '../../../reconcilers/ports/log.js';
 import type {ImageTemplate} from '../../../store/resources/image.js';
 import {realPath} from '../real-path.js';
-import type {ContainerBody} from './container-body.js';
+import {mergeBodies, type ContainerBody} from './container-body.js';
 import {containerBody, networkName} from './container-config.js';
+import {FileStore} from './files/file-store.js';
+import {fileMounts} from './files/layout.js';
+import {linksArchive} from './files/links.js';
+import {fileRefusals} from './files/refusals.js';
 import {Containers} from './containers.js';
 import {DaemonFacts} from './daemon-facts.js';
 import type {Deadlines} from './deadlines.js';
 import {addressOf, EngineApi} from './engine-api.js';
+import {statusOf} from './engine-failure.js';
 import {engineEvents} from './event-stream.js';
 import {execute} from './exec.js';
 import {Images} from './images.js';
@@ -35,6 +40,8 @@ export interface DockerEngineOptions {
 	readonly policy: Policy;
 	/** A file like Docker's `config.json` with the logins of private registries. It need not exist. */
 	readonly credentialsFile?: string;
+	/** Where the files of Services are kept, on this host and under the same path for the engine. Without it none are taken. */
+	readonly filesDirectory?: string;
 	readonly deadlines?: Partial<Deadlines>;
 }
 
@@ -43,8 +50,19 @@ const Version = z.object({Version: z.string()});
 /** Stands for the slot and identity that a template does not have yet; nothing that policy judges depends on them. */
 const anySlot = {name: 'review', instance: 'review', uid: 'review', slot: 0, binding: 1, fence: 1, specHash: 'review'} as const;
 
+const noFiles = (nodeName: string): Refusal => ({kind: 'invalid', field: 'files', rule: 'FieldValueInvalid', message: `the engine of the node ${nodeName} is reached over the network, so it cannot mount files of this node`, fix: 'put them into the image, or name a node whose engine is on its own host'});
+
+/** One that is not running needs no signal: it finds its files when it starts. */
+async function hangUpOn({api, id, name, signal}: {readonly api: EngineApi; readonly id: string; readonly name: string; readonly signal: AbortSignal}): Promise<void> {
+	try {
+		await api.change({what: `send SIGHUP to ${name}`, deadlineMs: api.deadlines.startMs, signal}, {path: `/containers/${id}/kill`, query: {signal: 'SIGHUP'}});
+	} catch (error) {
+		if (!(error instanceof EngineError) || statusOf(error.cause) !== 409) throw error;
+	}
+}
+
 /** Runs instances as containers of a Docker Engine (20.10 or later) or of Podman's compatible socket. Nothing is contacted before the first call. */
-export function createDockerEngine({url, nodeId, nodeName, clock, log, policy, credentialsFile, deadlines}: DockerEngineOptions): Engine {
+export function createDockerEngine({url, nodeId, nodeName, clock, log, policy, credentialsFile, filesDirectory, deadlines}: DockerEngineOptions): Engine {
 	const {options, socketPath} = addressOf(url);
 	const api = new EngineApi(options, deadlines);
 	const facts = new DaemonFacts({api, clock});
@@ -53,6 +71,8 @@ export function createDockerEngine({url, nodeId, nodeName, clock, log, policy, c
 	const networks = new NamespaceNetworks({api, nodeId});
 	const stats = new StatsSampler(api, containers);
 	const identity = {nodeId, nodeName};
+	// An engine that is reached over the network has other directories than this host.
+	const fileStore = filesDirectory === undefined || socketPath === undefined ? undefined : new FileStore(filesDirectory);
 
 	const standing = (stands: boolean): void => {
 		facts.remember(stands);
@@ -70,7 +90,12 @@ export function createDockerEngine({url, nodeId, nodeName, clock, log, policy, c
 
 	const judge = (workload: Workload): {readonly body: ContainerBody; readonly refusals: readonly Refusal[]} => {
 		const {body, refusals} = containerBody(workload, identity);
-		return {body, refusals: [...refusals, ...reviewBody(body, {policy, nodeName, engineSocket: socketPath, realPath})]};
+		const {files = []} = workload.template;
+		const own = fileStore === undefined ? files.slice(0, 1).map(() => noFiles(nodeName)) : fileRefusals(files, body);
+		return {
+			body: fileStore === undefined || files.length === 0 ? body : mergeBodies(body, {HostConfig: {Mounts: fileMounts(files, fileStore.directoryOf(workload))}}),
+			refusals: [...refusals, ...own, ...reviewBody(body, {policy, nodeName, engineSocket: socketPath, realPath})],
+		};
 	};
 	const bodyOf = (template: ImageTemplate, context: {readonly namespace: string; readonly service: string}): ContainerBody => containerBody({...anySlot, ...context, template}, identity).body;
 
@@ -103,7 +128,12 @@ export function createDockerEngine({url, nodeId, nodeName, clock, log, policy, c
 			const [first] = refusals;
 			if (first !== undefined) throw new EngineError(first.kind === 'invalid' ? 'Invalid' : 'Refused', `${first.field}: ${first.message}; ${first.fix}`, {transient: false});
 			if (body.HostConfig?.NetworkMode === networkName(workload.namespace)) await networks.ensure(workload.namespace, signal);
-			return startWorkload({api, containers, networks}, workload, {body, signal});
+			const run = async () => startWorkload({api, containers, networks}, workload, {body, links: await linksArchive(workload.template.files ?? []), signal});
+			if (fileStore === undefined || workload.template.files === undefined) return run();
+			return fileStore.using(workload, async () => {
+				await fileStore.write(workload);
+				return run();
+			});
 		},
 		stop: async (reference, {graceSeconds, signal}) => {
 			await containers.withId(reference, signal, async id => api.change(
@@ -111,12 +141,20 @@ export function createDockerEngine({url, nodeId, nodeName, clock, log, policy, c
 				{path: `/containers/${id}/stop`, query: {t: graceSeconds}},
 			));
 		},
-		remove: async (reference, {signal}) => containers.remove(reference, signal),
+		remove: async (reference, {signal}) => {
+			await containers.remove(reference, signal);
+			await fileStore?.remove(reference);
+		},
 		tidy: async ({wanted, signal}) => {
 			await containers.removeAside(signal);
 			await networks.tidy(wanted, signal);
+			await fileStore?.tidy(async () => (await containers.list(signal)).map(({uid}) => uid));
 		},
 		update: async (reference, limits, {signal}) => updateLimits({api, containers}, reference, {limits, signal}),
+		renewFiles: async (workload, {hangUp, signal}) => {
+			await fileStore?.write(workload);
+			if (hangUp) await containers.withId(workload, signal, async id => hangUpOn({api, id, name: workload.name, signal}));
+		},
 		inspect: async (reference, {signal}) => {
 			const found = await containers.find(reference, signal);
 			return found === undefined ? undefined : containers.observe(found, signal);

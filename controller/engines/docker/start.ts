@@ -6,6 +6,7 @@ import type {Containers} from './containers.js';
 import type {EngineApi} from './engine-api.js';
 import {sentenceOf, statusOf} from './engine-failure.js';
 import {networkOfEndpoint, says} from './docker-sentences.js';
+import {putLinks} from './files/links.js';
 import {labels} from './labels.js';
 import type {NamespaceNetworks} from './network.js';
 import type {Inspection} from './observation.js';
@@ -23,7 +24,7 @@ const Created = z.object({Id: z.string()});
 export async function startWorkload(dependencies: StartDependencies, workload: Workload, making: Making): Promise<Observation> {
 	const {containers} = dependencies;
 	const {signal} = making;
-	const id = await restart(dependencies, workload, signal) ?? await createAndStart(dependencies, workload, making);
+	const id = await restart(dependencies, workload, making) ?? await createAndStart(dependencies, workload, making);
 	const inspection = await containers.look(id, signal);
 	if (inspection === undefined) throw new EngineError('NotFound', `The container ${workload.name} was removed while it started`, {transient: true});
 	containers.learn(inspection);
@@ -32,14 +33,19 @@ export async function startWorkload(dependencies: StartDependencies, workload: W
 
 interface Making {
 	readonly body: ContainerBody;
+	/** Links to the files, which a container must have before its first start. */
+	readonly links: Buffer | undefined;
 	readonly signal: AbortSignal;
 }
 
 /** Starts a container that is known to be in the slot, with one call. Undefined when there is none any more. */
-async function restart({api, containers}: StartDependencies, {name, uid, specHash}: Workload, signal: AbortSignal): Promise<string | undefined> {
+async function restart(dependencies: StartDependencies, {name, uid, specHash}: Workload, making: Making): Promise<string | undefined> {
+	const {api, containers} = dependencies;
+	const {signal} = making;
 	const known = containers.known(uid);
 	if (known?.specHash !== specHash) return undefined;
 	try {
+		await link(dependencies, known.id, {name, ...making});
 		await startContainer(api, known.id, {name, signal});
 		return known.id;
 	} catch (error) {
@@ -55,6 +61,7 @@ async function createAndStart(dependencies: StartDependencies, workload: Workloa
 	const {signal} = making;
 	const {name} = workload;
 	const first = await create(dependencies, workload, making);
+	await link(dependencies, first, {name, ...making});
 	try {
 		await startContainer(api, first, {name, signal});
 		return first;
@@ -66,8 +73,15 @@ async function createAndStart(dependencies: StartDependencies, workload: Workloa
 	await networks.ensure(workload.namespace, signal);
 	await containers.remove(workload, signal);
 	const second = await create(dependencies, workload, making);
+	await link(dependencies, second, {name, ...making});
 	await startContainer(api, second, {name, signal});
 	return second;
+}
+
+/** Puts its links into a container that was never started: one that was has them, or has done away with them itself. */
+async function link({api, containers}: StartDependencies, id: string, {name, links, signal}: Making & {readonly name: string}): Promise<void> {
+	if (links === undefined || (await containers.look(id, signal))?.State.Status !== 'created') return;
+	await putLinks(api, id, {name, archive: links, signal});
 }
 
 const isNetworkGone = (error: unknown): boolean => error instanceof EngineError && statusOf(error.cause) === 404 && says(sentenceOf(error.cause), 'noSuchNetwork');

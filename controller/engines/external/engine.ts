@@ -27,6 +27,8 @@ const relistEveryMs = 1000;
 const limitsOf = ({cpu, memory}: Resources): Order['limits'] => ({...(cpu === undefined ? {} : {cpuMillis: cpuMillis(cpu)}), ...(memory === undefined ? {} : {memoryBytes: memoryBytes(memory)})});
 const referenceOf = ({name, uid}: WorkloadReference): {readonly name: string; readonly uid: string} => ({name, uid});
 
+const noFiles = (name: string): Refusal => ({kind: 'invalid', field: 'files', rule: 'FieldValueInvalid', message: `the engine ${name} is not told of files`, fix: 'give it what it needs under parameters'});
+
 /** The engine `name`, run by whichever program registers as `val.<name>`. While there is none it is not healthy, and what it runs is unknown. */
 export function createExternalEngine({name, nodeName, calls}: {readonly name: string; readonly nodeName: string; readonly calls: Calls}): ExternalEngine {
 	const attachment = new Attachment(name, calls);
@@ -74,7 +76,7 @@ export function createExternalEngine({name, nodeName, calls}: {readonly name: st
 				return {healthy: false, version: '', message: error instanceof Error ? error.message : String(error)};
 			}
 		},
-		review: template => review(template.parameters),
+		review: ({parameters, files}) => [...review(parameters), ...(files === undefined ? [] : [noFiles(name)])],
 		prepare: async (workload, {signal, onProgress}) => {
 			const order = orderOf(workload);
 			const {refusals: [refusal]} = await attachment.ask(engineActions.review, {order}, {signal});

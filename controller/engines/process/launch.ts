@@ -39,8 +39,10 @@ export function launchOf(workload: Workload, policy: ProcessPolicy): {readonly l
 		ports: portsOf(body),
 		...healthOf(body),
 	};
-	return {launch, refusals: [...refusals, ...wrong(body), ...forbidden(template, {body, launch, policy})]};
+	return {launch, refusals: [...refusals, ...(template.files === undefined ? [] : [noFiles]), ...wrong(body), ...forbidden(template, {body, launch, policy})]};
 }
+
+const noFiles: Refusal = {kind: 'invalid', field: 'files', rule: 'FieldValueInvalid', message: 'a program on the host sees the files of the host, and nothing can be mounted for it alone', fix: 'name its files in command or environment'};
 
 /** Limits as they are asked for. */
 export const limitsOf = ({cpu, memory}: Resources): Limits => ({...(cpu === undefined ? {} : {cpuMillis: cpuMillis(cpu)}), ...(memory === undefined ? {} : {memoryBytes: memoryBytes(memory)})});

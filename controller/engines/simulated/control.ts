@@ -1,7 +1,8 @@
 import {EngineError} from '../../../reconcilers/ports/engine.js';
+import type {MountedFile} from '../../../store/resources/files.js';
 
 /** Calls that can be made to fail or hang. */
-export type SimulatedCall = 'health' | 'prepare' | 'start' | 'stop' | 'remove' | 'update' | 'inspect' | 'list' | 'stats' | 'exec';
+export type SimulatedCall = 'health' | 'prepare' | 'start' | 'stop' | 'remove' | 'update' | 'renewFiles' | 'inspect' | 'list' | 'stats' | 'exec';
 
 /** What a test or a demonstration does to the simulated engine from outside. Unknown uids are a mistake and throw. */
 export interface SimulationControl {
@@ -13,6 +14,9 @@ export interface SimulationControl {
 	rename(uid: string, name: string): void;
 	/** Removes it behind Motey's back. */
 	vanish(uid: string): void;
+	/** The files it has now, and how often it was told that they changed. */
+	filesOf(uid: string): readonly MountedFile[];
+	hangUpsOf(uid: string): number;
 	/** The next such call fails with `error`; several queue up. */
 	failNext(call: SimulatedCall, error: EngineError): void;
 	/** From now on no call answers until `resume`. */

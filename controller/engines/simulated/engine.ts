@@ -49,6 +49,8 @@ export function createSimulatedEngine({clock}: {readonly clock: Clock}): Simulat
 			failNext: (call, error) => faults.failNext(call, error),
 			hang: () => faults.hang(),
 			resume: () => faults.resume(),
+			filesOf: uid => known(uid).files,
+			hangUpsOf: uid => known(uid).hangUps,
 			reconnect: () => world.say({kind: 'relist'}),
 		},
 		health: async ({signal}) => {
@@ -79,6 +81,7 @@ export function createSimulatedEngine({clock}: {readonly clock: Clock}): Simulat
 			const instance = inSlot ?? world.create(workload, script);
 			await delay(script.start_delay_ms, {call: 'start', signal});
 			if (script.start_error !== undefined) throw new EngineError('StartFailed', script.start_error, {transient: false});
+			world.renewFiles(instance, workload.template.files ?? [], {hangUp: false});
 			world.start(instance);
 			return world.observe(instance);
 		},
@@ -103,6 +106,10 @@ export function createSimulatedEngine({clock}: {readonly clock: Clock}): Simulat
 			const removes = (instance.limits.cpuMillis !== undefined && wanted.cpuMillis === undefined) || (instance.limits.memoryBytes !== undefined && wanted.memoryBytes === undefined);
 			if (!removes) world.limit(instance, wanted);
 			return !removes;
+		},
+		renewFiles: async (workload, {hangUp, signal}) => {
+			await faults.pass('renewFiles', signal);
+			world.renewFiles(found(workload), workload.template.files ?? [], {hangUp});
 		},
 		inspect: async (reference, {signal}) => {
 			await faults.pass('inspect', signal);

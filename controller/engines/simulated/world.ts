@@ -2,6 +2,7 @@ import {Subject, type Observable} from 'rxjs';
 import type {Clock} from '../../../reconcilers/ports/clock.js';
 import type {EngineHint, Observation, Workload, WorkloadReference} from '../../../reconcilers/ports/engine.js';
 import type {LogLine} from '../../../store/resources/log-line.js';
+import type {MountedFile} from '../../../store/resources/files.js';
 import type {Resources} from '../../../store/resources/image.js';
 import {cpuMillis, memoryBytes} from '../../../reconcilers/placement/quantity.js';
 import type {Script} from './script.js';
@@ -22,6 +23,8 @@ interface Simulated {
 	unhealthy: boolean;
 	timers: NodeJS.Timeout[];
 	runs: LogLine[][];
+	files: readonly MountedFile[];
+	hangUps: number;
 }
 
 /** Limits as the engine holds them. */
@@ -63,7 +66,7 @@ export class World {
 
 	create(workload: Workload, script: Script): Simulated {
 		this.#created += 1;
-		const instance: Simulated = {workload, script, name: workload.name, createdAt: this.#now(), engineId: `simulated-${this.#created}`, state: 'created', limits: limitsOf(workload.template.resources), unhealthy: false, timers: [], runs: []};
+		const instance: Simulated = {workload, script, name: workload.name, createdAt: this.#now(), engineId: `simulated-${this.#created}`, state: 'created', limits: limitsOf(workload.template.resources), unhealthy: false, timers: [], runs: [], files: [], hangUps: 0};
 		this.#instances.set(workload.name, instance);
 		this.#nameOf.set(workload.uid, workload.name);
 		this.#changed(instance);
@@ -110,6 +113,12 @@ export class World {
 	limit(instance: Simulated, limits: Observation['limits']): void {
 		instance.limits = limits;
 		this.#changed(instance);
+	}
+
+	/** Nothing reads them: they are there to be looked at. */
+	renewFiles(instance: Simulated, files: readonly MountedFile[], {hangUp}: {readonly hangUp: boolean}): void {
+		instance.files = files;
+		if (hangUp && instance.state === 'running') instance.hangUps += 1;
 	}
 
 	rename(instance: Simulated, name: string): void {

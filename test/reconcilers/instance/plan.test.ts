@@ -1,5 +1,6 @@
 import test from 'ava';
 import type {Instance, InstanceStatus} from '../../../store/resources/instance.js';
+import {inForce} from '../../../store/resources/files.js';
 import {templateOf} from '../../../store/resources/image.js';
 import type {Observation} from '../../../reconcilers/ports/engine.js';
 import {planInstance} from '../../../reconcilers/instance/plan.js';
@@ -23,6 +24,9 @@ const seen = (changes: Partial<Observation> = {}): Observation => ({
 const exited = (changes: Partial<Observation> = {}): Observation => seen({state: 'exited', exitCode: 1, finishedAt: secondsAgo(1), ...changes});
 const plan = (of: Instance, observed?: Observation): Step => planInstance({instance: of, observed, name: 'n', nowMs});
 const told = (step: Step): unknown => (step.do === 'settle' ? [step.status.phase, step.status.reason, step.status.ready, step.againAfterMs] : 'cause' in step ? [step.do, step.cause] : [step.do]);
+
+const filed = (...files: NonNullable<Parameters<typeof entry>[0]>['files'] & object): Parameters<typeof entry>[0] => ({files});
+const present = (...contents: readonly string[]): Partial<InstanceStatus> => ({files: inForce(contents.map((content, index) => ({path: `/${index}`, content})))});
 
 const table: readonly [string, Instance, Observation | undefined, unknown][] = [
 	['never started', instance(), undefined, ['start', 'first']],
@@ -56,6 +60,12 @@ const table: readonly [string, Instance, Observation | undefined, unknown][] = [
 	['failed, not to be run again', instance({}, {restartPolicy: 'Never'}), exited(), ['Failed', 'Error', false, undefined]],
 	['finished and cleaned away', instance({phase: 'Terminated', ready: false}, {restartPolicy: 'OnFailure'}), undefined, ['Terminated', '', false, undefined]],
 	['finished with an older spec', instance({phase: 'Terminated', ready: false, specHash: 'h0'}, {restartPolicy: 'OnFailure'}), undefined, ['start', 'removed']],
+	['with its files', instance(present('a'), filed({path: '/0', content: 'a'})), seen(), ['Running', '', true, undefined]],
+	['with older files', instance(present('a'), filed({path: '/0', content: 'b'})), seen(), ['refile']],
+	['with files of which nothing is known', instance({}, filed({path: '/0', content: 'b'})), seen(), ['refile']],
+	['with older files and unhealthy', instance({...present('a'), failures: 2}, filed({path: '/0', content: 'b'})), seen({health: 'unhealthy', startedAt: secondsAgo(5)}), ['refile']],
+	['with older files, crashed twice', instance({...present('a'), failures: 1}, filed({path: '/0', content: 'b'})), exited(), ['start', 'refiled']],
+	['with older files, finished', instance(present('a'), {...filed({path: '/0', content: 'b'}), restartPolicy: 'OnFailure'}), exited({exitCode: 0}), ['Terminated', 'Completed', false, undefined]],
 	['deleted', instance({}, {}, {deletionTimestamp: secondsAgo(0)}), seen(), ['end']],
 ];
 
@@ -79,4 +89,12 @@ test('failures are forgotten after ten healthy minutes, and the look at that mom
 	t.like(early, {do: 'settle', againAfterMs: 100_000});
 	const late = plan(instance({failures: 3}), seen({startedAt: secondsAgo(600)}));
 	t.is(late.do === 'settle' && late.status.failures, undefined);
+});
+
+test('of several files that changed the one that asks for most decides', t => {
+	const of = (...wishes: readonly ('restart' | 'signal' | 'none' | undefined)[]): Step => plan(
+		instance({...present('a', 'a', 'a'), restarts: 2}, filed(...wishes.map((onChange, index) => ({path: `/${index}`, content: 'b', ...(onChange ? {onChange} : {})})))), seen());
+	t.like(of('none'), {do: 'refile', onChange: 'none', paths: ['/0'], counts: {restarts: 2, failures: 0}});
+	t.like(of('none', 'signal'), {do: 'refile', onChange: 'signal', paths: ['/0', '/1']});
+	t.like(of('none', undefined, 'signal'), {do: 'refile', onChange: 'restart', counts: {restarts: 3, failures: 0}});
 });

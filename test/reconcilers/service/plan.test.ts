@@ -38,6 +38,32 @@ test('a new spec takes one at a time, first those that are not ready', t => {
 	t.deepEqual(verbs(plan(of, during.map(ready))), ['update s-app-0']);
 });
 
+test('new content of files reaches one at a time, the next when the one before has it and is ready, and keeps hash and container', t => {
+	const files = (content: string): ServiceSpec => ({replicas: 2, images: [entry({files: [{path: '/a', content}]})]});
+	const before = perform([], plan(service('s', files('1')), []).actions).map(ready);
+	const of = service('s', files('2'));
+	const first = plan(of, before);
+	t.deepEqual(verbs(first), ['update s-app-0']);
+	const during = perform(before, first.actions);
+	t.deepEqual(during.map(({spec}) => spec.image.files?.[0]?.content), ['2', '1']);
+	t.is(during[0]!.spec.specHash, before[0]!.spec.specHash);
+	t.deepEqual(verbs(plan(of, during)), [], 'it is ready with the old content');
+	const then = plan(of, during.map(ready));
+	t.deepEqual(verbs(then), ['update s-app-1']);
+	t.deepEqual(verbs(plan(of, perform(during, then.actions).map(ready))), []);
+});
+
+test('content with which one fails reaches no other, and what mends it reaches that one first', t => {
+	const files = (content: string): ServiceSpec => ({replicas: 2, images: [entry({files: [{path: '/a', content}]})]});
+	const before = perform([], plan(service('s', files('1')), []).actions).map(ready);
+	const failed = perform(before, plan(service('s', files('2')), before).actions)
+		.map((one, index) => (index === 0 ? {...ready(one), status: {...ready(one).status!, phase: 'Failed' as const, reason: 'CrashLoopBackOff', message: 'ended', ready: false}} : one));
+	const stopped = plan(service('s', files('2')), failed);
+	t.deepEqual(verbs(stopped), []);
+	t.is(stopped.images[0]!.rollout.kind, 'stopped');
+	t.deepEqual(verbs(plan(service('s', files('3')), failed)), ['update s-app-0']);
+});
+
 test('limits and labels reach all at once', t => {
 	const instances = perform([], plan(service('s', {replicas: 2, images: [entry()]}), []).actions).map(ready);
 	t.deepEqual(verbs(plan(service('s', {replicas: 2, images: [entry({resources: {memory: '1Mi'}})]}, {labels: {a: 'b'}}), instances)), ['update s-app-0', 'update s-app-1']);

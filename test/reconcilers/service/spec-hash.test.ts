@@ -15,6 +15,15 @@ test('anything else does, and so does a restart', t => {
 	t.not(specHash({name: 'a', image: 'a:1', parameters: {command: ['x', 'y']}}), specHash({name: 'a', image: 'a:1', parameters: {command: ['y', 'x']}}));
 });
 
+test('what stands in a file changes no hash; which files there are, and how, does', t => {
+	const hash = specHash({name: 'a', image: 'a:1', files: [{path: '/a', content: '1'}, {path: '/b', content: '1'}]});
+	t.is(specHash({name: 'a', image: 'a:1', files: [{path: '/b', content: '2'}, {path: '/a', content: '3'}]}), hash);
+	t.not(specHash({name: 'a', image: 'a:1', files: [{path: '/a', content: '1'}]}), hash);
+	t.not(specHash({name: 'a', image: 'a:1', files: [{path: '/a', content: '1', mode: '0600'}, {path: '/b', content: '1'}]}), hash);
+	t.not(specHash({name: 'a', image: 'a:1', files: [{path: '/a', content: '1', onChange: 'none'}, {path: '/b', content: '1'}]}), hash);
+	t.is(specHash({name: 'a', image: 'a:1', files: []}), specHash({name: 'a', image: 'a:1'}));
+});
+
 test('the hash of a given entry never changes: containers of an older version would all be replaced', t => {
 	t.is(specHash({name: 'web', image: 'shop/web:1.4'}), 'f7dac7619bfd60bb61dbee3dbd5074cfb5d25846cca64211b69cd0f0c7a5e0b7');
 });

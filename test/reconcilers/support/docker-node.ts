@@ -1,4 +1,5 @@
 import {randomBytes} from 'node:crypto';
+import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import Dockerode from 'dockerode';
 import {createDockerEngine} from '../../../controller/engines/docker/engine.js';
@@ -17,6 +18,8 @@ import type {Service, ServiceSpec} from '../../../store/resources/service.js';
 export interface DockerNode extends AsyncDisposable {
 	readonly store: Store;
 	readonly docker: Dockerode;
+	/** Where its containers' files are. */
+	readonly filesDirectory: string;
 	/** A namespace, and so a network, of its own. */
 	readonly namespace: string;
 	readonly apply: (name: string, spec: ServiceSpec) => Promise<Service>;
@@ -37,7 +40,8 @@ export async function setUpDocker(t: ExecutionContext, {url = testDockerUrl(), c
 	const namespace = `test-${identity.id.slice(0, 6)}`;
 	const docker = new Dockerode({socketPath: url.slice('unix://'.length)});
 	const directory = await makeTempDirectory();
-	const store = await openLevelStore({directory: directory.path, now: () => new Date(), ballastBytes: 4096});
+	const store = await openLevelStore({directory: join(directory.path, 'store'), now: () => new Date(), ballastBytes: 4096});
+	const filesDirectory = join(directory.path, 'instance-files');
 	const listed = (): Promise<Dockerode.ContainerInfo[]> => docker.listContainers({all: true, filters: {label: [`motey.io/node=${identity.id}`]}});
 	const agents: Agent[] = [];
 	let isOver = false;
@@ -56,14 +60,14 @@ export async function setUpDocker(t: ExecutionContext, {url = testDockerUrl(), c
 	const named = (instance: string): string => `motey_${namespace}_${instance}_${identity.id.slice(0, 6)}`;
 	return {
 		[Symbol.asyncDispose]: end,
-		store, docker, namespace, named,
+		store, docker, filesDirectory, namespace, named,
 		apply: (name, spec) => apply(store, name, spec, {namespace}),
 		remove: (kind, name) => remove(store, kind, name, namespace),
 		service: name => getService(store, name, namespace),
 		instance: name => getInstance(store, name, namespace),
 		isReady: name => isReady(store, name, namespace),
 		start: options => {
-			const engine = createDockerEngine({url, nodeId: identity.id, nodeName: identity.name, clock, log: silent, policy: baseline, ...(credentialsFile === undefined ? {} : {credentialsFile})});
+			const engine = createDockerEngine({url, nodeId: identity.id, nodeName: identity.name, clock, log: silent, policy: baseline, filesDirectory, ...(credentialsFile === undefined ? {} : {credentialsFile})});
 			const agent = runAgent(store, engine, {...options, identity});
 			agents.push(agent);
 			return agent;

@@ -1,3 +1,4 @@
+import {inForce} from '../../../store/resources/files.js';
 import type {Instance} from '../../../store/resources/instance.js';
 import type {ServiceAction} from '../../../reconcilers/service/view.js';
 
@@ -40,7 +41,7 @@ export const ending = (instance: Instance): Instance => ({...instance, metadata:
 export const without = (instance: Instance, ...names: readonly string[]): Instance => ({...instance, metadata: {...instance.metadata, finalizers: (instance.metadata.finalizers ?? []).filter(one => !names.includes(one))}});
 
 /** It runs as its spec says, and is healthy. */
-export const ready = (one: Instance): Instance => ({...one, status: {phase: 'Running', reason: '', message: '', ready: true, restarts: 0, specHash: one.spec.specHash, engineId: 'e', conditions: []}});
+export const ready = (one: Instance): Instance => ({...one, status: {phase: 'Running', reason: '', message: '', ready: true, restarts: 0, specHash: one.spec.specHash, engineId: 'e', conditions: [], ...(one.spec.image.files ? {files: inForce(one.spec.image.files)} : {})}});
 
 /** Its end is confirmed. */
 export const ended = (instance: Instance): readonly Instance[] => {

@@ -52,8 +52,8 @@ test('kinds are those of the API: required, wrong type, wrong value', t => {
 	t.deepEqual(kinds({images: [{image: 'x', restartPolicy: 'always'}]}), ['spec.images[0].restartPolicy Invalid']);
 });
 
-test('a field of a later version says so and is never taken in silence', t => {
-	t.deepEqual(sentences(service({images: [{image: 'x', files: []}]})), ['spec.images[0].files is not supported yet']);
+test('a field that only the command line takes says so and is never taken in silence', t => {
+	t.deepEqual(sentences(service({images: [{image: 'x', files: [{path: '/a', content: '', from: 'a.conf'}]}]})), ['spec.images[0].files[0].from is read by motey apply -f, which sends the content of the file: write content here']);
 });
 
 test('a value of a list names the nearest', t => {
