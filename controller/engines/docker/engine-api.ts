@@ -26,6 +26,8 @@ export interface Request {
 	readonly query?: Readonly<Record<string, unknown>>;
 	readonly body?: object;
 	readonly login?: object;
+	/** Sent as it comes, instead of a body. */
+	readonly file?: NodeJS.ReadableStream;
 }
 
 type Doing = Pick<Call, 'what' | 'signal'> & {readonly deadlineMs?: number};
@@ -57,10 +59,10 @@ export class EngineApi {
 	}
 
 	/**
-	 * A call whose answer goes on; resolves when it begins, within `deadlineMs`. Aborting `signal` ends it at any time.
+	 * A call whose answer goes on; resolves when it begins, within `deadlineMs` if there is one. Aborting `signal` ends it at any time.
 	 * Rejects with the bare error, since only the caller knows what a broken stream means.
 	 */
-	async stream(request: Request, {signal, deadlineMs}: {readonly signal: AbortSignal; readonly deadlineMs: number}): Promise<NodeJS.ReadableStream> {
+	async stream(request: Request, {signal, deadlineMs}: {readonly signal: AbortSignal; readonly deadlineMs: number | undefined}): Promise<NodeJS.ReadableStream> {
 		const scope = new ScopedAbort(signal, deadlineMs);
 		try {
 			const answer = await this.#dial(request, {signal: scope.signal, isStream: true});
@@ -74,10 +76,10 @@ export class EngineApi {
 		}
 	}
 
-	async #dial({method = 'GET', path, query = {}, body, login}: Request, {signal, isStream}: {readonly signal: AbortSignal; readonly isStream: boolean}): Promise<unknown> {
+	async #dial({method = 'GET', path, query = {}, body, login, file}: Request, {signal, isStream}: {readonly signal: AbortSignal; readonly isStream: boolean}): Promise<unknown> {
 		return new Promise((resolve, reject) => {
 			const options = {_query: query, ...(body === undefined ? {_body: {}} : {_body: body})};
-			this.#modem.dial({path: `${path}?`, method, options, abortSignal: signal, isStream, statusCodes: good, ...(login === undefined ? {} : {authconfig: login})}, (error, answer) => {
+			this.#modem.dial({path: `${path}?`, method, options, abortSignal: signal, isStream, statusCodes: good, ...(login === undefined ? {} : {authconfig: login}), ...(file === undefined ? {} : {file})}, (error, answer) => {
 				if (error === null) resolve(answer);
 				else reject(error);
 			});

@@ -13,6 +13,7 @@ import type {Deadlines} from './deadlines.js';
 import {addressOf, EngineApi} from './engine-api.js';
 import {engineEvents} from './event-stream.js';
 import {execute} from './exec.js';
+import {createImageStore} from './image-store.js';
 import {Images} from './images.js';
 import {updateLimits} from './limits.js';
 import {liveRestoreAdvice} from './live-restore.js';
@@ -76,6 +77,7 @@ export function createDockerEngine({url, nodeId, nodeName, clock, log, policy, c
 
 	return {
 		name: 'docker',
+		images: createImageStore(api, {changed: () => images.forget()}),
 		health: async ({signal}): Promise<EngineHealth> => {
 			try {
 				const [version, info] = await Promise.all([
