@@ -7,7 +7,7 @@ import {ConfigError} from './config/errors.js';
 import type {Config} from './config/schema.js';
 
 /** The greatest archive of an image that this node takes from others. */
-const imageLimits = {imageBytes: defaultArchiveLimits.bytes};
+export const imageLimits = {imageBytes: defaultArchiveLimits.bytes};
 
 /** The limits of every part, by the names under `limits` in the configuration. An unknown name is a `ConfigError` that names the nearest. */
 export function limitsOf(config: Pick<Config, 'limits'>): {readonly http: HttpLimits; readonly api: ApiLimits; readonly store: StoreLimits; readonly images: typeof imageLimits} {

@@ -56,6 +56,19 @@ export class ImageGiver {
 		}
 	}
 
+	/** Removes what has no name and what no container needs: what is left of names that went to newer images. */
+	async prune(options: CallOptions): Promise<{readonly removed: number; readonly bytes: number}> {
+		let [removed, bytes] = [0, 0];
+		for (const {images} of this.#withImages()) {
+			for (const {id, sizeBytes} of (await images.list(options)).filter(({references}) => references.length === 0)) {
+				if (!await images.remove(id, options)) continue;
+				removed += 1;
+				bytes += sizeBytes;
+			}
+		}
+		return {removed, bytes};
+	}
+
 	async #find(reference: string, options: CallOptions): Promise<Held | undefined> {
 		for (const {images} of this.#withImages()) {
 			const image = await images.find(reference, options);

@@ -2,7 +2,7 @@ import {EngineError, type CallOptions, type Engine} from '../../reconcilers/port
 import type {StagedArchive} from './stage-archive.js';
 
 /** Gives an archive that was looked through to an engine, and resolves with the id under which the engine has it. It gets `reference` as its name unless another image has that. */
-export async function loadImage({path, checked}: StagedArchive, {engine, reference, signal}: CallOptions & {readonly engine: Engine; readonly reference?: string | undefined}): Promise<string> {
+export async function loadImage({path, checked}: Pick<StagedArchive, 'path' | 'checked'>, {engine, reference, signal}: CallOptions & {readonly engine: Engine; readonly reference?: string | undefined}): Promise<string> {
 	const {images} = engine;
 	if (images === undefined) throw new EngineError('Invalid', `The engine ${engine.name} takes no images`, {transient: false});
 	await images.load(path, {signal});

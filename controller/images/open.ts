@@ -11,6 +11,7 @@ import {defaultArchiveLimits} from './archive/archive-limits.js';
 import {createImageFetching} from './fetch-images.js';
 import {ImageGiver} from './give-images.js';
 import {clearStaging} from './stage-archive.js';
+import {ImageUploads} from './uploads.js';
 
 /** What the images of a node need. */
 export interface ImagesOptions {
@@ -38,6 +39,8 @@ export async function openImages({engines, sockets, dataDir, limitBytes, clock, 
 	await clearStaging(directory);
 	const platform = `linux/${dockerArchitectures[arch()] ?? arch()}`;
 	const giver = new ImageGiver(engines);
-	const sources = createImageFetching({sockets, directory, limits: {...defaultArchiveLimits, bytes: limitBytes}, platform, clock, log});
-	return {sources, builtins: imageActions({giver})};
+	const limits = {...defaultArchiveLimits, bytes: limitBytes};
+	const sources = createImageFetching({sockets, directory, limits, platform, clock, log});
+	const uploads = new ImageUploads({directory, limits, engines});
+	return {sources, builtins: imageActions({engines, giver, sources, uploads})};
 }

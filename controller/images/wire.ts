@@ -18,5 +18,8 @@ export const ExportEnd = z.union([z.object({busy: z.literal(true)}), z.object({s
 export type ExportEnd = z.infer<typeof ExportEnd>;
 
 export const FetchRequest = z.strictObject({reference: Reference, id: ImageId.exactOptional()});
-export const PushRequest = z.strictObject({upload: z.string().regex(/^[0-9a-f]{32}$/u), offset: z.int().min(0), data: z.base64().max(900_000).exactOptional()});
-export const PushEndRequest = z.strictObject({upload: z.string().regex(/^[0-9a-f]{32}$/u), sha256: z.string().regex(/^[0-9a-f]{64}$/u)});
+/** Chosen by who pushes. */
+const UploadName = z.string().regex(/^[0-9a-f]{32}$/u);
+/** A piece in base64. */
+export const PushRequest = z.strictObject({upload: UploadName, offset: z.int().min(0), piece: z.base64().max(900_000)});
+export const PushEndRequest = z.strictObject({upload: UploadName, sha256: z.string().regex(/^[0-9a-f]{64}$/u)});

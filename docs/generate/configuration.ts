@@ -5,7 +5,8 @@ import {defaultPaths} from '../../controller/config/paths.js';
 import {Config, fileOnlyKeys} from '../../controller/config/schema.js';
 import {defaultLimits} from '../../store/level/limits.js';
 import {examples} from './examples.js';
-import {apiLimitMeanings, httpLimitMeanings, storeLimitMeanings} from './limit-meanings.js';
+import {imageLimits} from '../../controller/limits.js';
+import {apiLimitMeanings, httpLimitMeanings, imageLimitMeanings, storeLimitMeanings} from './limit-meanings.js';
 import {code, generatedNote, table, yamlBlock} from './markdown.js';
 import {rowsOf, type FieldRow} from './schema-rows.js';
 
@@ -92,6 +93,12 @@ ${limits(defaultApiLimits, apiLimitMeanings)}
 ### Store
 
 ${limits(defaultLimits, storeLimitMeanings)}
+
+### Images
+
+For what comes from other nodes or is pushed; see [Images without a registry](images.md):
+
+${limits(imageLimits, imageLimitMeanings)}
 `;
 }
 

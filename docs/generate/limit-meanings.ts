@@ -45,3 +45,8 @@ export const storeLimitMeanings = {
 	historyMaxRevisions: 'revisions kept at most, however young',
 	historyBytes: 'JSON of the history kept at most, however young',
 } as const satisfies Record<keyof StoreLimits, string>;
+
+/** As above, for images. */
+export const imageLimitMeanings = {
+	imageBytes: 'the archive of an image, and again what its layers unpack to',
+} as const;

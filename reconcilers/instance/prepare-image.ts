@@ -15,7 +15,7 @@ export interface ImagePreparation extends CallOptions {
 
 /**
  * Makes a workload ready, with its image from the nearest place: this node, another node, a registry. `pullPolicy: Always` asks the registry first,
- * and is content with what the nodes have when it cannot be had there; `Never` asks no registry.
+ * and is content with what this node or another has when it cannot be had there; `Never` asks no registry.
  */
 export async function prepareImage({engine, workload, sources, signal, onPulling, onFetching}: ImagePreparation): Promise<void> {
 	const pull = async (): Promise<unknown> => engine.prepare(workload, {signal, onProgress: onPulling});
@@ -34,7 +34,7 @@ export async function prepareImage({engine, workload, sources, signal, onPulling
 		return;
 	}
 	const missing = await unlessUnavailable(pull());
-	if (missing === undefined) return;
+	if (missing === undefined || await unlessUnavailable(take()) === undefined) return;
 	const failed = await unlessUnavailable(fetch());
 	if (await unlessUnavailable(take()) !== undefined) throw failed ?? missing;
 }
