@@ -44,7 +44,7 @@ test('what an engine does not take is an error that says so', async t => {
 	const path = join(directory.path, 'image.tar');
 	await writeFile(path, Buffer.alloc(4096, 7));
 	const error = await t.throwsAsync(ground.engine.images!.load(path, {signal: ground.signal}), {instanceOf: EngineError});
-	t.is(error?.code, 'ImageUnavailable');
+	t.is(error.code, 'ImageUnavailable');
 });
 
 async function* oneChunk(bytes: Buffer): AsyncGenerator<Buffer> {
