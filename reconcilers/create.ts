@@ -22,6 +22,7 @@ import {createOrphanReconciler} from './orphan/reconciler.js';
 import type {OrphanAccess} from './orphan/reconciler.js';
 import type {Clock} from './ports/clock.js';
 import type {Engine, EngineHint, Engines} from './ports/engine.js';
+import {noImageSources, type ImageSources} from './ports/image-sources.js';
 import type {Log} from './ports/log.js';
 import {noPeers} from './ports/no-peers.js';
 import type {NodeFactsPort} from './ports/node-facts.js';
@@ -48,6 +49,8 @@ export interface ReconcilersOptions {
 	readonly log: Log;
 	/** The other nodes; none unless told. */
 	readonly peers?: Peers;
+	/** Where images may come from beside registries; nowhere unless told. */
+	readonly images?: ImageSources;
 	/** Checks and stores what a peer says of the members of the cluster. */
 	readonly acceptMembers?: (records: readonly MemberRecord[]) => Promise<void>;
 	/** Milliseconds between two looks at everything; 25 000 unless told, because what a lost hint hid is to be repaired within 30 s. */
@@ -108,7 +111,7 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 	const views = createServiceViews({store, node, engines, peers, clock, leases: fleet.leases});
 	const reconcileService = createServiceReconciler({store, nodeId: node.id, views, recorder});
 	const reconcileInstance = createInstanceReconciler({
-		store, engines, node, clock, recorder, observations, looks, preparations, portWaiters, pauses, leases: fleet.held, steps: new Steps({width, recorder}),
+		store, engines, node, clock, recorder, observations, looks, preparations, portWaiters, pauses, leases: fleet.held, steps: new Steps({width, recorder, images: options.images ?? noImageSources}),
 	});
 	const nodeReconciler = createNodeReconciler({store, engines, node, facts, clock});
 	const orphans = createOrphanReconciler({store, engines, node, inventory, clock, recorder, maxAgeMs: 1.5 * resyncMs});

@@ -27,6 +27,7 @@ export function measured(engine: Engine, onCall: (call: EngineCall) => void): En
 	return {
 		name: engine.name,
 		...(engine.capabilityType === undefined ? {} : {capabilityType: engine.capabilityType}),
+		...(engine.images === undefined ? {} : {images: engine.images}),
 		health: timed('health', async options => engine.health(options)),
 		prepare: timed('prepare', async (workload, options) => engine.prepare(workload, options)),
 		start: timed('start', async (workload, options) => engine.start(workload, options)),

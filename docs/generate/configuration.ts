@@ -6,7 +6,8 @@ import {Config, fileOnlyKeys} from '../../controller/config/schema.js';
 import {TransferLimits} from '../../controller/peers/transfer/limits.js';
 import {defaultLimits} from '../../store/level/limits.js';
 import {examples} from './examples.js';
-import {apiLimitMeanings, httpLimitMeanings, storeLimitMeanings, transferLimitMeanings} from './limit-meanings.js';
+import {imageLimits} from '../../controller/limits.js';
+import {apiLimitMeanings, httpLimitMeanings, imageLimitMeanings, storeLimitMeanings, transferLimitMeanings} from './limit-meanings.js';
 import {code, generatedNote, table, yamlBlock} from './markdown.js';
 import {rowsOf, type FieldRow} from './schema-rows.js';
 
@@ -97,6 +98,12 @@ ${limits(defaultLimits, storeLimitMeanings)}
 ### Files between nodes
 
 ${limits({...TransferLimits.parse({}), transferBytesPerSecond: undefined}, transferLimitMeanings)}
+
+### Images
+
+For what comes from other nodes or is pushed; see [Images without a registry](images.md):
+
+${limits(imageLimits, imageLimitMeanings)}
 `;
 }
 

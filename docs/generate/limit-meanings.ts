@@ -56,3 +56,8 @@ export const transferLimitMeanings = {
 	transferIdleMs: 'a transfer that nobody speaks of for so long is closed; it can be taken up again',
 	transferKeepMs: 'what was received of a file that nobody has taken up again for so long is removed',
 } as const satisfies Record<keyof TransferLimits, string>;
+
+/** As above, for images. */
+export const imageLimitMeanings = {
+	imageBytes: 'the archive of an image, and again what its layers unpack to',
+} as const;

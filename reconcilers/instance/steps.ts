@@ -2,8 +2,10 @@ import type {Instance} from '../../store/resources/instance.js';
 import type {Recorder} from '../events/recorder.js';
 import type {CallOptions, Engine, Observation, Workload} from '../ports/engine.js';
 import {EngineError} from '../ports/engine.js';
+import type {ImageSources} from '../ports/image-sources.js';
 import {Gate} from './gate.js';
 import type {Step} from './plan.js';
+import {prepareImage} from './prepare-image.js';
 import type {Stage} from './under-way.js';
 
 /** The owner counts on it that this grace and the lease together are over before it places anew. */
@@ -40,12 +42,14 @@ export class Steps {
 	readonly #start: Gate;
 	readonly #end: Gate;
 	readonly #recorder: Recorder;
+	readonly #images: ImageSources;
 
-	constructor({width, recorder}: {readonly width: EngineWidth; readonly recorder: Recorder}) {
+	constructor({width, recorder, images}: {readonly width: EngineWidth; readonly recorder: Recorder; readonly images: ImageSources}) {
 		this.#prepare = new Gate(width.prepare);
 		this.#start = new Gate(width.start);
 		this.#end = new Gate(width.end);
 		this.#recorder = recorder;
+		this.#images = images;
 	}
 
 	/** Resolves with what is in the slot afterwards. */
@@ -108,13 +112,18 @@ export class Steps {
 		const refusal = engine.review(workload.template, workload)[0];
 		if (refusal) throw new EngineError(refusal.kind === 'forbidden' ? 'Refused' : 'Invalid', `${refusal.field}: ${refusal.message}. ${refusal.fix}`, {transient: false});
 		checkPorts();
-		const told = {isPulling: false};
-		const onProgress = (): void => {
-			if (!told.isPulling) this.#recorder.normal(instance, 'Pulling', `the image ${workload.template.image} is being pulled`);
-			told.isPulling = true;
+		const {image} = workload.template;
+		const told = {coming: ''};
+		const tell = (reason: 'Pulling' | 'Fetching', message: string): void => {
+			if (told.coming !== message) this.#recorder.normal(instance, reason, message);
+			told.coming = message;
 		};
-		await this.#prepare.run(signal, () => engine.prepare(workload, {signal: AbortSignal.any([signal, whilePreparing]), onProgress}));
-		if (told.isPulling) this.#recorder.normal(instance, 'Pulled', `the image ${workload.template.image} is here`);
+		await this.#prepare.run(signal, async () => prepareImage({
+			engine, workload, sources: this.#images, signal: AbortSignal.any([signal, whilePreparing]),
+			onPulling: () => tell('Pulling', `the image ${image} is being pulled`),
+			onFetching: ({from}) => tell('Fetching', `the image ${image} is being fetched from the node ${from}`),
+		}));
+		if (told.coming !== '') this.#recorder.normal(instance, 'Pulled', `the image ${image} is here`);
 	}
 
 	/** Told before it is done: whoever looks for why it restarted finds it, however that ends. */

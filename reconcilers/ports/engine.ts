@@ -4,6 +4,7 @@ import type {PortMapping} from '../../store/resources/instance.js';
 import type {LogLine, LogOptions} from '../../store/resources/log-line.js';
 import type {Refusal} from '../../store/resources/refusal.js';
 import type {WorkloadStatistics} from '../../store/resources/workload-statistics.js';
+import type {EngineImages} from './engine-images.js';
 
 /** What an engine is asked to run: one slot of one image. Everything a container is made of follows from it and the engine's own defaults. */
 export interface Workload {
@@ -20,6 +21,8 @@ export interface Workload {
 	readonly fence: number;
 	readonly specHash: string;
 	readonly template: ImageTemplate;
+	/** The very content that `template.image` stands for, when its owner has said which. */
+	readonly contentId?: string;
 }
 
 /** How an engine's instance is found again: by name, and when it was renamed by hand by uid. */
@@ -86,6 +89,8 @@ export interface Engine extends AsyncDisposable {
 	readonly name: string;
 	/** Type of the capability that it is to its node while it is healthy; `engine` unless said. */
 	readonly capabilityType?: string;
+	/** Its images, when it can give them away and take them in. */
+	readonly images?: EngineImages;
 	health(options: CallOptions): Promise<EngineHealth>;
 	/** What policy or vocabulary refuses, judged on the very configuration the engine would run. Pure: asks no daemon. */
 	review(template: ImageTemplate, context: {readonly namespace: string; readonly service: string}): readonly Refusal[];

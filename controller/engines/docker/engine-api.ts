@@ -25,8 +25,8 @@ export interface Request {
 	readonly path: string;
 	readonly query?: Readonly<Record<string, unknown>>;
 	readonly body?: object;
-	/** A tar archive, in place of a body. */
-	readonly archive?: Buffer;
+	/** A tar archive, in place of a body; a stream is sent as it comes. */
+	readonly archive?: Buffer | NodeJS.ReadableStream;
 	readonly login?: object;
 }
 
@@ -59,10 +59,10 @@ export class EngineApi {
 	}
 
 	/**
-	 * A call whose answer goes on; resolves when it begins, within `deadlineMs`. Aborting `signal` ends it at any time.
+	 * A call whose answer goes on; resolves when it begins, within `deadlineMs` if there is one. Aborting `signal` ends it at any time.
 	 * Rejects with the bare error, since only the caller knows what a broken stream means.
 	 */
-	async stream(request: Request, {signal, deadlineMs}: {readonly signal: AbortSignal; readonly deadlineMs: number}): Promise<NodeJS.ReadableStream> {
+	async stream(request: Request, {signal, deadlineMs}: {readonly signal: AbortSignal; readonly deadlineMs: number | undefined}): Promise<NodeJS.ReadableStream> {
 		const scope = new ScopedAbort(signal, deadlineMs);
 		try {
 			const answer = await this.#dial(request, {signal: scope.signal, isStream: true});

@@ -18,6 +18,7 @@ import {addressOf, EngineApi} from './engine-api.js';
 import {statusOf} from './engine-failure.js';
 import {engineEvents} from './event-stream.js';
 import {execute} from './exec.js';
+import {createImageStore} from './image-store.js';
 import {Images} from './images.js';
 import {updateLimits} from './limits.js';
 import {liveRestoreAdvice} from './live-restore.js';
@@ -101,6 +102,7 @@ export function createDockerEngine({url, nodeId, nodeName, clock, log, policy, c
 
 	return {
 		name: 'docker',
+		images: createImageStore(api, {changed: () => images.forget()}),
 		health: async ({signal}): Promise<EngineHealth> => {
 			try {
 				const [version, info] = await Promise.all([

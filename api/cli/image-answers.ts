@@ -1,0 +1,39 @@
+import type {Client} from '../client/client.js';
+import {textAt, type JsonObject} from '../client/value.js';
+import {CliError, exitCodes} from './exit-codes.js';
+import {warn, type CliIo} from './io.js';
+import {kindNamed} from './kinds.js';
+import {mapAtMost} from './map-at-most.js';
+
+/** What a node's images service answers, part by part; the last when it says nothing is left out. */
+export async function answersOf(client: Client, {node, action, data = {}, deadlineMs = 30_000}: {readonly node: string; readonly action: string; readonly data?: JsonObject; readonly deadlineMs?: number}, io: CliIo): Promise<readonly JsonObject[]> {
+	const answers: JsonObject[] = [];
+	for await (const answer of client.ask({service: `${node}.image`, action, data, deadlineMs, signal: io.signal})) {
+		if ('error' in answer) throw new CliError(`${node}: ${textAt(answer, 'error', 'message')}`);
+		const {data: said} = answer;
+		if (typeof said === 'object' && said !== null && !Array.isArray(said)) answers.push({...said});
+	}
+	return answers;
+}
+
+/** Asks every node, or those that were named. One that cannot be asked is said, and the command then fails in the end. */
+export async function onNodes<T>(client: Client, {node: named}: {readonly node?: readonly string[]}, io: CliIo, work: (node: string) => Promise<T>): Promise<readonly T[]> {
+	const nodes = named ?? (await client.list(await kindNamed('nodes'), {signal: io.signal})).items.map(({metadata: {name}}) => name);
+	const failed: string[] = [];
+	const results = await mapAtMost(nodes, 16, async node => {
+		try {
+			return [await work(node)];
+		} catch (error) {
+			io.signal.throwIfAborted();
+			warn(io, error instanceof Error && error.message.startsWith(`${node}:`) ? error.message : `${node}: ${error instanceof Error ? error.message : String(error)}`);
+			failed.push(node);
+			return [];
+		}
+	});
+	if (failed.length > 0 && results.flat().length === 0) throw new CliError(`no node did it: ${failed.join(', ')}`, {exitCode: exitCodes.error, fix: 'What each said stands above.'});
+	if (failed.length > 0) warn(io, `not on ${failed.join(', ')}`);
+	return results.flat();
+}
+
+/** As Docker shows ids to people. */
+export const shortId = (id: string): string => id.replace(/^sha256:/u, '').slice(0, 12);

@@ -1,0 +1,48 @@
+import type {Command} from 'commander';
+import type {Client} from '../../client/client.js';
+import {isObject, numberAt, textAt} from '../../client/value.js';
+import {clientVerb, connect, type NodeOptions} from '../client-verb.js';
+import {CliError, exitCodes} from '../exit-codes.js';
+import {answersOf, onNodes, shortId} from '../image-answers.js';
+import type {CliIo} from '../io.js';
+import {createLiveBlock} from '../live-block.js';
+import {nodeNamed} from '../node-named.js';
+import {byteText} from '../quantity-text.js';
+import type {CliContext} from '../verb.js';
+
+/** The longest silence of a node: it tells twice a second how far it is. */
+const silenceMs = 60_000;
+
+/** `motey image distribute`. */
+export function distributeCommand({io}: CliContext): Command {
+	return clientVerb('distribute', {summary: 'bring an image that one node has to others', examples: ['motey image distribute shop/web:1.4', 'motey image distribute shop/web:1.4 --to shelf-3 shelf-4'], namespaced: false})
+		.argument('<image>', 'its name, or its id')
+		.option('--to <node...>', 'to these nodes; to all, when not said')
+		.option('--from <node>', 'which node\'s image of that name is meant; that of the node that answers, when not said')
+		.action(async (reference: string, options: NodeOptions & {readonly to?: readonly string[]; readonly from?: string}) => {
+			const {client} = await connect(options, io);
+			const source = options.from ?? (await nodeNamed(undefined, client, io.signal)).metadata.name;
+			const [held] = await answersOf(client, {node: source, action: 'image.have', data: {reference}}, io);
+			const id = textAt(held, 'image', 'id');
+			if (id === '') throw new CliError(`${source} has no image ${reference}`, {exitCode: exitCodes.notFound, fix: '`motey image list` shows which node has it; name that one with --from.'});
+			const block = createLiveBlock(io);
+			const lines = new Map<string, {readonly line: string; readonly isOver: boolean}>();
+			const tell = (node: string, line: string, isOver: boolean): void => {
+				lines.set(node, {line: `${node}: ${line}`, isOver});
+				const all = [...lines.values()];
+				block.draw(all.map(({line: text}) => text), all.filter(one => one.isOver).map(({line: text}) => text));
+			};
+			await onNodes(client, options.to === undefined ? {} : {node: options.to}, io, async node => fetchOn(client, {node, reference, id, io, tell: (line, isOver) => tell(node, line, isOver)}));
+		});
+}
+
+async function fetchOn(client: Client, {node, reference, id, io, tell}: {readonly node: string; readonly reference: string; readonly id: string; readonly io: CliIo; readonly tell: (line: string, isOver: boolean) => void}): Promise<void> {
+	for await (const answer of client.ask({service: `${node}.image`, action: 'image.fetch', data: {reference, id}, deadlineMs: silenceMs, signal: io.signal})) {
+		if ('error' in answer) throw new CliError(`${node}: ${textAt(answer, 'error', 'message')}`);
+		const {data} = answer;
+		if (!isObject(data)) tell('asks who has it', false);
+		else if (data['state'] === 'here') tell(`has it already (${shortId(id)})`, true);
+		else if (data['state'] === 'fetched') tell(`has it now (${shortId(id)})`, true);
+		else tell(`${byteText(numberAt(data, 'bytes') ?? 0)} of ${byteText(numberAt(data, 'totalBytes') ?? 0)} from ${textAt(data, 'from')}`, false);
+	}
+}

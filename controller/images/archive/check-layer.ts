@@ -1,0 +1,110 @@
+import {createHash} from 'node:crypto';
+import {Readable} from 'node:stream';
+import {createGunzip} from 'node:zlib';
+import {ArchiveError} from './archive-error.js';
+import type {ArchiveLimits} from './archive-limits.js';
+import {tarEntries, type EntryBudget, type TarEntry} from './tar-entries.js';
+
+/** What a layer was found to be. Digests are `sha256:` and 64 digits. */
+export interface CheckedLayer {
+	/** Of what it unpacks to, before that is read as a tar: as image configurations name layers. */
+	readonly diffId: string;
+	readonly unpackedBytes: number;
+}
+
+/** What is left of the limits while the layers of one archive are checked one after the other. */
+export interface LayerBudget {
+	readonly limits: ArchiveLimits;
+	readonly entries: EntryBudget;
+	/** Bytes that the layers before have unpacked to. */
+	readonly unpackedBytes: number;
+}
+
+/** Reads a layer, plain or gzipped, and everything in it. Throws `ArchiveError` for what would lead out of a container or fill a disk. */
+export async function checkLayer(bytes: AsyncIterable<Buffer>, budget: LayerBudget): Promise<CheckedLayer> {
+	const source = await peeked(bytes);
+	const hash = createHash('sha256');
+	const count = {packed: 0, unpacked: 0};
+	const packed = counted(source.bytes, size => (count.packed += size));
+	const plain = isGzip(source.first) ? unzipped(packed) : packed;
+	const measured = counted(plain, (size, chunk) => {
+		count.unpacked += size;
+		hash.update(chunk);
+		refuseBomb(count, budget);
+	});
+	const links = new Set<string>();
+	for await (const entry of tarEntries(measured, {budget: budget.entries})) {
+		checkEntry(entry, links);
+	}
+	return {diffId: `sha256:${hash.digest('hex')}`, unpackedBytes: count.unpacked};
+}
+
+function refuseBomb({packed, unpacked}: {readonly packed: number; readonly unpacked: number}, {limits, unpackedBytes}: LayerBudget): void {
+	if (unpackedBytes + unpacked > limits.bytes) throw new ArchiveError('TooLarge', `its layers unpack to more than the ${limits.bytes} bytes that this node takes`);
+	if (unpacked > limits.ratioFromBytes && unpacked > packed * limits.ratio) throw new ArchiveError('Bomb', `a layer unpacks to more than ${limits.ratio} times its size`);
+}
+
+function checkEntry({names, type, target}: TarEntry, links: Set<string>): void {
+	const path = names.join('/');
+	for (let depth = 1; depth < names.length; depth++) {
+		const above = names.slice(0, depth).join('/');
+		if (links.has(above)) throw new ArchiveError('Link', `${path} would be written through the link ${above}`);
+	}
+	if (type === 'link' && climbs(target.split('/'), 0)) throw new ArchiveError('Link', `${path} is a link to ${target}, out of the image`);
+	// What is absolute begins at the image's own root.
+	if (type === 'symlink' && climbs(target.split('/'), target.startsWith('/') ? 0 : names.length - 1)) throw new ArchiveError('Link', `${path} is a link to ${target}, out of the image`);
+	if (type === 'symlink') links.add(path);
+	else links.delete(path);
+}
+
+/** Whether a path goes above its root, begun `depth` directories below it. */
+function climbs(parts: readonly string[], depth: number): boolean {
+	let at = depth;
+	for (const part of parts) {
+		if (part === '..') at -= 1;
+		else if (part !== '' && part !== '.') at += 1;
+		if (at < 0) return true;
+	}
+	return false;
+}
+
+const isGzip = (first: Buffer | undefined): boolean => first?.[0] === 0x1f && first[1] === 0x8b;
+
+/** The first bytes, without taking them. */
+async function peeked(bytes: AsyncIterable<Buffer>): Promise<{readonly first: Buffer | undefined; readonly bytes: AsyncIterable<Buffer>}> {
+	const iterator = bytes[Symbol.asyncIterator]();
+	const begun: Buffer[] = [];
+	for (let size = 0; size < 2;) {
+		const next = await iterator.next();
+		if (next.done === true) break;
+		begun.push(next.value);
+		size += next.value.length;
+	}
+	return {first: begun.length === 0 ? undefined : Buffer.concat(begun), bytes: rest()};
+
+	async function* rest(): AsyncGenerator<Buffer, void> {
+		yield* begun;
+		for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
+	}
+}
+
+async function* unzipped(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+	const gunzip = createGunzip();
+	const source = Readable.from(bytes);
+	source.once('error', error => gunzip.destroy(error));
+	const plain: AsyncIterable<Buffer> = source.pipe(gunzip);
+	try {
+		yield* plain;
+	} catch (error) {
+		throw error instanceof ArchiveError ? error : new ArchiveError('Malformed', `a layer is no whole gzip: ${error instanceof Error ? error.message : String(error)}`, {cause: error});
+	} finally {
+		gunzip.destroy();
+	}
+}
+
+async function* counted(bytes: AsyncIterable<Buffer>, onChunk: (sizeBytes: number, chunk: Buffer) => void): AsyncGenerator<Buffer, void> {
+	for await (const chunk of bytes) {
+		onChunk(chunk.length, chunk);
+		yield chunk;
+	}
+}

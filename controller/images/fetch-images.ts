@@ -1,0 +1,138 @@
+import {setTimeout as delay} from 'node:timers/promises';
+import type {Clock} from '../../reconcilers/ports/clock.js';
+import {EngineError, type CallOptions} from '../../reconcilers/ports/engine.js';
+import type {ImageProgress, ImageSources, WantedImage} from '../../reconcilers/ports/image-sources.js';
+import type {Log} from '../../reconcilers/ports/log.js';
+import {PeerError} from '../../reconcilers/ports/peers.js';
+import type {PeerSockets} from '../peers/open.js';
+import {ArchiveError} from './archive/archive-error.js';
+import type {ArchiveLimits} from './archive/archive-limits.js';
+import {loadImage} from './load-image.js';
+import {stageArchive} from './stage-archive.js';
+import {ExportEnd, HaveAnswer} from './wire.js';
+
+/** Where images come from, and where they lie meanwhile. */
+export interface FetchingOptions {
+	readonly sockets: Pick<PeerSockets, 'views' | 'request' | 'stream'>;
+	readonly directory: string;
+	readonly limits: ArchiveLimits;
+	/** What this node runs, as Docker says it: `linux/amd64`. */
+	readonly platform: string;
+	readonly clock: Clock;
+	readonly log: Log;
+}
+
+/** Whoever does not say in this time whether it has an image is passed over. */
+const haveMs = 3000;
+/** The longest wait for the next part, and for the first of it: an engine collects an image before it gives the first byte. */
+const idleMs = 60_000;
+/** How long holders may be too busy; each that is done is one more. */
+const patienceMs = 1_800_000;
+const busyMs = 300;
+
+interface Holder {
+	readonly nodeId: string;
+	readonly name: string;
+	readonly id: string;
+	readonly sizeBytes: number;
+	readonly serving: number;
+}
+
+type Options = CallOptions & {readonly onProgress?: (progress: ImageProgress) => void};
+
+/** Has images from other nodes: from the least busy one that has it, and from another when that fails. */
+export function createImageFetching(parts: FetchingOptions): ImageSources {
+	const {sockets, directory, limits, platform, clock, log} = parts;
+	const running = new Map<string, Promise<string | undefined>>();
+
+	const holders = async ({reference, contentId}: WantedImage, signal: AbortSignal): Promise<readonly Holder[]> => {
+		const asked = sockets.views().filter(({connected}) => connected).map(async ({id: nodeId, name}): Promise<readonly Holder[]> => {
+			try {
+				const {data} = await sockets.request(nodeId, {service: 'image', action: 'image.have', data: {reference: contentId ?? reference}, deadlineMs: haveMs, signal});
+				const {image, serving} = HaveAnswer.parse(data);
+				const isFit = image !== null && image.platform === platform && (contentId === undefined || image.id === contentId);
+				return isFit ? [{nodeId, name, id: image.id, sizeBytes: image.sizeBytes, serving}] : [];
+			} catch (error) {
+				signal.throwIfAborted();
+				log.debug('a node does not say whether it has an image', {node: name, reference, error});
+				return [];
+			}
+		});
+		return (await Promise.all(asked)).flat();
+	};
+
+	const fetchFrom = async ({nodeId, name, id, sizeBytes}: Holder, {engine, reference}: WantedImage, {signal, onProgress}: Options): Promise<string> => {
+		const idle = new AbortController();
+		const timer = setTimeout(() => idle.abort(new PeerError('Unreachable', `${name} sent nothing of the image for ${idleMs / 1000} s`)), idleMs);
+		const end: {told: ExportEnd | undefined} = {told: undefined};
+		async function* bytes(): AsyncGenerator<Buffer, void> {
+			for await (const {data, binary} of sockets.stream(nodeId, {service: 'image', action: 'image.export', data: {id}, deadlineMs: idleMs, signal: AbortSignal.any([signal, idle.signal])})) {
+				idle.signal.throwIfAborted();
+				signal.throwIfAborted();
+				timer.refresh();
+				if (binary !== undefined) yield binary;
+				else end.told = ExportEnd.safeParse(data).data;
+				if (end.told !== undefined && 'busy' in end.told) throw new BusyError(`${name} is giving images to others`);
+			}
+		}
+		try {
+			await using staged = await stageArchive(bytes(), {directory, limits, expected: {id, references: []}, onBytes: count => onProgress?.({from: name, bytes: count, totalBytes: Math.max(count, sizeBytes)})});
+			if (end.told === undefined || !('sha256' in end.told) || end.told.sha256 !== staged.checked.sha256) throw new ArchiveError('WrongContent', 'it is not what its sender says it sent');
+			clearTimeout(timer);
+			return await loadImage(staged, {engine, reference, signal});
+		} finally {
+			clearTimeout(timer);
+		}
+	};
+
+	const fetch = async (wanted: WantedImage, options: Options): Promise<string | undefined> => {
+		const untilMs = clock.monotonicMs() + patienceMs;
+		const failed = new Map<string, unknown>();
+		for (;;) {
+			const all = await holders(wanted, options.signal);
+			const left = all.filter(({nodeId}) => !failed.has(nodeId));
+			const [best] = left.map(holder => ({holder, order: holder.serving + clock.random()})).sort((one, other) => one.order - other.order);
+			if (best === undefined) {
+				const [error] = failed.values();
+				if (error === undefined) return undefined;
+				throw new EngineError('ImageUnavailable', `The image ${wanted.reference} could not be had from ${[...failed.keys()].map(id => nameOf(id)).join(', ')}: ${error instanceof Error ? error.message : 'it failed'}`, {transient: true, cause: error});
+			}
+			try {
+				return await fetchFrom(best.holder, wanted, options);
+			} catch (error) {
+				options.signal.throwIfAborted();
+				// It failed here, not there.
+				if (error instanceof EngineError) throw error;
+				if (error instanceof BusyError && clock.monotonicMs() < untilMs) {
+					await delay(busyMs * (1 + clock.random()), undefined, {signal: options.signal});
+					continue;
+				}
+				failed.set(best.holder.nodeId, error);
+				log.warn('an image could not be had from a node', {node: best.holder.name, reference: wanted.reference, error});
+			}
+		}
+	};
+	const nameOf = (nodeId: string): string => sockets.views().find(({id}) => id === nodeId)?.name ?? nodeId;
+
+	return {
+		async fetch(wanted, options) {
+			const key = `${wanted.engine.name} ${wanted.contentId ?? wanted.reference}`;
+			const begun = running.get(key);
+			if (begun !== undefined) {
+				const shared = await begun.catch(() => undefined);
+				if (shared !== undefined) return shared;
+				options.signal.throwIfAborted();
+			}
+			const own = fetch(wanted, options).finally(() => {
+				if (running.get(key) === own) running.delete(key);
+			});
+			running.set(key, own);
+			return own;
+		},
+	};
+}
+
+/** Try again in a moment, or another. */
+class BusyError extends Error {
+	override readonly name = 'BusyError';
+}

@@ -1,0 +1,46 @@
+import {arch} from 'node:os';
+import {join} from 'node:path';
+import type {Clock} from '../../reconcilers/ports/clock.js';
+import type {Engines} from '../../reconcilers/ports/engine.js';
+import type {ImageSources} from '../../reconcilers/ports/image-sources.js';
+import type {Log} from '../../reconcilers/ports/log.js';
+import type {Builtin} from '../peers/mdp/builtins.js';
+import type {PeerSockets} from '../peers/open.js';
+import {imageActions} from './actions.js';
+import {defaultArchiveLimits} from './archive/archive-limits.js';
+import {createImageFetching} from './fetch-images.js';
+import {ImageGiver} from './give-images.js';
+import {clearStaging} from './stage-archive.js';
+import {ImageUploads} from './uploads.js';
+
+/** What the images of a node need. */
+export interface ImagesOptions {
+	readonly engines: Engines;
+	readonly sockets: Pick<PeerSockets, 'views' | 'request' | 'stream'>;
+	readonly dataDir: string;
+	/** The greatest archive that this node takes. */
+	readonly limitBytes: number;
+	readonly clock: Clock;
+	readonly log: Log;
+}
+
+/** The images of a node among others: where they come from, and what others may ask of them. */
+export interface OpenImages {
+	readonly sources: ImageSources;
+	readonly builtins: readonly Builtin[];
+}
+
+/** Node and Docker call processors by other names. */
+const dockerArchitectures: Readonly<Record<string, string>> = {x64: 'amd64', ia32: '386'};
+
+/** Opens them; what a process that was killed left of archives on their way is removed. */
+export async function openImages({engines, sockets, dataDir, limitBytes, clock, log}: ImagesOptions): Promise<OpenImages> {
+	const directory = join(dataDir, 'incoming-images');
+	await clearStaging(directory);
+	const platform = `linux/${dockerArchitectures[arch()] ?? arch()}`;
+	const giver = new ImageGiver(engines);
+	const limits = {...defaultArchiveLimits, bytes: limitBytes};
+	const sources = createImageFetching({sockets, directory, limits, platform, clock, log});
+	const uploads = new ImageUploads({directory, limits, engines});
+	return {sources, builtins: imageActions({engines, giver, sources, uploads})};
+}

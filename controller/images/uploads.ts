@@ -1,0 +1,84 @@
+import {createReadStream} from 'node:fs';
+import {mkdir, open, rm, stat} from 'node:fs/promises';
+import {join} from 'node:path';
+import type {CallOptions, Engines} from '../../reconcilers/ports/engine.js';
+import {CallError} from '../peers/mdp/call-error.js';
+import {ArchiveError} from './archive/archive-error.js';
+import type {ArchiveLimits} from './archive/archive-limits.js';
+import {checkArchive} from './archive/check-archive.js';
+import {loadImage} from './load-image.js';
+
+/** So many archives may be on their way in, each so long without a word. */
+const openAtOnce = 4;
+const idleMs = 600_000;
+
+/** What became of an archive that was pushed. */
+export interface PushedImage {
+	readonly id: string;
+	readonly references: readonly string[];
+}
+
+/** Archives that users send piece by piece. Everything throws `CallError`. */
+export class ImageUploads {
+	readonly #directory: string;
+	readonly #limits: ArchiveLimits;
+	readonly #engines: Engines;
+	readonly #open = new Map<string, NodeJS.Timeout>();
+
+	constructor({directory, limits, engines}: {readonly directory: string; readonly limits: ArchiveLimits; readonly engines: Engines}) {
+		this.#directory = directory;
+		this.#limits = limits;
+		this.#engines = engines;
+	}
+
+	/** Takes a piece that begins where the last ended; resolves with the bytes held, from where to go on. */
+	async take({upload, offset, bytes}: {readonly upload: string; readonly offset: number; readonly bytes: Buffer}): Promise<number> {
+		if (!this.#open.has(upload) && this.#open.size >= openAtOnce) throw new CallError('Unavailable', `${this.#open.size} images are being pushed already`, {fix: 'Try again later.'});
+		this.#watch(upload);
+		await mkdir(this.#directory, {recursive: true, mode: 0o700});
+		const file = await open(this.#path(upload), 'a', 0o600);
+		try {
+			const {size} = await file.stat();
+			if (offset !== size) return size;
+			if (size + bytes.length > this.#limits.bytes) throw new CallError('BadRequest', `the archive is longer than the ${this.#limits.bytes} bytes that this node takes`, {fix: 'limits.imageBytes in the node\'s configuration says how long one may be.'});
+			await file.writeFile(bytes);
+			return size + bytes.length;
+		} finally {
+			await file.close();
+		}
+	}
+
+	/** Looks an archive through whose bytes are all there, and gives it to the engine. It is gone afterwards. */
+	async finish({upload, sha256}: {readonly upload: string; readonly sha256: string}, {signal}: CallOptions): Promise<PushedImage> {
+		const engine = this.#engines.all.find(({images}) => images !== undefined);
+		if (engine === undefined) throw new CallError('Unavailable', 'no engine of this node takes images');
+		const path = this.#path(upload);
+		if (!this.#open.has(upload) || await stat(path).catch(() => undefined) === undefined) throw new CallError('NotFound', 'nothing of this archive is here', {fix: 'Push it again.'});
+		this.#watch(upload);
+		try {
+			const checked = await checkArchive(createReadStream(path, {signal}), this.#limits);
+			if (checked.sha256 !== sha256) throw new CallError('Conflict', 'what arrived is not what was sent', {fix: 'Push it again.'});
+			return {id: await loadImage({path, checked}, {engine, signal}), references: checked.references};
+		} catch (error) {
+			if (error instanceof ArchiveError) throw new CallError('BadRequest', `the archive is refused: ${error.message}`, {cause: error});
+			throw error;
+		} finally {
+			await this.#forget(upload);
+		}
+	}
+
+	#watch(upload: string): void {
+		clearTimeout(this.#open.get(upload));
+		this.#open.set(upload, setTimeout(() => void this.#forget(upload), idleMs).unref());
+	}
+
+	async #forget(upload: string): Promise<void> {
+		clearTimeout(this.#open.get(upload));
+		this.#open.delete(upload);
+		await rm(this.#path(upload), {force: true});
+	}
+
+	#path(upload: string): string {
+		return join(this.#directory, `${upload}.upload`);
+	}
+}

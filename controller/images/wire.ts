@@ -1,0 +1,25 @@
+import {z} from 'zod';
+
+/** What nodes ask each other about images, action by action. A name or an id. */
+const Reference = z.string().min(1).max(512).regex(/^[A-Za-z0-9][A-Za-z0-9._\-/:@]*$/u, 'must be the name of an image or its id').refine(text => !text.split('/').includes('..'), 'must be the name of an image or its id');
+export const ImageId = z.string().regex(/^sha256:[0-9a-f]{64}$/u, 'must be sha256: and 64 digits');
+
+export const HaveRequest = z.strictObject({reference: Reference});
+export const HaveAnswer = z.object({
+	image: z.object({id: ImageId, sizeBytes: z.number(), platform: z.string()}).nullable(),
+	/** How many other nodes it is being given to at this moment. */
+	serving: z.int().min(0),
+});
+export type HaveAnswer = z.infer<typeof HaveAnswer>;
+
+export const ExportRequest = z.strictObject({id: ImageId});
+/** The last answer of an export, and the only one of a node that is giving images to as many others as it can. */
+export const ExportEnd = z.union([z.object({busy: z.literal(true)}), z.object({sha256: z.string().regex(/^[0-9a-f]{64}$/u), sizeBytes: z.int().min(0)})]);
+export type ExportEnd = z.infer<typeof ExportEnd>;
+
+export const FetchRequest = z.strictObject({reference: Reference, id: ImageId.exactOptional()});
+/** Chosen by who pushes. */
+const UploadName = z.string().regex(/^[0-9a-f]{32}$/u);
+/** A piece in base64. */
+export const PushRequest = z.strictObject({upload: UploadName, offset: z.int().min(0), piece: z.base64().max(900_000)});
+export const PushEndRequest = z.strictObject({upload: UploadName, sha256: z.string().regex(/^[0-9a-f]{64}$/u)});

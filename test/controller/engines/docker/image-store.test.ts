@@ -1,0 +1,52 @@
+import {createReadStream} from 'node:fs';
+import {writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {buffer} from 'node:stream/consumers';
+import test from 'ava';
+import {defaultArchiveLimits} from '../../../../controller/images/archive/archive-limits.js';
+import {checkArchive} from '../../../../controller/images/archive/check-archive.js';
+import {loadImage} from '../../../../controller/images/load-image.js';
+import {EngineError} from '../../../../reconcilers/ports/engine.js';
+import {makeTempDirectory} from '../../../support/temp-directory.js';
+import {sampleArchive} from '../../images/archive/sample-archive.js';
+import {openGround} from './ground.js';
+
+test('what an engine gives away is taken again as the very image, by its id and under the name that is wanted', async t => {
+	await using ground = openGround();
+	await using directory = await makeTempDirectory();
+	const {engine, signal, docker} = ground;
+	const images = engine.images!;
+	const path = join(directory.path, 'image.tar');
+	const {archive, id} = await sampleArchive({layers: [[{name: 'etc', type: 'directory'}, {name: 'etc/of', content: ground.namespace}]]});
+	await writeFile(path, archive);
+	const checked = await checkArchive(createReadStream(path), defaultArchiveLimits);
+	const reference = `motey-test/${ground.namespace}:1`;
+	t.is(await loadImage({path, checked}, {engine, reference, signal}), id);
+	try {
+		t.like(await images.find(reference, {signal}), {id, references: [reference]});
+		t.true((await images.list({signal})).some(image => image.id === id));
+		const again = await buffer(images.export(id, {signal}));
+		t.deepEqual((await checkArchive(oneChunk(again), defaultArchiveLimits, {id, references: []})).ids, [id]);
+		t.true(await images.remove(reference, {signal}));
+		t.is(await images.find(id, {signal}), undefined);
+		t.false(await images.remove(reference, {signal}));
+		await writeFile(path, again);
+		t.is(await loadImage({path, checked}, {engine, signal}), id);
+		t.like(await images.find(id, {signal}), {id, references: []});
+	} finally {
+		await docker.getImage(id).remove({force: true}).catch(() => undefined);
+	}
+});
+
+test('what an engine does not take is an error that says so', async t => {
+	await using ground = openGround();
+	await using directory = await makeTempDirectory();
+	const path = join(directory.path, 'image.tar');
+	await writeFile(path, Buffer.alloc(4096, 7));
+	const error = await t.throwsAsync(ground.engine.images!.load(path, {signal: ground.signal}), {instanceOf: EngineError});
+	t.is(error.code, 'ImageUnavailable');
+});
+
+async function* oneChunk(bytes: Buffer): AsyncGenerator<Buffer> {
+	yield await Promise.resolve(bytes);
+}

@@ -1,0 +1,146 @@
+import {createHash} from 'node:crypto';
+import {gzipSync} from 'node:zlib';
+import test from 'ava';
+import {ArchiveError} from '../../../../controller/images/archive/archive-error.js';
+import {defaultArchiveLimits, type ArchiveLimits} from '../../../../controller/images/archive/archive-limits.js';
+import {checkArchive, type ArchiveExpectation} from '../../../../controller/images/archive/check-archive.js';
+import {sampleArchive, sampleLayout, tarOf, type SampleEntry, type SampleOptions} from './sample-archive.js';
+
+/** In pieces of an odd length, as a network brings them. */
+async function* pieces(bytes: Buffer, size = 1357): AsyncGenerator<Buffer> {
+	for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
+}
+
+const check = async (archive: Buffer, {limits = {}, ...expected}: ArchiveExpectation & {readonly limits?: Partial<ArchiveLimits>} = {}) => checkArchive(pieces(archive), {...defaultArchiveLimits, ...limits}, expected);
+const outcome = async (archive: Buffer, options: ArchiveExpectation & {readonly limits?: Partial<ArchiveLimits>} = {}): Promise<string> => check(archive, options).then(() => 'taken', (error: unknown) => error instanceof ArchiveError ? error.code : String(error));
+
+test('what an engine saves is taken, and its id follows from its content', async t => {
+	const {archive, id} = await sampleArchive({references: ['shop/web:1'], layers: [
+		[{name: 'etc', type: 'directory'}, {name: 'etc/motd', content: 'hello\n'}, {name: 'etc/here', type: 'symlink', linkname: '../etc/motd'}, {name: 'bin', type: 'symlink', linkname: '/usr/bin'}],
+		[{name: 'etc/there', type: 'link', linkname: 'etc/motd'}, {name: 'etc/.wh.motd', content: ''}],
+	]});
+	const checked = await check(archive, {id, references: ['shop/web:1']});
+	t.deepEqual(checked.ids, [id]);
+	t.deepEqual(checked.references, ['shop/web:1']);
+	t.is(checked.platform, 'linux/amd64');
+	t.is(checked.sizeBytes, archive.length);
+	t.is(checked.sha256, createHash('sha256').update(archive).digest('hex'));
+});
+
+test('the newer form with packed layers is taken, and known by the ids of both kinds of engine', async t => {
+	const {archive, id, manifestId} = await sampleLayout();
+	t.deepEqual((await check(archive)).ids, [id, manifestId]);
+	t.is(await outcome(archive, {id: manifestId, references: ['shop/web:1', 'docker.io/shop/web:1']}), 'taken');
+});
+
+test('a layer that is in an image twice may be a link to itself', async t => {
+	const layer = await tarOf([{name: 'a', content: 'a'}]);
+	const seen: string[] = [];
+	const {archive, id} = await sampleArchive({rawLayers: [layer, layer], change: entry => {
+		if (!entry.name.endsWith('/layer.tar')) return entry;
+		seen.push(entry.name);
+		return seen.length === 1 ? entry : {name: entry.name, type: 'symlink', linkname: `../${seen[0]}`};
+	}});
+	t.is(await outcome(archive, {id}), 'taken');
+});
+
+const inLayer = (...layer: readonly SampleEntry[]): SampleOptions => ({layers: [layer]});
+const hostile: readonly (readonly [string, string, SampleOptions])[] = [
+	['a path that climbs out', 'Path', {before: [{name: '../../etc/cron.d/evil', content: 'x'}]}],
+	['an absolute path', 'Path', {before: [{name: '/etc/cron.d/evil', content: 'x'}]}],
+	['a file that belongs to no image', 'Path', {before: [{name: 'evil.sh', content: 'x'}]}],
+	['a directory that belongs to no image', 'Path', {before: [{name: 'etc', type: 'directory'}]}],
+	['a link out of the archive', 'Link', {before: [{name: `${'a'.repeat(64)}/layer.tar`, type: 'symlink', linkname: '/var/run/docker.sock'}]}],
+	['a link to a layer that is not there', 'Link', {before: [{name: `${'a'.repeat(64)}/layer.tar`, type: 'symlink', linkname: `../${'b'.repeat(64)}/layer.tar`}]}],
+	['a hard link', 'Link', {before: [{name: `${'a'.repeat(64)}/layer.tar`, type: 'link', linkname: '/etc/shadow'}]}],
+	['a device', 'Device', {before: [{name: 'disk', type: 'block-device', devmajor: 8, devminor: 0}]}],
+	['a pipe', 'Device', {before: [{name: 'pipe', type: 'fifo'}]}],
+	['a sparse file that says to be small', 'Bomb', {before: [{name: 'big', content: 'x', pax: {'GNU.sparse.major': '1', 'GNU.sparse.realsize': '9223372036854775807'}}]}],
+	['a manifest that is there twice', 'Malformed', {before: [{name: 'manifest.json', content: '[]'}]}],
+	['a manifest that is no JSON', 'Malformed', {change: entry => entry.name === 'manifest.json' ? {...entry, content: '[{'} : entry}],
+	['no manifest', 'Malformed', {change: entry => entry.name === 'manifest.json' ? undefined : entry}],
+	['a document that would fill the memory', 'TooLarge', {before: [{name: 'repositories', content: Buffer.alloc(5 * 2 ** 20)}]}],
+	['layers that are others than its configuration names', 'WrongContent', {diffIds: [`sha256:${'0'.repeat(64)}`]}],
+	['a layer that is missing', 'Malformed', {change: entry => entry.name.endsWith('/layer.tar') ? undefined : entry}],
+	['a layer that is none of the image', 'WrongContent', {before: [{name: `${'a'.repeat(64)}/layer.tar`, content: Buffer.alloc(1024)}]}],
+	['a configuration that is missing', 'Malformed', {change: entry => /^[0-9a-f]{64}\.json$/u.test(entry.name) ? undefined : entry}],
+	['a layer whose path climbs out', 'Path', inLayer({name: 'a/../../../etc/passwd', content: 'x'})],
+	['a layer with an absolute path', 'Path', inLayer({name: '/etc/passwd', content: 'x'})],
+	['a layer with a hard link out of it', 'Link', inLayer({name: 'shadow', type: 'link', linkname: '../../../etc/shadow'})],
+	['a layer with a link that climbs out', 'Link', inLayer({name: 'a/b', type: 'symlink', linkname: '../../../../etc/shadow'})],
+	['a layer that writes through its own link', 'Link', inLayer({name: 'etc', type: 'symlink', linkname: '/'}, {name: 'etc/passwd', content: 'x'})],
+	['a layer with a device', 'Device', inLayer({name: 'dev/sda', type: 'block-device', devmajor: 8, devminor: 0})],
+	['a layer with a character device', 'Device', inLayer({name: 'dev/mem', type: 'character-device', devmajor: 1, devminor: 1})],
+	['a layer with a sparse file', 'Bomb', inLayer({name: 'big', content: 'x', pax: {'GNU.sparse.map': '0,1'}})],
+	['a layer that is no tar', 'Malformed', {rawLayers: [Buffer.from('#!/bin/sh\n'.repeat(200))]}],
+	['a layer packed in a way that cannot be looked into', 'Malformed', {rawLayers: [Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), Buffer.alloc(2000, 7)])]}],
+	['a layer that is cut off', 'Malformed', {rawLayers: [gzipSync(Buffer.alloc(5000)).subarray(0, 20)]}],
+];
+
+for (const [what, code, options] of hostile) {
+	test(`refused as ${code}: ${what}`, async t => {
+		t.is(await outcome((await sampleArchive(options)).archive), code);
+	});
+}
+
+test('a tar that hides an entry behind the content of a link is refused', async t => {
+	const {archive} = await sampleArchive();
+	// The header of the folder, made a link of 512 bytes with its checksum put right.
+	const header = Buffer.from(archive.subarray(0, 512));
+	header.write('1', 156, 'latin1');
+	header.write('00000001000 ', 124, 'latin1');
+	header.write('        ', 148, 'latin1');
+	const sum = header.reduce((total, byte) => total + byte, 0);
+	header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+	t.is(await outcome(Buffer.concat([header, archive.subarray(512)])), 'Malformed');
+});
+
+test('a bomb is refused by its ratio long before it is unpacked', async t => {
+	const {archive} = await sampleArchive({rawLayers: [gzipSync(Buffer.alloc(32 * 2 ** 20))]});
+	t.is(await outcome(archive, {limits: {ratioFromBytes: 2 ** 20}}), 'Bomb');
+	t.is(await outcome(archive, {limits: {bytes: 4 * 2 ** 20}}), 'TooLarge');
+});
+
+test('what is longer than the node takes is refused by size and by entries', async t => {
+	const {archive} = await sampleArchive({layers: [Array.from({length: 100}, (_, index) => ({name: `file-${index}`, content: 'x'}))]});
+	t.is(await outcome(archive, {limits: {bytes: archive.length - 1}}), 'TooLarge');
+	t.is(await outcome(archive, {limits: {entries: 90}}), 'TooLarge');
+	t.is(await outcome(archive, {limits: {entries: 120}}), 'taken');
+});
+
+test('another image than was asked for, and names that were not asked for, are refused', async t => {
+	const {archive, id} = await sampleArchive({references: ['postgres:16']});
+	t.is(await outcome(archive, {id: `sha256:${'1'.repeat(64)}`}), 'WrongContent');
+	t.is(await outcome(archive, {id, references: ['shop/web:1']}), 'WrongContent');
+	t.is(await outcome(archive, {id, references: []}), 'WrongContent');
+});
+
+test('a blob that does not hold what its name says is refused', async t => {
+	t.is(await outcome((await sampleLayout({lie: true})).archive), 'WrongContent');
+});
+
+test('an archive that is cut anywhere is refused', async t => {
+	const {archive} = await sampleArchive();
+	for (const length of [0, 100, 512, 700, 1500, 2600, archive.length - 3000]) t.is(await outcome(archive.subarray(0, length)), 'Malformed', `cut to ${length}`);
+});
+
+test('with any byte changed it is refused, or still the very image', async t => {
+	const {archive, id} = await sampleArchive();
+	for (let at = 0; at < archive.length - 1024; at += 97) {
+		const changed = Buffer.from(archive);
+		changed[at]! ^= 0x15;
+		const result = await outcome(changed, {id, references: []});
+		// What names no content, such as a time or an owner, may be anything.
+		t.regex(result, /^(?:taken|Malformed|Path|Link|Device|Bomb|TooLarge|WrongContent)$/u, `byte ${at}`);
+		if (result === 'taken') t.deepEqual((await check(changed)).ids, [id]);
+	}
+});
+
+test('an error of the stream itself is told as it is', async t => {
+	const {archive} = await sampleArchive();
+	async function* broken(): AsyncGenerator<Buffer> {
+		yield await Promise.resolve(archive.subarray(0, 2000));
+		throw new Error('the link was cut');
+	}
+	await t.throwsAsync(checkArchive(broken(), defaultArchiveLimits), {message: 'the link was cut'});
+});

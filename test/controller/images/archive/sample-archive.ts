@@ -1,0 +1,68 @@
+import {createHash} from 'node:crypto';
+import {buffer} from 'node:stream/consumers';
+import {gzipSync} from 'node:zlib';
+import {pack, type Header} from 'tar-stream';
+
+/** An entry of a tar in a test; `pax` are records that the writer would not add by itself. */
+export type SampleEntry = Partial<Header> & {readonly name: string; readonly content?: string | Buffer; readonly pax?: Readonly<Record<string, string>>};
+
+/** A tar of these entries. */
+export async function tarOf(entries: readonly SampleEntry[]): Promise<Buffer> {
+	const tar = pack();
+	for (const {content, ...header} of entries) {
+		if (content === undefined) tar.entry(header);
+		else tar.entry(header, content);
+	}
+	tar.finalize();
+	return buffer(tar);
+}
+
+const digest = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex');
+
+/** How a sample archive differs from a good one. */
+export interface SampleOptions {
+	/** The layers' entries. */
+	readonly layers?: readonly (readonly SampleEntry[])[];
+	/** The layers as they are. */
+	readonly rawLayers?: readonly Buffer[];
+	readonly references?: readonly string[];
+	/** Put before everything else. */
+	readonly before?: readonly SampleEntry[];
+	/** Changes every entry; undefined leaves one out. */
+	readonly change?: (entry: SampleEntry) => SampleEntry | undefined;
+	/** The diff ids that the configuration names, instead of the true ones. */
+	readonly diffIds?: readonly string[];
+}
+
+/** One small image as an engine before 25 saves it, with its id. */
+export async function sampleArchive(options: SampleOptions = {}): Promise<{readonly archive: Buffer; readonly id: string}> {
+	const layers = options.rawLayers ?? await Promise.all((options.layers ?? [[{name: 'etc', type: 'directory'}, {name: 'etc/motd', content: 'hello\n'}]]).map(async entries => tarOf(entries)));
+	const configuration = JSON.stringify({architecture: 'amd64', os: 'linux', rootfs: {type: 'layers', diff_ids: options.diffIds ?? layers.map(layer => `sha256:${digest(layer)}`)}});
+	const folders = layers.map((layer, index) => digest(`${index}${digest(layer)}`));
+	const entries: readonly SampleEntry[] = [
+		...(options.before ?? []),
+		...layers.flatMap((layer, index): SampleEntry[] => [
+			{name: `${folders[index]}/`, type: 'directory'}, {name: `${folders[index]}/VERSION`, content: '1.0'}, {name: `${folders[index]}/json`, content: '{}'}, {name: `${folders[index]}/layer.tar`, content: layer},
+		]),
+		{name: `${digest(configuration)}.json`, content: configuration},
+		{name: 'manifest.json', content: JSON.stringify([{Config: `${digest(configuration)}.json`, RepoTags: options.references ?? null, Layers: folders.map(folder => `${folder}/layer.tar`)}])},
+	];
+	const {change = entry => entry} = options;
+	return {archive: await tarOf(entries.flatMap(entry => change(entry) ?? [])), id: `sha256:${digest(configuration)}`};
+}
+
+/** The same kind of image as engines from 25 on save it, its layer gzipped. */
+export async function sampleLayout({lie = false, layer = undefined as Buffer | undefined} = {}): Promise<{readonly archive: Buffer; readonly id: string; readonly manifestId: string}> {
+	const plain = layer ?? await tarOf([{name: 'etc/motd', content: 'hello\n'}]);
+	const packed = gzipSync(plain);
+	const configuration = JSON.stringify({architecture: 'arm64', os: 'linux', rootfs: {type: 'layers', diff_ids: [`sha256:${digest(plain)}`]}});
+	const manifest = JSON.stringify({schemaVersion: 2, config: {digest: `sha256:${digest(configuration)}`}, layers: [{digest: `sha256:${digest(packed)}`}]});
+	const blob = (content: string | Buffer, name = digest(content)): SampleEntry => ({name: `blobs/sha256/${name}`, content});
+	const archive = await tarOf([
+		{name: 'blobs', type: 'directory'}, {name: 'blobs/sha256', type: 'directory'}, blob(configuration), blob(packed, lie ? digest('another') : undefined), blob(manifest),
+		{name: 'index.json', content: JSON.stringify({schemaVersion: 2, manifests: [{digest: `sha256:${digest(manifest)}`, annotations: {'io.containerd.image.name': 'docker.io/shop/web:1'}}]})},
+		{name: 'manifest.json', content: JSON.stringify([{Config: `blobs/sha256/${digest(configuration)}`, RepoTags: ['shop/web:1'], Layers: [`blobs/sha256/${lie ? digest('another') : digest(packed)}`]}])},
+		{name: 'oci-layout', content: '{"imageLayoutVersion":"1.0.0"}'},
+	]);
+	return {archive, id: `sha256:${digest(configuration)}`, manifestId: `sha256:${digest(manifest)}`};
+}
