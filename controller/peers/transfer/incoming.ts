@@ -136,7 +136,7 @@ export class Incoming implements AsyncDisposable {
 			this.#state = wrote(this.#state, bytes.length);
 			if (isSyncDue(this.#state)) await this.#keep();
 		});
-		this.#writing.shift();
+		void this.#writing.shift();
 	}
 
 	/** Has the disk keep what is written while more comes; waits for the time before, so that no more than two stretches are ever at stake. */
