@@ -8,28 +8,28 @@ export const groupTopic = 'group ';
 
 const PublicationMeta = z.object({run: z.string(), lineage: z.string().exactOptional(), term: z.number(), sentAtMs: z.number()});
 
-/**
- * `[group][tag][sender][sequence][payload][meta]`. What members say of themselves to all goes the same way, without tag and sequence; its payload is
- * the whole message.
- */
+/** What is as usual is left out: signs of life go from everybody to everybody, every second. */
+const usually: ReadonlySet<string> = new Set(['pending', 'leaving', 'published', 'led']);
+
+/** `[group][tag][sender][sequence][payload][meta]`. What members say of themselves to all goes the same way, as `[group][message]`. */
 export function writeFrames(group: string, message: Message): readonly string[] {
 	const {from, term, lineage, body} = message;
-	if (body.type !== 'publication') return [`${groupTopic}${group}`, '', from, '', JSON.stringify(message)];
+	if (body.type !== 'publication') return [`${groupTopic}${group}`, JSON.stringify(message, (key, value: unknown) => (usually.has(key) && (value === false || value === 0) ? undefined : value))];
 	const {run, sequence, tag, payload, sentAtMs} = body;
 	return [`${groupTopic}${group}`, tag, from, String(sequence), JSON.stringify(payload ?? null), JSON.stringify({run, lineage, term, sentAtMs})];
 }
 
 /** Reads what `writeFrames` writes; undefined for anything else. */
-export function readFrames([topic, tag, from, sequence, payload, meta]: readonly Buffer[]): {readonly group: string; readonly message: Message} | undefined {
+export function readFrames(frames: readonly Buffer[]): {readonly group: string; readonly message: Message} | undefined {
+	const [topic, ...rest] = frames;
 	const group = Name.safeParse(topic?.subarray(groupTopic.length).toString()).data;
-	if (group === undefined || tag === undefined || from === undefined || sequence === undefined || payload === undefined) return undefined;
-	const message = Message.safeParse(sequence.length === 0 ? readJson(payload) : publication({tag, from, sequence, payload, meta})).data;
-	return message?.from === from.toString() ? {group, message} : undefined;
+	const message = Message.safeParse(rest.length === 1 ? readJson(rest[0]) : publication(rest)).data;
+	return group === undefined || message === undefined ? undefined : {group, message};
 }
 
-function publication({tag, from, sequence, payload, meta}: Readonly<Record<'tag' | 'from' | 'sequence' | 'payload', Buffer>> & {readonly meta: Buffer | undefined}): unknown {
+function publication([tag, from, sequence, payload, meta]: readonly Buffer[]): unknown {
 	const read = PublicationMeta.safeParse(readJson(meta)).data;
-	if (read === undefined) return undefined;
+	if (read === undefined || tag === undefined || from === undefined || sequence === undefined) return undefined;
 	const {lineage, term, run, sentAtMs} = read;
 	const body = {type: 'publication', run, sequence: Number(sequence.toString()), tag: tag.toString(), payload: readJson(payload), sentAtMs};
 	return {from: from.toString(), term, body, ...(lineage === undefined ? {} : {lineage})};
