@@ -189,3 +189,21 @@ test('every node’s view of a group can be watched over the API', async t => {
 	await once(lamp.process, 'exit');
 	t.deepEqual(seen.filter(({object}) => object.metadata.name === 'lamps').map(({type}) => type).filter(type => type !== 'MODIFIED'), ['ADDED', 'DELETED']);
 });
+
+test('a node without a member in a group passes on what the group is asked; nobody joins for a program that is not there, or the group of all nodes', async t => {
+	const {nodes, socketOf} = await openFleet(t, ['alpha', 'beta']);
+	const beta = nodes.get('beta')!;
+	await agreement([...nodes.values()], 'cluster', 2);
+	const lamp = startLamp(t, socketOf('alpha'), 'only');
+	await eventually(async () => (await groupOf(beta, 'lamps'))?.leader === 'alpha/only', {what: 'beta to see the group'});
+	t.like(await ask(beta, 'group.poll', {group: 'lamps', topic: 'colour', value: 'red'}), {outcome: 'accepted', votes: [{name: 'alpha/only', vote: 'yes'}]});
+	const act = await ask(beta, 'group.act', {group: 'lamps', action: {colour: 'white'}, inMs: 500});
+	t.like(act, {outcome: 'accepted', performances: [{name: 'alpha/only', performed: true}]});
+	await eventually(() => lamp.said.some(line => line['colour'] === 'white'), {what: 'the lamp to be white'});
+	for (const [action, data, code] of [
+		['group.join', {group: 'lamps', worker: 'nobody'}, /no program of this node serves/u], ['group.join', {group: 'cluster', worker: 'only'}, /all nodes are members/u],
+		['group.leave', {group: 'lamps', worker: 'only'}, /no member of lamps on this node/u], ['group.poll', {group: 'unknown', topic: 'x', value: 1}, /knows no group unknown/u],
+		['group.act', {group: 'lamps', action: 'x'}, /one of at and inMs/u], ['group.publish', {group: 'lamps', payload: 'x'.repeat(40_000)}, /at most 32 KiB/u],
+		['group.message', {group: 'cluster', to: 'x', message: {from: 'x', term: 0, body: {type: 'clock', sentMs: 1}}}, /only members/u],
+	] as const) t.regex((await t.throwsAsync(ask(beta, action, data))).message, code);
+});
