@@ -14,16 +14,19 @@ const usually: ReadonlySet<string> = new Set(['pending', 'leaving', 'published',
 /** `[group][tag][sender][sequence][payload][meta]`. What members say of themselves to all goes the same way, as `[group][message]`. */
 export function writeFrames(group: string, message: Message): readonly string[] {
 	const {from, term, lineage, body} = message;
-	if (body.type !== 'publication') return [`${groupTopic}${group}`, JSON.stringify(message, (key, value: unknown) => (usually.has(key) && (value === false || value === 0) ? undefined : value))];
+	// The node itself is known by its link.
+	const said = from.includes('/') ? message : {...message, from: undefined};
+	if (body.type !== 'publication') return [`${groupTopic}${group}`, JSON.stringify(said, (key, value: unknown) => (usually.has(key) && (value === false || value === 0) ? undefined : value))];
 	const {run, sequence, tag, payload, sentAtMs} = body;
 	return [`${groupTopic}${group}`, tag, from, String(sequence), JSON.stringify(payload ?? null), JSON.stringify({run, lineage, term, sentAtMs})];
 }
 
-/** Reads what `writeFrames` writes; undefined for anything else. */
-export function readFrames(frames: readonly Buffer[]): {readonly group: string; readonly message: Message} | undefined {
+/** Reads what the node of this id has written with `writeFrames`; undefined for anything else. */
+export function readFrames(nodeId: string, frames: readonly Buffer[]): {readonly group: string; readonly message: Message} | undefined {
 	const [topic, ...rest] = frames;
 	const group = Name.safeParse(topic?.subarray(groupTopic.length).toString()).data;
-	const message = Message.safeParse(rest.length === 1 ? readJson(rest[0]) : publication(rest)).data;
+	const Spoken = z.looseObject({from: z.string().default(nodeId)});
+	const message = Message.safeParse(rest.length === 1 ? Spoken.safeParse(readJson(rest[0])).data : publication(rest)).data;
 	return group === undefined || message === undefined ? undefined : {group, message};
 }
 

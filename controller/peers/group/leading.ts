@@ -28,7 +28,7 @@ export function beat(state: GroupState, nowMs: number): Turn {
 	const presence = presenceOf(next);
 	if (role.kind !== 'leader' || configuration === undefined) return broadcasting(next, {type: 'alive', presence});
 	const isStoredByAll = [...state.peers].every(([member, {isVisible}]) => !isVisible || compareStamps(role.followers.get(member)?.stamp, configuration.stamp) === 0);
-	return broadcasting(next, {type: 'lead', presence, ...(isStoredByAll ? {} : {configuration}), sentMs: nowMs});
+	return broadcasting(next, {type: 'lead', presence, ...(isStoredByAll ? {} : {configuration}), sentMs: Math.round(nowMs * 100) / 100});
 }
 
 /** A sign of life: of who follows, the leader counts it as heard when its own was sent that it answers. */
