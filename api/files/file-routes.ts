@@ -25,7 +25,7 @@ export function fileRoutes({files}: {readonly files: Files}): Router {
 			sendJson(response, 200, {held: await files.send(place, request.iterator({destroyOnReturn: false}))});
 		} catch (error) {
 			// Whoever sent it is gone, and comes back with the rest.
-			if (place.signal.aborted || request.destroyed) return;
+			if (place.signal.aborted || response.destroyed) return;
 			if (request.complete) throw refusalOf(error);
 			await refuseMidway(request, response, refusalOf(error));
 		}

@@ -2,6 +2,7 @@ import {Blueprint} from '../../store/resources/blueprint.js';
 import {Event} from '../../store/resources/event.js';
 import {ImageTemplate} from '../../store/resources/image.js';
 import {Instance} from '../../store/resources/instance.js';
+import {Group} from '../../store/resources/group.js';
 import {Node} from '../../store/resources/node.js';
 import {Service} from '../../store/resources/service.js';
 import {examples} from './examples.js';
@@ -91,6 +92,12 @@ ${yamlBlock(examples.node)}
 ${observed('Node', rowsOf(Node).filter(isOwn))}
 
 Conditions: \`Ready\`, \`EngineReady\`, \`StoreWritable\`, \`DiskLow\`.
+
+## Group
+
+Nodes or programs that agree on something, as the node that is asked sees them. Its agent writes it, for itself alone: other nodes may see others. It has no namespace, and nobody creates or changes one: [members join and leave](groups.md).
+
+${observed('Group', rowsOf(Group).filter(isOwn))}
 
 ## Event
 

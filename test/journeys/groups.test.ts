@@ -4,9 +4,11 @@ import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import test, {type ExecutionContext} from 'ava';
 import {eventually} from '../support/eventually.js';
-import {freePort} from '../support/free-port.js';
 import {startNodeProcess, type NodeProcess} from '../support/node-process.js';
 import {makeTempDirectory} from '../support/temp-directory.js';
+
+/** Kept over restarts; below those that the kernel gives to connections. */
+let nextPort = 20_000 + (process.pid % 300) * 30;
 
 /** The system's own, which has python3-zmq. */
 const python = '/usr/bin/python3';
@@ -39,7 +41,7 @@ async function openFleet(t: ExecutionContext, names: readonly string[]): Promise
 		await Promise.all([...nodes.values()].map(async node => node[Symbol.asyncDispose]()));
 		await root[Symbol.asyncDispose]();
 	});
-	const ports = new Map(await Promise.all(names.map(async name => [name, [await freePort(), await freePort()]] as const)));
+	const ports = new Map(names.map(name => [name, [nextPort++, nextPort++]] as const));
 	const start = async (name: string): Promise<NodeProcess> => {
 		const [port, pubPort] = ports.get(name)!;
 		const node = await startNodeProcess({directory: join(root.path, name), settings: [
@@ -186,4 +188,22 @@ test('every node’s view of a group can be watched over the API', async t => {
 	lamp.process.kill('SIGKILL');
 	await once(lamp.process, 'exit');
 	t.deepEqual(seen.filter(({object}) => object.metadata.name === 'lamps').map(({type}) => type).filter(type => type !== 'MODIFIED'), ['ADDED', 'DELETED']);
+});
+
+test('a node without a member in a group passes on what the group is asked; nobody joins for a program that is not there, or the group of all nodes', async t => {
+	const {nodes, socketOf} = await openFleet(t, ['alpha', 'beta']);
+	const beta = nodes.get('beta')!;
+	await agreement([...nodes.values()], 'cluster', 2);
+	const lamp = startLamp(t, socketOf('alpha'), 'only');
+	await eventually(async () => (await groupOf(beta, 'lamps'))?.leader === 'alpha/only', {what: 'beta to see the group'});
+	t.like(await ask(beta, 'group.poll', {group: 'lamps', topic: 'colour', value: 'red'}), {outcome: 'accepted', votes: [{name: 'alpha/only', vote: 'yes'}]});
+	const act = await ask(beta, 'group.act', {group: 'lamps', action: {colour: 'white'}, inMs: 500});
+	t.like(act, {outcome: 'accepted', performances: [{name: 'alpha/only', performed: true}]});
+	await eventually(() => lamp.said.some(line => line['colour'] === 'white'), {what: 'the lamp to be white'});
+	for (const [action, data, code] of [
+		['group.join', {group: 'lamps', worker: 'nobody'}, /no program of this node serves/u], ['group.join', {group: 'cluster', worker: 'only'}, /all nodes are members/u],
+		['group.leave', {group: 'lamps', worker: 'only'}, /no member of lamps on this node/u], ['group.poll', {group: 'unknown', topic: 'x', value: 1}, /knows no group unknown/u],
+		['group.act', {group: 'lamps', action: 'x'}, /one of at and inMs/u], ['group.publish', {group: 'lamps', payload: 'x'.repeat(40_000)}, /at most 32 KiB/u],
+		['group.message', {group: 'cluster', to: 'x', message: {from: 'x', term: 0, body: {type: 'clock', sentMs: 1}}}, /only members/u],
+	] as const) t.regex((await t.throwsAsync(ask(beta, action, data))).message, code);
 });

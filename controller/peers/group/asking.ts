@@ -52,7 +52,7 @@ function bodyOf(state: GroupState, id: string, {request, atMs, untilMs}: Asked, 
 		case 'query': return {type: 'query', id, query: request.query};
 		case 'poll': return {type: 'motion', id, content: {kind: 'poll', topic: request.topic, value: request.value}, rule: request.rule, leftMs};
 		case 'act': {
-			const clock = leaderClock(state);
+			const clock = leaderClock(state, nowMs);
 			return clock === undefined ? undefined : {type: 'motion', id, content: {kind: 'act', action: request.action, atMs: atMs + clock.offsetMs}, rule: request.rule, leftMs};
 		}
 		default: return request satisfies never;
@@ -60,9 +60,9 @@ function bodyOf(state: GroupState, id: string, {request, atMs, untilMs}: Asked, 
 }
 
 /** How far the leader's clock is from the own one; undefined while that is not known. */
-export function leaderClock({leader, self, clock}: GroupState): {readonly offsetMs: number; readonly boundMs: number} | undefined {
+export function leaderClock({leader, self, clock}: GroupState, nowMs: number): {readonly offsetMs: number; readonly boundMs: number} | undefined {
 	if (leader === self.id) return {offsetMs: 0, boundMs: 0};
-	return leader === undefined || clock.of !== leader ? undefined : offsetOf(clock);
+	return leader === undefined || clock.of !== leader ? undefined : offsetOf(clock, nowMs);
 }
 
 /** What nobody leads cannot be performed at its instant any more. */

@@ -3,6 +3,8 @@ interface Sample {
 	/** Theirs minus ours. */
 	readonly offsetMs: number;
 	readonly roundTripMs: number;
+	/** On our clock. */
+	readonly atMs: number;
 }
 
 /** When a question was sent and its answer received, on our clock, and when it was received and answered, on theirs. */
@@ -22,18 +24,23 @@ export interface ClockEstimate {
 /** Nothing yet. */
 export const noEstimate: ClockEstimate = {of: undefined, samples: []};
 
-const samplesKept = 8;
+/** Exchanges that the best is chosen of. */
+export const samplesKept = 8;
+/** How far two quartz clocks move apart, of the time that passes: 100 parts in a million. */
+const drift = 1e-4;
 
 /** With one exchange more; of another member than before, the earlier ones count no more. @see RFC 5905 §8, the on-wire protocol */
 export function withExchange(estimate: ClockEstimate, of: string, {sentMs, receivedMs, answeredMs, nowMs}: Exchange): ClockEstimate {
-	const sample = {offsetMs: ((receivedMs - sentMs) + (answeredMs - nowMs)) / 2, roundTripMs: Math.max(0, (nowMs - sentMs) - (answeredMs - receivedMs))};
+	const sample = {offsetMs: ((receivedMs - sentMs) + (answeredMs - nowMs)) / 2, roundTripMs: Math.max(0, (nowMs - sentMs) - (answeredMs - receivedMs)), atMs: nowMs};
 	return {of, samples: [...(estimate.of === of ? estimate.samples : []), sample].slice(-samplesKept)};
 }
 
-/** The offset of the quickest of the last 8 exchanges, wrong by half of its round trip at most; undefined before the first. */
-export function offsetOf({samples}: ClockEstimate): {readonly offsetMs: number; readonly boundMs: number} | undefined {
-	const [first, ...others] = samples;
-	if (first === undefined) return undefined;
-	const best = others.reduce((quickest, sample) => (sample.roundTripMs < quickest.roundTripMs ? sample : quickest), first);
-	return {offsetMs: best.offsetMs, boundMs: best.roundTripMs / 2};
+/**
+ * The offset of the best of the last 8 exchanges, wrong by half of its round trip at most, and by what the clocks have moved apart since; undefined
+ * before the first.
+ */
+export function offsetOf({samples}: ClockEstimate, nowMs: number): {readonly offsetMs: number; readonly boundMs: number} | undefined {
+	const all = samples.map(({offsetMs, roundTripMs, atMs}) => ({offsetMs, boundMs: roundTripMs / 2 + (nowMs - atMs) * drift}));
+	const [first, ...others] = all;
+	return first && others.reduce((best, one) => (one.boundMs < best.boundMs ? one : best), first);
 }

@@ -1,17 +1,32 @@
-import {withExchange} from './clock-estimate.js';
+import {samplesKept, withExchange} from './clock-estimate.js';
 import {compareStamps} from './configuration.js';
+import {beat} from './leading.js';
 import type {BodyOf, Message} from './messages.js';
 import type {GroupState} from './state.js';
 import {awaitingElection} from './terms.js';
-import {sending, still, type Turn} from './turn.js';
+import {inTurn, sending, still, type Turn} from './turn.js';
 
-/** Follows the leader of its term: takes its configuration over, and answers, which is what the leader counts. */
+/** Between two questions for the leader's time, once the estimate is good. */
+const clockEveryMs = 8000;
+
+/** Follows the leader of its term: takes its configuration over, and answers, which is what the leader counts. Now and then it asks for its time. */
 export function onLead(state: GroupState, {from, term}: Message, {configuration, sentMs}: BodyOf<'lead'>, nowMs: number): Turn {
 	const {durable} = state;
 	if (term !== durable.term || state.role.kind === 'leader') return still(state);
-	const isNewer = compareStamps(configuration.stamp, durable.configuration?.stamp) > 0;
-	const next = awaitingElection({...state, role: {kind: 'follower'}, leader: from, leaderHeardMs: nowMs, durable: isNewer ? {...durable, configuration} : durable}, nowMs);
-	return sending(next, from, {type: 'follow', stamp: next.durable.configuration?.stamp ?? configuration.stamp, echoMs: sentMs, sentMs: nowMs});
+	const isNewer = configuration !== undefined && compareStamps(configuration.stamp, durable.configuration?.stamp) > 0;
+	const heard = {role: {kind: 'follower'}, leader: from, leaderHeardMs: nowMs, leaderSentMs: sentMs} as const;
+	return inTurn(
+		awaitingElection({...state, ...heard, durable: isNewer ? {...durable, configuration} : durable}, nowMs),
+		current => beat(current, nowMs),
+		current => askClock(current, from, nowMs),
+	);
+}
+
+/** Often until there is something to choose from, then so seldom that drift stays small beside the round trip. */
+function askClock(state: GroupState, leader: string, nowMs: number): Turn {
+	const hasEnough = state.clock.of === leader && state.clock.samples.length >= samplesKept;
+	if (hasEnough && nowMs - state.clockAskedMs < clockEveryMs) return still(state);
+	return sending({...state, clockAskedMs: nowMs}, leader, {type: 'clock', sentMs: nowMs});
 }
 
 /** The leader has told its time. */

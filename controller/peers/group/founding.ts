@@ -40,8 +40,8 @@ function belongingToNone(state: GroupState, nowMs: number): GroupState {
 	return {...steppedDown(state, nowMs), startedMs: nowMs, durable: withoutGroup(state.durable)};
 }
 
-function isYieldedTo(state: GroupState, lineage: string, {leader, pending, size}: Presence): boolean {
-	if (leader === undefined || pending) return false;
+function isYieldedTo(state: GroupState, lineage: string, {led, pending, size}: Presence): boolean {
+	if (!led || pending) return false;
 	if ((!isKnown(state) && state.leader === undefined) || isDeserted(state)) return true;
 	const own = state.durable.configuration?.members.length ?? 0;
 	return size > own || (size === own && lineage < (state.durable.lineage ?? ''));

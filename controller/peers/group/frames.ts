@@ -8,28 +8,31 @@ export const groupTopic = 'group ';
 
 const PublicationMeta = z.object({run: z.string(), lineage: z.string().exactOptional(), term: z.number(), sentAtMs: z.number()});
 
-/**
- * `[group][tag][sender][sequence][payload][meta]`. What members say of themselves to all goes the same way, without tag and sequence; its payload is
- * the whole message.
- */
+/** What is as usual is left out: signs of life go from everybody to everybody, every second. */
+const usually: ReadonlySet<string> = new Set(['pending', 'leaving', 'published', 'led']);
+
+/** `[group][tag][sender][sequence][payload][meta]`. What members say of themselves to all goes the same way, as `[group][message]`. */
 export function writeFrames(group: string, message: Message): readonly string[] {
 	const {from, term, lineage, body} = message;
-	if (body.type !== 'publication') return [`${groupTopic}${group}`, '', from, '', JSON.stringify(message)];
+	// The node itself is known by its link.
+	const said = from.includes('/') ? message : {...message, from: undefined};
+	if (body.type !== 'publication') return [`${groupTopic}${group}`, JSON.stringify(said, (key, value: unknown) => (usually.has(key) && (value === false || value === 0) ? undefined : value))];
 	const {run, sequence, tag, payload, sentAtMs} = body;
 	return [`${groupTopic}${group}`, tag, from, String(sequence), JSON.stringify(payload ?? null), JSON.stringify({run, lineage, term, sentAtMs})];
 }
 
-/** Reads what `writeFrames` writes; undefined for anything else. */
-export function readFrames([topic, tag, from, sequence, payload, meta]: readonly Buffer[]): {readonly group: string; readonly message: Message} | undefined {
+/** Reads what the node of this id has written with `writeFrames`; undefined for anything else. */
+export function readFrames(nodeId: string, frames: readonly Buffer[]): {readonly group: string; readonly message: Message} | undefined {
+	const [topic, ...rest] = frames;
 	const group = Name.safeParse(topic?.subarray(groupTopic.length).toString()).data;
-	if (group === undefined || tag === undefined || from === undefined || sequence === undefined || payload === undefined) return undefined;
-	const message = Message.safeParse(sequence.length === 0 ? readJson(payload) : publication({tag, from, sequence, payload, meta})).data;
-	return message?.from === from.toString() ? {group, message} : undefined;
+	const Spoken = z.looseObject({from: z.string().default(nodeId)});
+	const message = Message.safeParse(rest.length === 1 ? Spoken.safeParse(readJson(rest[0])).data : publication(rest)).data;
+	return group === undefined || message === undefined ? undefined : {group, message};
 }
 
-function publication({tag, from, sequence, payload, meta}: Readonly<Record<'tag' | 'from' | 'sequence' | 'payload', Buffer>> & {readonly meta: Buffer | undefined}): unknown {
+function publication([tag, from, sequence, payload, meta]: readonly Buffer[]): unknown {
 	const read = PublicationMeta.safeParse(readJson(meta)).data;
-	if (read === undefined) return undefined;
+	if (read === undefined || tag === undefined || from === undefined || sequence === undefined) return undefined;
 	const {lineage, term, run, sentAtMs} = read;
 	const body = {type: 'publication', run, sequence: Number(sequence.toString()), tag: tag.toString(), payload: readJson(payload), sentAtMs};
 	return {from: from.toString(), term, body, ...(lineage === undefined ? {} : {lineage})};

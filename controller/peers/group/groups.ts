@@ -144,7 +144,7 @@ export class Groups implements AsyncDisposable {
 
 	/** What a node has published. Only its own members' words count. */
 	heard(nodeId: string, frames: readonly Buffer[]): void {
-		const read = readFrames(frames);
+		const read = readFrames(nodeId, frames);
 		if (read !== undefined && nodeOf(read.message.from) === nodeId) this.#spread(read.group, read.message);
 	}
 

@@ -8,6 +8,8 @@ import {broadcasting, inTurn, sending, still, withEntry, type Turn} from './turn
 
 /** More members are not taken in. */
 const mostMembers = 256;
+/** How much later than usual who follows gives a sign of life when the leader gives none. */
+const followingFactor = 1.3;
 
 /** Leads from now on: those who voted count as heard, and the configuration is put under the new term before it can change. */
 export function takeLead(state: GroupState, voters: ReadonlySet<string>, nowMs: number): Turn {
@@ -20,19 +22,26 @@ export function takeLead(state: GroupState, voters: ReadonlySet<string>, nowMs: 
 
 /** Gives a sign of life: as the leader, with the configuration in force. */
 export function beat(state: GroupState, nowMs: number): Turn {
-	const next = {...state, beatAtMs: nowMs + state.periods.heartbeatMs};
+	const {role, leader, periods: {heartbeatMs}, durable: {configuration}} = state;
+	// Who follows answers each sign of life of the leader, and gives one by itself only when that is late.
+	const next = {...state, beatAtMs: nowMs + (leader === undefined || role.kind === 'leader' ? heartbeatMs : heartbeatMs * followingFactor)};
 	const presence = presenceOf(next);
-	const {role, durable: {configuration}} = next;
-	return broadcasting(next, role.kind === 'leader' && configuration !== undefined ? {type: 'lead', presence, configuration, sentMs: nowMs} : {type: 'alive', presence});
+	if (role.kind !== 'leader' || configuration === undefined) return broadcasting(next, {type: 'alive', presence});
+	const isStoredByAll = [...state.peers].every(([member, {isVisible}]) => !isVisible || compareStamps(role.followers.get(member)?.stamp, configuration.stamp) === 0);
+	return broadcasting(next, {type: 'lead', presence, ...(isStoredByAll ? {} : {configuration}), sentMs: Math.round(nowMs * 100) / 100});
 }
 
-/** Somebody follows: it counts as heard when the beat was sent that it answers, and its clock is told the time. */
-export function onFollow(state: GroupState, {from, term}: Message, {stamp, echoMs, sentMs}: BodyOf<'follow'>, nowMs: number): Turn {
+/** A sign of life: of who follows, the leader counts it as heard when its own was sent that it answers. */
+export function onAlive(state: GroupState, {from, term}: Message, {presence: {follows}}: BodyOf<'alive'>): Turn {
 	const {role} = state;
-	if (role.kind !== 'leader' || term !== state.durable.term) return still(state);
-	const heardMs = Math.max(echoMs, role.followers.get(from)?.heardMs ?? Number.NEGATIVE_INFINITY);
-	const next = {...state, role: {...role, followers: withEntry(role.followers, from, {heardMs, stamp})}};
-	return sending(next, from, {type: 'time', sentMs, receivedMs: nowMs, answeredMs: nowMs});
+	if (role.kind !== 'leader' || term !== state.durable.term || follows === undefined) return still(state);
+	const heardMs = Math.max(follows.echoMs, role.followers.get(from)?.heardMs ?? Number.NEGATIVE_INFINITY);
+	return still({...state, role: {...role, followers: withEntry(role.followers, from, {heardMs, stamp: follows.stamp})}});
+}
+
+/** Tells its time. */
+export function onClock(state: GroupState, {from}: Message, {sentMs}: BodyOf<'clock'>, nowMs: number): Turn {
+	return sending(state, from, {type: 'time', sentMs, receivedMs: nowMs, answeredMs: nowMs});
 }
 
 /** Whether more than half of the known members follow, as heard within the peer timeout. */

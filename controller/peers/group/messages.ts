@@ -41,13 +41,16 @@ export const Presence = z.object({
 	/** What kind of member it is, in its own word. */
 	kind: z.string().max(64),
 	/** It is not (or no longer) among the known ones. */
-	pending: z.boolean(),
-	leaving: z.boolean(),
+	pending: z.boolean().default(false),
+	leaving: z.boolean().default(false),
 	/** Sequence number of its last publication in this run. */
-	published: z.int().min(0),
+	published: z.int().min(0).default(0),
 	/** How many members it knows of. */
 	size: z.int().min(0),
-	leader: MemberId.exactOptional(),
+	/** It knows a leader. */
+	led: z.boolean().default(false),
+	/** Which of the leader's signs of life it heard last, by when that was sent, and which configuration it has stored. */
+	follows: z.object({stamp: Stamp.exactOptional(), echoMs: Ms}).readonly().exactOptional(),
 }).readonly();
 export type Presence = z.infer<typeof Presence>;
 
@@ -56,9 +59,10 @@ const body = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shap
 /** What members of a group say to each other. What a newer member says beyond it is passed over. */
 export const Body = z.discriminatedUnion('type', [
 	body('alive', {presence: Presence}),
-	// The leader's sign of life; `sentMs` comes back in `follow`.
-	body('lead', {presence: Presence, configuration: Configuration, sentMs: Ms}),
-	body('follow', {stamp: Stamp, echoMs: Ms, sentMs: Ms}),
+	// The leader's sign of life; `sentMs` comes back in `follows`. The configuration is there while somebody who is heard has not stored it.
+	body('lead', {presence: Presence, configuration: Configuration.exactOptional(), sentMs: Ms}),
+	// What does your clock say?
+	body('clock', {sentMs: Ms}),
 	body('time', {sentMs: Ms, receivedMs: Ms, answeredMs: Ms}),
 	// Would you vote for me in `proposed`? Nobody's term changes by it.
 	body('sound', {proposed: z.int(), stamp: Stamp}),

@@ -32,8 +32,8 @@ export function performDue(state: GroupState, nowMs: number): Turn {
 }
 
 /** With a better idea of the leader's clock, the instants of its actions are moved. */
-export function replan(state: GroupState): GroupState {
-	const clock = leaderClock(state);
+export function replan(state: GroupState, nowMs: number): GroupState {
+	const clock = leaderClock(state, nowMs);
 	const {leader} = state;
 	if (clock === undefined || leader === undefined) return state;
 	return [...state.plans].reduce((current, [id, plan]) => {

@@ -5,8 +5,10 @@ import {inTurn, still, telling, withEntry, withoutEntry, type Move, type Turn} f
 
 /** What this member says of itself with every sign of life. */
 export function presenceOf(state: GroupState): Presence {
-	const {self: {run, kind}, leaving, published, leader, durable} = state;
-	return {run, kind, pending: !isKnown(state), leaving, published, size: durable.configuration?.members.length ?? 0, ...(leader === undefined ? {} : {leader})};
+	const {self: {id, run, kind}, leaving, published, leader, leaderSentMs, durable: {configuration}} = state;
+	const stamp = configuration === undefined ? {} : {stamp: configuration.stamp};
+	const follows = leader === undefined || leader === id ? {} : {follows: {...stamp, echoMs: leaderSentMs}};
+	return {run, kind, pending: !isKnown(state), leaving, published, size: configuration?.members.length ?? 0, led: leader !== undefined, ...follows};
 }
 
 /** Takes note of a sign of life; tells of a member that was not visible, and of publications that must have been lost. */

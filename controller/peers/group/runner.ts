@@ -73,7 +73,7 @@ export class Runner {
 
 	#begin(): GroupState {
 		const {member, periods, clock} = this.#options;
-		return initialState({self: {...member, run: randomUUID()}, periods, durable: this.#stored, seed: randomBytes(4).readUInt32LE(), nowMs: clock.monotonicMs()});
+		return initialState({self: {...member, run: randomBytes(9).toString('base64url')}, periods, durable: this.#stored, seed: randomBytes(4).readUInt32LE(), nowMs: clock.monotonicMs()});
 	}
 
 	async #work(): Promise<void> {

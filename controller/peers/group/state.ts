@@ -97,6 +97,8 @@ export interface GroupState {
 	/** Whom it follows in its term; itself when it leads. */
 	readonly leader: string | undefined;
 	readonly leaderHeardMs: number;
+	/** When its last sign of life was sent, on its clock. */
+	readonly leaderSentMs: number;
 	readonly electionAtMs: number;
 	readonly beatAtMs: number;
 	readonly startedMs: number;
@@ -106,6 +108,7 @@ export interface GroupState {
 	readonly leaving: boolean;
 	readonly published: number;
 	readonly clock: ClockEstimate;
+	readonly clockAskedMs: number;
 	readonly asked: ReadonlyMap<string, Asked>;
 	readonly ballots: ReadonlyMap<string, Ballot>;
 	readonly plans: ReadonlyMap<string, Plan>;
@@ -115,10 +118,10 @@ export interface GroupState {
 export function initialState({self, periods, durable, seed, nowMs}: {readonly self: Self; readonly periods: Periods; readonly durable: Durable; readonly seed: number; readonly nowMs: number}): GroupState {
 	return {
 		self, periods, durable, seed,
-		role: {kind: 'follower'}, leader: undefined, leaderHeardMs: Number.NEGATIVE_INFINITY,
+		role: {kind: 'follower'}, leader: undefined, leaderHeardMs: Number.NEGATIVE_INFINITY, leaderSentMs: 0,
 		electionAtMs: nowMs + periods.electionMaxMs, beatAtMs: nowMs, startedMs: nowMs,
 		peers: new Map(), forgotten: new Set(), founding: 'after-listening', leaving: false, published: 0,
-		clock: noEstimate, asked: new Map(), ballots: new Map(), plans: new Map(),
+		clock: noEstimate, clockAskedMs: Number.NEGATIVE_INFINITY, asked: new Map(), ballots: new Map(), plans: new Map(),
 	};
 }
 

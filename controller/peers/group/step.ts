@@ -4,7 +4,7 @@ import type {GroupEffect, GroupEvent} from './events.js';
 import {missLeader, onLead, onTime} from './following.js';
 import {foundIfAlone, giveUpIfDeserted, reconcileLineage} from './founding.js';
 import {onAnswered, onQuery} from './inquiries.js';
-import {beat, hasQuorum, onFollow, steerConfiguration} from './leading.js';
+import {beat, hasQuorum, onAlive, onClock, steerConfiguration} from './leading.js';
 import type {Body, Message} from './messages.js';
 import {onCommitted, onMotion, onPerformed, onVote, pursueMotions} from './motions.js';
 import {onAbort, onCommit, performDue, replan} from './performing.js';
@@ -89,10 +89,10 @@ function receive(given: GroupState, message: Message, nowMs: number): Turn {
 function onMessage(state: GroupState, message: Message, nowMs: number): Turn {
 	const {body} = message;
 	switch (body.type) {
-		case 'alive': return still(state);
+		case 'alive': return onAlive(state, message, body);
 		case 'lead': return onLead(state, message, body, nowMs);
-		case 'follow': return onFollow(state, message, body, nowMs);
-		case 'time': return inTurn(state, current => onTime(current, message, body, nowMs), current => still(replan(current)));
+		case 'clock': return onClock(state, message, body, nowMs);
+		case 'time': return inTurn(state, current => onTime(current, message, body, nowMs), current => still(replan(current, nowMs)));
 		case 'sound': return onSound(state, message, body, nowMs);
 		case 'sounded': return onSounded(state, message, body, nowMs);
 		case 'candidacy': return onCandidacy(state, message, body, nowMs);

@@ -12,7 +12,7 @@ export function onAsk(state: GroupState, {from, term}: Message, {id, asker, cont
 	const known = state.ballots.get(id);
 	if (known !== undefined) {
 		const next = {...state, ballots: withEntry(state.ballots, id, {...known, leader: from, content})};
-		return inTurn(content.kind === 'act' ? replanned(next, id, content.atMs, from) : next, current => castVote(current, id));
+		return inTurn(content.kind === 'act' ? replanned(next, id, {leaderAtMs: content.atMs, leader: from, nowMs}) : next, current => castVote(current, id));
 	}
 	const ballot: Ballot = {content, leader: from, vote: 'considering', reason: '', atMs: nowMs};
 	const next = {...state, ballots: newestEntries(withEntry(state.ballots, id, ballot), keptBallots)};
@@ -23,7 +23,7 @@ export function onAsk(state: GroupState, {from, term}: Message, {id, asker, cont
 		current => castVote(current, id),
 		current => telling(current, content.kind === 'poll'
 			? {type: 'poll', id, from: asker, topic: content.topic, value: content.value, leftMs}
-			: {type: 'prepare', id, from: asker, action: content.action, inMs: content.atMs - (leaderClock(current)?.offsetMs ?? 0) - nowMs}),
+			: {type: 'prepare', id, from: asker, action: content.action, inMs: content.atMs - (leaderClock(current, nowMs)?.offsetMs ?? 0) - nowMs}),
 	);
 }
 
@@ -35,7 +35,7 @@ export function onVoted(state: GroupState, {id, vote, reason}: {readonly id: str
 	const obstacle = vote === 'yes' && content.kind === 'act' ? obstacleOf(state, content.atMs, nowMs) : undefined;
 	const decided: Ballot = obstacle === undefined ? {...ballot, vote, reason: reason.slice(0, 1024)} : {...ballot, vote: 'no', reason: obstacle};
 	const next = {...state, ballots: withEntry(state.ballots, id, decided)};
-	return castVote(content.kind === 'act' && decided.vote === 'yes' ? replanned(next, id, content.atMs, leader) : next, id);
+	return castVote(content.kind === 'act' && decided.vote === 'yes' ? replanned(next, id, {leaderAtMs: content.atMs, leader, nowMs}) : next, id);
 }
 
 function castVote(state: GroupState, id: string): Turn {
@@ -45,15 +45,15 @@ function castVote(state: GroupState, id: string): Turn {
 
 /** Why this member could not act at that instant of the leader's clock. */
 function obstacleOf(state: GroupState, leaderAtMs: number, nowMs: number): string | undefined {
-	const clock = leaderClock(state);
+	const clock = leaderClock(state, nowMs);
 	if (clock === undefined) return 'how far the leader\'s clock is from its own is not known yet';
 	const leftMs = leaderAtMs - clock.offsetMs - nowMs;
 	return leftMs > clock.boundMs ? undefined : `the instant is ${Math.round(leftMs)} ms away, which is not more than the error of its clock, ${Math.round(clock.boundMs)} ms`;
 }
 
 /** The plan with its instant on the own clock, as far as that is known now. */
-function replanned(state: GroupState, id: string, leaderAtMs: number, leader: string): GroupState {
-	const clock = leaderClock(state);
+function replanned(state: GroupState, id: string, {leaderAtMs, leader, nowMs}: {readonly leaderAtMs: number; readonly leader: string; readonly nowMs: number}): GroupState {
+	const clock = leaderClock(state, nowMs);
 	const ballot = state.ballots.get(id);
 	const before = state.plans.get(id);
 	const isOver = before !== undefined && before.state !== 'agreed' && before.state !== 'committed';

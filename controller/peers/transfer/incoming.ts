@@ -5,7 +5,7 @@ import {CallError} from '../mdp/call-error.js';
 import {discardedBy, noRoom} from './disk-error.js';
 import {unfinished} from './file-path.js';
 import {notAFile, type Folder} from './folder.js';
-import {isSyncDue, receive, receiving, reliableBytes, syncing, wrote, type Receiving} from './receiver.js';
+import {isSyncDue, isWelcome, receive, receiving, reliableBytes, syncing, wrote, type Receiving} from './receiver.js';
 import {bootId, type Staged, type Staging} from './staging.js';
 
 /** What a file that comes in is made of. */
@@ -29,6 +29,8 @@ export class Incoming implements AsyncDisposable {
 	/** What is done to the file is done one after the other. */
 	#turn: Promise<unknown> = Promise.resolve();
 	#sync: Promise<void> = Promise.resolve();
+	/** Pieces that were taken and are not written yet, oldest first. */
+	readonly #writing: Promise<void>[] = [];
 	#isClosed = false;
 	/** Why it cannot go on. */
 	#failure: CallError | undefined;
@@ -64,13 +66,16 @@ export class Incoming implements AsyncDisposable {
 		return this.#parts.staged;
 	}
 
-	/** Takes a piece, and resolves with the bytes held once it is written. Throws `CallError`; after a failure of the disk nothing is left. */
+	/**
+	 * Takes a piece, and resolves with the bytes taken when the next is welcome: some may still wait to be written, and then the end of the whole
+	 * waits for them. Throws `CallError`; after a failure of the disk nothing is left, and everything asked from then on fails by it.
+	 */
 	async chunk({offset, bytes, checksum}: {readonly offset: number; readonly bytes: Uint8Array; readonly checksum: number}): Promise<number> {
 		const reception = receive(this.#state, {offset, length: bytes.length, isIntact: crc32(bytes) === checksum});
 		switch (reception.kind) {
 			case 'write':
 				this.#state = reception.state;
-				return this.#inTurn(async () => this.#write(offset, bytes));
+				return this.#written(this.#inTurn(async () => this.#write(offset, bytes)));
 			case 'repeat': return this.#inTurn(async () => Promise.resolve(this.held));
 			case 'damaged':
 			case 'gap': throw new CallError('Unavailable', reception.reason, {fix: 'Open the transfer again; it goes on where it can.'});
@@ -113,14 +118,25 @@ export class Incoming implements AsyncDisposable {
 		return mine;
 	}
 
-	async #write(offset: number, bytes: Uint8Array): Promise<number> {
+	/** Waits for the oldest writing while too much waits to be written. */
+	async #written(writing: Promise<void>): Promise<number> {
+		const {accepted} = this.#state;
+		this.#writing.push(writing);
+		// Whoever asks next is told.
+		writing.catch(() => undefined);
+		while (!isWelcome(this.#state) && this.#failure === undefined) await this.#writing[0];
+		if (this.#failure !== undefined) throw this.#failure;
+		return accepted;
+	}
+
+	async #write(offset: number, bytes: Uint8Array): Promise<void> {
 		await this.#orDiscarded(async () => {
 			for (let written = 0; written < bytes.length;) written += (await this.#parts.file.write(bytes, written, bytes.length - written, offset + written)).bytesWritten;
 			this.#digest.add(offset, bytes);
 			this.#state = wrote(this.#state, bytes.length);
 			if (isSyncDue(this.#state)) await this.#keep();
 		});
-		return this.held;
+		void this.#writing.shift();
 	}
 
 	/** Has the disk keep what is written while more comes; waits for the time before, so that no more than two stretches are ever at stake. */

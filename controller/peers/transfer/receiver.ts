@@ -1,5 +1,10 @@
 import {chunkBytes, creditChunks, syncBytes} from './limits.js';
 
+const creditBytes = creditChunks * chunkBytes;
+
+/** True while so little waits to be written that the next piece is welcome. */
+export const isWelcome = ({accepted, held}: Receiving): boolean => accepted - held <= creditBytes;
+
 /** How far a file has come in, in bytes from its beginning: 0 ≤ synced ≤ held ≤ accepted ≤ size. */
 export interface Receiving {
 	readonly size: number;
@@ -36,7 +41,7 @@ export function receive(state: Receiving, {offset, length, isIntact}: Arrival): 
 	if (!isIntact) return {kind: 'damaged', reason: `the piece at ${offset} was damaged on its way`};
 	if (end <= state.accepted) return {kind: 'repeat'};
 	if (offset !== state.accepted) return {kind: 'gap', reason: `the piece at ${offset} came before the one at ${state.accepted}`};
-	if (end - state.held > creditChunks * chunkBytes) return {kind: 'gap', reason: `more than the ${creditChunks} pieces that were granted`};
+	if (end - state.held > 2 * creditBytes) return {kind: 'gap', reason: `more than the ${creditChunks} pieces that were granted`};
 	return {kind: 'write', state: {...state, accepted: end}};
 }
 

@@ -24,18 +24,17 @@ export function createFiles(calls: Calls): Files {
 			let state = sendingFrom(place.offset);
 			const failures: unknown[] = [];
 			const underway = new Set<Promise<void>>();
-			for await (const {bytes: piece, free} of pieces(bytes, chunkBytes)) {
+			for await (const piece of pieces(bytes, chunkBytes)) {
+				// The next piece is at hand by the time it may go.
+				while (!mayGo(state) && failures.length === 0) await Promise.race(underway);
+				if (failures.length > 0) break;
 				const going = ask({...place, signal: ending.signal}, state.next, piece).then(({data}) => {
 					state = heard(state, WriteAnswer.parse(data).held);
-					// Only now nothing of it can be sent again.
-					free();
 				}, (error: unknown) => {
 					failures.push(error);
 				}).finally(() => underway.delete(going));
 				underway.add(going);
 				state = gone(state, piece.length);
-				while (!mayGo(state) && failures.length === 0) await Promise.race(underway);
-				if (failures.length > 0) break;
 			}
 			while (underway.size > 0 && failures.length === 0) await Promise.race(underway);
 			if (failures.length > 0) throw failures[0];

@@ -63,7 +63,7 @@ export class World {
 		this.periods = periods;
 		for (const id of members) {
 			this.members.set(id, {
-				id, durable: neverJoined, state: undefined, clock: {originMs: Math.floor(this.random() * 1e6), rate: 1 + (this.random() - 0.5) * 0.0002},
+				id, durable: neverJoined, state: undefined, clock: {originMs: Math.floor(this.random() * 1e6), rate: 1 + (this.random() - 0.5) * 0.0001},
 				runs: 0, busyUntilMs: 0, frozenUntilMs: 0, wakeAtMs: Number.POSITIVE_INFINITY, told: [], results: new Map(),
 			});
 		}
