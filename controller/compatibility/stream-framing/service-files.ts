@@ -5,8 +5,8 @@ import {CallRefused, type CallAnswer, type CallRequest} from '../../../api/ports
 import type {IncomingFile, OutgoingFile, StreamFiles} from './files.js';
 import {framingLimits} from './limits.js';
 
-/** Asks a service of this node, with bytes beside the JSON. */
-export type AskWithBytes = (request: CallRequest & {readonly binary?: Uint8Array}) => AsyncIterable<CallAnswer>;
+/** Asks a service of this node, with bytes beside the JSON. Of what is repeatable nobody keeps the answer for a second asking. */
+export type AskWithBytes = (request: CallRequest & {readonly binary?: Uint8Array; readonly isRepeatable?: boolean}) => AsyncIterable<CallAnswer>;
 
 const Opened = z.object({transfer: z.string(), size: z.number(), credit: z.number()});
 const Credit = z.object({credit: z.number()});
@@ -18,7 +18,7 @@ const Piece = z.object({crc32: z.number()});
  */
 export function createServiceFiles({service, ask}: {readonly service: string; readonly ask: AskWithBytes}): StreamFiles {
 	const call = async (action: string, data: unknown, {signal, binary}: {readonly signal: AbortSignal; readonly binary?: Uint8Array}): Promise<CallAnswer> => {
-		for await (const answer of ask({service, action, data, deadlineMs: framingLimits.fileMs, signal, ...(binary === undefined ? {} : {binary})})) return answer;
+		for await (const answer of ask({service, action, data, deadlineMs: framingLimits.fileMs, isRepeatable: action === 'file.chunk', signal, ...(binary === undefined ? {} : {binary})})) return answer;
 		throw new CallRefused('Unavailable', `${service} said nothing`);
 	};
 	/** Opens a transfer and waits for its turn. */
