@@ -8,10 +8,9 @@ import {launchOf} from '../../../../controller/engines/process/launch.js';
 import {EngineError, type Engine, type Workload} from '../../../../reconcilers/ports/engine.js';
 import {eventually} from '../../../support/eventually.js';
 import {workload} from '../samples.js';
-import {openGround, type Ground} from './ground.js';
+import {isAlive, openGround, shell, type Ground} from './ground.js';
 
 const {signal} = new AbortController();
-const shell = (script: string, more: Record<string, unknown> = {}): {readonly template: {readonly image: string; readonly parameters: Record<string, unknown>}} => ({template: {image: '/bin/sh', parameters: {command: ['-c', script], ...more}}});
 
 async function logOf({engine}: Pick<Ground, 'engine'>, each: Workload, options: Partial<Parameters<Engine['logs']>[1]> = {}): Promise<readonly string[]> {
 	const lines: string[] = [];
@@ -23,14 +22,6 @@ const ended = async (engine: Engine, each: Workload) => eventually(async () => {
 	const observed = await engine.inspect(each, {signal});
 	return observed?.state === 'exited' ? observed : undefined;
 });
-const isAlive = (pid: number): boolean => {
-	try {
-		process.kill(pid, 0);
-		return true;
-	} catch {
-		return false;
-	}
-};
 
 test('the next agent finds what runs, by its number and start, and learns how it ended', async t => {
 	await using ground = await openGround();
