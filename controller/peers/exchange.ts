@@ -82,8 +82,7 @@ export class Exchange implements Answering {
 		this.#lease ??= setTimeout(() => this.cancel(), leaseMs).unref();
 		this.#openBytes += partBytes(frames[4], frames[6]);
 		await left;
-		// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- what is open may have been taken meanwhile
-		if (this.#openBytes >= windowBytes && !this.#isOver) await new Promise<void>(resolve => (this.#welcome = resolve));
+		if (this.#isAhead) await new Promise<void>(resolve => (this.#welcome = resolve));
 	}
 
 	/** The asker has taken so many bytes, and wants more. */
@@ -99,6 +98,11 @@ export class Exchange implements Answering {
 		const [first] = this.#kept;
 		if (first !== undefined) this.#kept = [lostAnswer(unpackFrames(Buffer.from(first)) ?? [])];
 		this.#abort();
+	}
+
+	/** So much waits for its reader that the next part has to. */
+	get #isAhead(): boolean {
+		return this.#openBytes >= windowBytes && !this.#isOver;
 	}
 
 	#tell(frames: readonly Buffer[], more: boolean, left?: () => void): void {

@@ -5,6 +5,7 @@ import {PeerError, type PeerErrorCode} from '../../reconcilers/ports/peers.js';
 import type {PeerAddress} from '../../store/resources/member.js';
 import {openConnection, type Connection, type Prover} from './connection.js';
 import {endpointOf} from './endpoint.js';
+import {Pause} from './pause.js';
 import {PeerStream} from './peer-stream.js';
 import {PendingRequests, type Answer, type Pending, type PeerRequest} from './pending.js';
 import {ErrorBody, framesOf, partBytes, readAnswerMeta, readJson, sessionService, type Message} from './wire.js';
@@ -52,7 +53,7 @@ export class Link {
 	#isClosed = false;
 	#address = '';
 	#lastReason = '';
-	#hurry: (() => void) | undefined;
+	readonly #pause = new Pause();
 
 	constructor(options: LinkOptions) {
 		this.#options = options;
@@ -104,7 +105,7 @@ export class Link {
 	/** Tries now, because something suggests that the peer is there. */
 	wake(): void {
 		if (this.#isClosed) return;
-		this.#hurry?.();
+		this.#pause.hurry();
 		if (!this.#isRunning) void this.#run();
 	}
 
@@ -117,7 +118,7 @@ export class Link {
 	async close(reason: string): Promise<void> {
 		this.#isClosed = true;
 		for (const pending of this.#pending.all()) pending.settle.fail(new PeerError('Unreachable', reason));
-		this.#hurry?.();
+		this.#pause.hurry();
 		const connection = this.#connection;
 		connection?.close(reason);
 		await connection?.ended;
@@ -139,7 +140,7 @@ export class Link {
 			// No descriptor is left, for one; that passes.
 			const wasProven = address !== undefined && await this.#live(peer, address).catch((error: unknown) => this.#failed(peer, String(error)));
 			pauseMs = wasProven ? firstPauseMs : Math.min(pauseMs * 2, longestPauseMs);
-			await this.#pause(pauseMs);
+			await this.#rest(pauseMs);
 		}
 		this.#isRunning = false;
 	}
@@ -215,16 +216,8 @@ export class Link {
 		}
 	}
 
-	async #pause(ms: number): Promise<void> {
-		if (this.#isClosed) return;
-		await new Promise<void>(resolve => {
-			const timer = setTimeout(resolve, ms);
-			this.#hurry = () => {
-				clearTimeout(timer);
-				resolve();
-			};
-		});
-		this.#hurry = undefined;
+	async #rest(ms: number): Promise<void> {
+		if (!this.#isClosed) await this.#pause.rest(ms);
 	}
 }
 

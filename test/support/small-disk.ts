@@ -20,6 +20,16 @@ const shutdown = 'open(my $d, "<", $ARGV[0]) or die $!; my $how = pack("L", 2); 
 
 const run = (file: string, ...args: string[]): string => execFileSync(file, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe']});
 
+/** False while somebody uses it. */
+function unmounted(path: string): boolean {
+	try {
+		run('umount', path);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
 function openDisk(mountArguments: (image: string) => readonly string[], prepare: (image: string) => void): SmallDisk {
 	const directory = mkdtempSync(join(tmpdir(), 'disk-'));
 	const path = join(directory, 'mnt');
@@ -31,7 +41,11 @@ function openDisk(mountArguments: (image: string) => readonly string[], prepare:
 		path,
 		mount,
 		unmount: () => {
-			run('umount', path);
+			// Whoever was killed a moment ago may still hold it.
+			for (let tries = 0; !unmounted(path); tries++) {
+				if (tries === 200) run('umount', path);
+				run('sleep', '0.05');
+			}
 			// A container that starts at this very moment copies the mounts for an instant, and keeps the dead file system alive with its copy.
 			for (let tries = 0; tries < 200 && existsSync(image) && run('losetup', '-j', image) !== ''; tries++) run('sleep', '0.05');
 		},

@@ -1,3 +1,4 @@
+import {Pause} from '../pause.js';
 import {bytesOf} from './frames.js';
 
 /** `sent`: handed to the connection. `full`: it reads too slowly, and this message was dropped. `gone`: there is no such connection any more. */
@@ -31,9 +32,9 @@ export class Outbox {
 	readonly #write: (route: string, frames: readonly Buffer[]) => Promise<void>;
 	readonly #signal: AbortSignal;
 	readonly #nowMs: () => number;
+	readonly #pause = new Pause();
 	#bytes = 0;
 	#working = false;
-	#hurry: (() => void) | undefined;
 
 	constructor({write, signal, nowMs}: {readonly write: (route: string, frames: readonly Buffer[]) => Promise<void>; readonly signal: AbortSignal; readonly nowMs: () => number}) {
 		this.#write = write;
@@ -54,7 +55,7 @@ export class Outbox {
 		return new Promise(resolve => {
 			queue.entries.push({frames, bytes, settle: resolve});
 			// One that takes nothing is tried again later; this one may take it now.
-			if (queue.entries.length === 1) this.#hurry?.();
+			if (queue.entries.length === 1) this.#pause.hurry();
 			void this.#work();
 		});
 	}
@@ -82,22 +83,11 @@ export class Outbox {
 			for (const [route, queue] of this.#queues) progress = await this.#drain(route, queue) || progress;
 			if (progress) pauseMs = outboxLimits.firstRetryMs;
 			else if (this.#queues.size > 0) {
-				await this.#pause(pauseMs);
+				await this.#pause.rest(pauseMs);
 				pauseMs = Math.min(pauseMs * 2, outboxLimits.longestRetryMs);
 			}
 		}
 		this.#working = false;
-	}
-
-	async #pause(ms: number): Promise<void> {
-		await new Promise<void>(resolve => {
-			const timer = setTimeout(resolve, ms);
-			this.#hurry = () => {
-				clearTimeout(timer);
-				resolve();
-			};
-		});
-		this.#hurry = undefined;
 	}
 
 	/** Sends what one connection takes, at most some messages in its turn; whether it took any. */

@@ -21,10 +21,11 @@ function walk(seed: number, atMostOne: boolean): readonly string[] {
 	let moved: {readonly nodeId: string; readonly atMs: number} | undefined;
 
 	const check = (): void => {
-		const plan = world.plan();
+		// What is heard first belongs to what is decided: a plan without it is never carried out.
+		world.exchange();
 		const before = new Map(world.instances.map(one => [one.metadata.uid, one]));
 		const fleet = world.fleet();
-		for (const action of plan.actions) {
+		for (const action of world.step().actions) {
 			if (action.do !== 'create') continue;
 			if (action.spec.fence <= fence) told.push(`fence ${action.spec.fence} after ${fence}`);
 			fence = action.spec.fence;
@@ -38,7 +39,6 @@ function walk(seed: number, atMostOne: boolean): readonly string[] {
 			if (moved && moved.nodeId !== nodeId && world.nowMs - moved.atMs < movePauseMs) told.push(`${action.name} of ${nodeId} ${world.nowMs - moved.atMs} ms after ${moved.nodeId}`);
 			if (moved?.nodeId !== nodeId || world.nowMs - moved.atMs >= movePauseMs) moved = {nodeId, atMs: world.nowMs};
 		}
-		world.step();
 		for (const [slot, count] of world.copies()) if (count > (atMostOne ? 1 : mostCopies)) told.push(`${count} copies of ${slot}`);
 	};
 

@@ -74,7 +74,7 @@ export class FleetWorld {
 	pass(ms: number): void {
 		this.nowMs += ms;
 		for (const [name, kept] of this.kept) {
-			if (name === 'here' || this.service.spec.atMostOne !== true) continue;
+			if (!this.#isLeased(name)) continue;
 			for (const one of kept.values()) if (this.nowMs - (this.leases.get(one.instance.metadata.uid) ?? 0) >= leaseMs) one.running = false;
 		}
 	}
@@ -148,9 +148,8 @@ export class FleetWorld {
 			if (this.isCut(name) || this.forgotten.has(name)) continue;
 			for (const instance of this.instances.filter(({spec}) => spec.nodeName === name)) {
 				const {uid, deletionTimestamp} = instance.metadata;
-				if (deletionTimestamp === undefined) kept.set(uid, {instance, running: (kept.get(uid)?.running ?? true) || this.#renew(instance)});
+				if (deletionTimestamp === undefined) kept.set(uid, {instance, running: this.#renew(instance) || (kept.get(uid)?.running ?? !this.#isLeased(name))});
 				else kept.delete(uid);
-				if (deletionTimestamp === undefined) this.#renew(instance);
 			}
 			this.instances = this.instances.flatMap(one => {
 				if (one.spec.nodeName !== name) return [one];
@@ -158,6 +157,11 @@ export class FleetWorld {
 				return [kept.get(one.metadata.uid)?.running === true ? ready(one) : one];
 			});
 		}
+	}
+
+	/** What is to run at most once begins on another node than the owner's only under a lease. */
+	#isLeased(name: string): boolean {
+		return name !== 'here' && this.service.spec.atMostOne === true;
 	}
 
 	/** The owner answers a request for a lease: only for the newest binding of a slot. */

@@ -15,20 +15,11 @@ import {Watch} from '../../../../controller/engines/process/watch.js';
 import {EngineError} from '../../../../reconcilers/ports/engine.js';
 import {eventually} from '../../../support/eventually.js';
 import {clock, silent} from '../samples.js';
-import {openGround, type Ground} from './ground.js';
+import {isAlive, killedUnseen, openGround, shell, type Ground} from './ground.js';
 
 const {signal} = new AbortController();
 const codeOf = async (work: Promise<unknown>): Promise<string> => work.then(() => 'no error', (error: unknown) => error instanceof EngineError ? error.code : String(error));
-const shell = (script: string, more: Record<string, unknown> = {}): {readonly template: {readonly image: string; readonly parameters: Record<string, unknown>}} => ({template: {image: '/bin/sh', parameters: {command: ['-c', script], ...more}}});
 const recordOf = ({directory}: Ground, name: string): string => join(directory, name, 'record.json');
-const isAlive = (pid: number): boolean => {
-	try {
-		process.kill(pid, 0);
-		return true;
-	} catch {
-		return false;
-	}
-};
 
 test('what has a record of another version, or none that can be read, is not run a second time', async t => {
 	await using ground = await openGround();
@@ -51,12 +42,7 @@ test('what has a record of another version, or none that can be read, is not run
 
 test('who only reads a log or asks for use notes no end: one that is begun meanwhile would be lost', async t => {
 	await using ground = await openGround();
-	const each = ground.workload();
-	await ground.run(each);
-	const pid = await ground.pidOf(each.name);
-	await ground.engine[Symbol.asyncDispose]();
-	process.kill(-pid, 'SIGKILL');
-	await eventually(() => !isAlive(pid));
+	const {each} = await killedUnseen(ground);
 	const before = await readFile(recordOf(ground, each.name), 'utf8');
 	await using next = ground.open();
 	for await (const line of next.logs(each, {signal, follow: true, timestamps: false, previous: false})) t.fail(line.text);
@@ -165,12 +151,7 @@ test('the group of what had limits goes with it, and so does what has left the s
 
 test('another session that has got the number of one that ended is left alone', async t => {
 	await using ground = await openGround();
-	const each = ground.workload();
-	await ground.run(each);
-	const pid = await ground.pidOf(each.name);
-	await ground.engine[Symbol.asyncDispose]();
-	process.kill(-pid, 'SIGKILL');
-	await eventually(() => !isAlive(pid));
+	const {each, pid} = await killedUnseen(ground);
 	// As daemons are begun: the leader goes, and its session stays.
 	const daemon = spawn('/bin/sh', ['-c', 'sleep 1000 >/dev/null 2>&1 & echo $!'], {detached: true, stdio: ['ignore', 'pipe', 'inherit']});
 	const [said] = await once(daemon.stdout, 'data') as [Buffer];
@@ -207,12 +188,7 @@ test('what ended while no agent was there takes along what it left behind', asyn
 
 test('an exit code that cannot be read is none', async t => {
 	await using ground = await openGround();
-	const each = ground.workload();
-	await ground.run(each);
-	const pid = await ground.pidOf(each.name);
-	await ground.engine[Symbol.asyncDispose]();
-	process.kill(-pid, 'SIGKILL');
-	await eventually(() => !isAlive(pid));
+	const {each} = await killedUnseen(ground);
 	await writeFile(join(ground.directory, each.name, 'run-1.exit'), 'rubbish\n');
 	await using next = ground.open();
 	t.like(await next.inspect(each, {signal}), {state: 'exited', exitCode: 137});

@@ -2,6 +2,7 @@ import {readdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {createProcessEngine} from '../../../../controller/engines/process/engine.js';
 import type {Engine, Observation, Workload} from '../../../../reconcilers/ports/engine.js';
+import {eventually} from '../../../support/eventually.js';
 import {makeTempDirectory} from '../../../support/temp-directory.js';
 import {clock, silent, workload, type WorkloadSample} from '../samples.js';
 
@@ -18,6 +19,19 @@ export interface Ground extends AsyncDisposable {
 	/** The engine of an agent that starts on the same folder. */
 	readonly open: () => Engine;
 }
+
+/** Has a shell run a script. */
+export const shell = (script: string, more: Record<string, unknown> = {}) => ({template: {image: '/bin/sh', parameters: {command: ['-c', script], ...more}}});
+
+/** Whether a process of this number is there. */
+export const isAlive = (pid: number): boolean => {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch {
+		return false;
+	}
+};
 
 /** Opens an engine that may run what is in /bin and /usr/bin. Whatever still runs is killed when it is disposed of. */
 export async function openGround(allow: readonly string[] = ['/bin/*', '/usr/bin/*']): Promise<Ground> {
@@ -41,6 +55,17 @@ export async function openGround(allow: readonly string[] = ['/bin/*', '/usr/bin
 			await temporary[Symbol.asyncDispose]();
 		},
 	};
+}
+
+/** A program that was killed, and is gone, while no agent was there. */
+export async function killedUnseen(ground: Ground): Promise<{readonly each: Workload; readonly pid: number}> {
+	const each = ground.workload();
+	await ground.run(each);
+	const pid = await ground.pidOf(each.name);
+	await ground.engine[Symbol.asyncDispose]();
+	process.kill(-pid, 'SIGKILL');
+	await eventually(() => !isAlive(pid));
+	return {each, pid};
 }
 
 async function pidIn(folder: string): Promise<number> {

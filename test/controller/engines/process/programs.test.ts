@@ -8,10 +8,9 @@ import {launchOf} from '../../../../controller/engines/process/launch.js';
 import {EngineError, type Engine, type Workload} from '../../../../reconcilers/ports/engine.js';
 import {eventually} from '../../../support/eventually.js';
 import {workload} from '../samples.js';
-import {openGround, type Ground} from './ground.js';
+import {isAlive, openGround, shell, type Ground} from './ground.js';
 
 const {signal} = new AbortController();
-const shell = (script: string, more: Record<string, unknown> = {}): {readonly template: {readonly image: string; readonly parameters: Record<string, unknown>}} => ({template: {image: '/bin/sh', parameters: {command: ['-c', script], ...more}}});
 
 async function logOf({engine}: Pick<Ground, 'engine'>, each: Workload, options: Partial<Parameters<Engine['logs']>[1]> = {}): Promise<readonly string[]> {
 	const lines: string[] = [];
@@ -23,14 +22,6 @@ const ended = async (engine: Engine, each: Workload) => eventually(async () => {
 	const observed = await engine.inspect(each, {signal});
 	return observed?.state === 'exited' ? observed : undefined;
 });
-const isAlive = (pid: number): boolean => {
-	try {
-		process.kill(pid, 0);
-		return true;
-	} catch {
-		return false;
-	}
-};
 
 test('the next agent finds what runs, by its number and start, and learns how it ended', async t => {
 	await using ground = await openGround();
@@ -46,10 +37,12 @@ test('the next agent finds what runs, by its number and start, and learns how it
 
 test('an end that came while no agent was there is told with its exit code', async t => {
 	await using ground = await openGround();
-	const each = ground.workload(shell('sleep 0.2; exit 5'));
+	const end = join(ground.directory, '..', 'end');
+	const each = ground.workload(shell(`until [ -e ${end} ]; do sleep 0.05; done; exit 5`));
 	await ground.run(each);
 	const pid = await ground.pidOf(each.name);
 	await ground.engine[Symbol.asyncDispose]();
+	await writeFile(end, '');
 	await eventually(() => !isAlive(pid));
 	await using next = ground.open();
 	t.like((await next.list({signal}))[0], {state: 'exited', exitCode: 5});
@@ -147,6 +140,8 @@ test('a log holds at most three files of 10 MB, whatever is written', async t =>
 	await using ground = await openGround();
 	const each = ground.workload();
 	await ground.run(each);
+	// It would cut the log off as well, at moments of its own.
+	await ground.engine[Symbol.asyncDispose]();
 	const log = {directory: join(ground.directory, each.name), number: 1};
 	const piece = Buffer.from(`${'x'.repeat(999)}\n`.repeat(logBytes / 1000));
 	for (let times = 0; times < 4; times++) {
@@ -154,7 +149,8 @@ test('a log holds at most three files of 10 MB, whatever is written', async t =>
 		await rotate(log);
 	}
 	await appendFile(join(log.directory, 'run-1.log'), 'last\n');
-	const lines = await logOf(ground, each);
+	await using next = ground.open();
+	const lines = await logOf({engine: next}, each);
 	t.is(lines.length, 2 * logBytes / 1000 + 1);
 	t.is(lines.at(-1), 'last');
 });
