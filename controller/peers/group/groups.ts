@@ -61,6 +61,8 @@ export class Groups implements AsyncDisposable {
 		for (const vow of vowsOf(options.store)) this.#add(vow);
 		const own = this.#locals.get(keyOf(clusterGroup, undefined)) ?? this.#add({group: clusterGroup, memberKind: 'node', standing: 'member', durable: neverJoined});
 		own.start();
+		// Who wanted to leave and could not goes on trying; its program need not be there.
+		for (const local of this.#locals.values()) if (local.vow.standing === 'leaving') local.start();
 		// What was heard of in an earlier run may be no more.
 		for (const {metadata: {name}} of options.store.list('Group').items) this.#statuses.changed(name);
 	}
@@ -121,7 +123,7 @@ export class Groups implements AsyncDisposable {
 		for (const local of this.#locals.values()) {
 			const isHere = local.runner !== undefined;
 			local.stop();
-			await local.keep({durable: withoutGroup(local.vow.durable)});
+			await local.keep(({durable}) => ({durable: withoutGroup(durable)}));
 			if (isHere) local.start();
 		}
 		for (const [group, listener] of this.#listeners) {
@@ -137,7 +139,7 @@ export class Groups implements AsyncDisposable {
 		if (before === undefined && this.#locals.size >= mostLocals) return undefined;
 		const local = before ?? this.#add({group, worker, memberKind: kind, standing: 'member', durable: neverJoined});
 		if (local.vow.memberKind !== kind || local.vow.standing !== 'member') local.stop();
-		await local.keep({memberKind: kind, standing: 'member'});
+		await local.keep(() => ({memberKind: kind, standing: 'member'}));
 		local.start();
 		return local;
 	}

@@ -54,9 +54,9 @@ export class Runner {
 		if (!this.#isBusy) void this.#work();
 	}
 
-	/** Puts something to the group. Resolves within the deadline of the request and a second; when this member is stopped with `timeout`. */
+	/** Puts something to the group. Resolves within the deadline of the request and a second; with `timeout` at once when this member is stopped or too much waits. */
 	async request(request: Request): Promise<Result> {
-		if (this.#isStopped) return {kind: 'timeout'};
+		if (this.#isStopped || this.#waiting.length >= mostWaiting) return {kind: 'timeout'};
 		const id = randomUUID();
 		return new Promise(resolve => {
 			this.#asked.set(id, resolve);
@@ -83,7 +83,7 @@ export class Runner {
 			this.#state = state;
 			const [first, ...rest] = effects;
 			if (first?.do !== 'store') this.#perform(effects);
-			else if (await this.#isStoring(first.durable)) this.#perform(rest);
+			else if (await this.#isStoring(first.durable) && !this.#isStopped) this.#perform(rest);
 		}
 		this.#isBusy = false;
 		this.#arm();
