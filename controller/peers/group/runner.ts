@@ -83,18 +83,18 @@ export class Runner {
 			this.#state = state;
 			const [first, ...rest] = effects;
 			if (first?.do !== 'store') this.#perform(effects);
-			else if (await this.#isStoring(first.durable) && !this.#isStopped) this.#perform(rest);
+			else if (await this.#isStoring(first.durable)) this.#perform(rest);
 		}
 		this.#isBusy = false;
 		this.#arm();
 	}
 
-	/** What could not be stored was never so: it goes on from what is, as after a crash. */
+	/** What could not be stored was never so: it goes on from what is, as after a crash. Whoever was stopped meanwhile says nothing more. */
 	async #isStoring(durable: Durable): Promise<boolean> {
 		try {
 			await this.#options.store(durable);
 			this.#stored = durable;
-			return true;
+			return !this.#isStopped;
 		} catch (error) {
 			this.#options.log.warn('a member of a group could not store its vote, and so did not give it', {member: this.#options.member.id, error});
 			const {founding, forgotten, leaving} = this.#state;
