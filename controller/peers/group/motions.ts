@@ -117,7 +117,7 @@ function pursueCommitting(state: GroupState, id: string, motion: Motion, nowMs: 
 		return pursue(withMotion(state, state.role, id, {...motion, phase: {kind: 'performing', performances: new Map()}, resendAtMs: instantOf(motion) + resendMs}), id, nowMs);
 	}
 	if (nowMs < phase.untilMs) return askAgain(state, id, {missing, nowMs, body: {type: 'commit', id}});
-	return inTurn(state, current => sendingEach(current, members, {type: 'abort', id}), current => concluded(current, id, {outcome: 'rejected', reason: `not confirmed in time by ${missing.join(', ')}, so it was called off`}));
+	return concluded(state, id, {outcome: 'rejected', reason: `not confirmed in time by ${missing.join(', ')}, so it was called off`});
 }
 
 function pursuePerforming(state: GroupState, id: string, motion: Motion, nowMs: number): Turn {
@@ -143,7 +143,12 @@ function concluded(state: GroupState, id: string, {outcome, reason}: {readonly o
 	const {phase} = motion;
 	const verdict: Verdict = {outcome, reason, votes: votesOf(motion), performances: phase.kind === 'performing' ? [...phase.performances.values()] : []};
 	const verdicts = newestEntries(withEntry(role.verdicts, id, verdict), keptVerdicts);
-	return sending({...state, role: {...role, motions: withoutEntry(role.motions, id), verdicts}}, motion.asker, {type: 'verdict', id, verdict});
+	return inTurn(
+		{...state, role: {...role, motions: withoutEntry(role.motions, id), verdicts}},
+		// Also those may be about to act whom an earlier leader told to.
+		current => (motion.content.kind === 'act' && outcome !== 'accepted' ? sendingEach(current, motion.members, {type: 'abort', id}) : still(current)),
+		current => sending(current, motion.asker, {type: 'verdict', id, verdict}),
+	);
 }
 
 const instantOf = ({content, untilMs}: Motion): number => (content.kind === 'act' ? content.atMs : untilMs);

@@ -31,7 +31,6 @@ export interface Peer {
 export interface Inquiry {
 	readonly asker: string;
 	readonly answered: {readonly answer: unknown} | undefined;
-	readonly atMs: number;
 }
 
 /** What a member does about its term. Only a leader holds what ends with it. */
@@ -71,7 +70,6 @@ export interface Ballot {
 	readonly leader: string;
 	readonly vote: 'yes' | 'no' | 'considering';
 	readonly reason: string;
-	readonly atMs: number;
 }
 
 /** An action this member has agreed to. */

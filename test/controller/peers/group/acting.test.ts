@@ -110,3 +110,26 @@ test('a member that stands still over the instant misses it, and says so', t => 
 	world.runFor(5000);
 	t.is(performances(world).get(stopped)!.length, 0);
 });
+
+test('what the next leader cannot have accepted any more is not performed, also by those whom the lost one had told to', t => {
+	const world = ensemble(11);
+	const asker = world.others[0]!;
+	world.request(asker, 'x', {kind: 'act', action: 'switch', rule: 'consensus', inMs: 15_000});
+	t.true(world.runUntil(() => members.every(id => world.get(id).state!.plans.get('x') !== undefined && [...world.get(id).state!.plans.values()].every(({state}) => state === 'committed')), 5000));
+	world.crash(world.chair);
+	t.is(verdict(world, asker, 'x').outcome, 'timeout', 'all must agree, and one is dead');
+	world.runFor(20_000);
+	t.true([...performances(world).values()].every(times => times.length === 0));
+});
+
+test('an instant far away is kept, however much is agreed on until then', t => {
+	const world = ensemble(12);
+	world.request(world.chair, 'late', {kind: 'act', action: 'late', rule: 'consensus', inMs: 1_000_000});
+	world.runFor(5000);
+	for (let n = 0; n < 300; n++) {
+		world.request(world.chair, `${n}`, {kind: 'act', action: n, rule: 'consensus', inMs: 500});
+		verdict(world, world.chair, `${n}`);
+	}
+	world.runUntil(() => world.get(world.chair).results.has('late'), 1_100_000);
+	t.is(verdict(world, world.chair, 'late').performances.filter(({performed}) => performed).length, members.length);
+});
