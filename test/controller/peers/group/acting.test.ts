@@ -110,3 +110,17 @@ test('a member that stands still over the instant misses it, and says so', t => 
 	world.runFor(5000);
 	t.is(performances(world).get(stopped)!.length, 0);
 });
+
+test('an action asked for as soon as another leads is not refused because the clocks of the two are not compared yet', t => {
+	for (let seed = 20; seed < 40; seed++) {
+		const world = ensemble(seed);
+		world.crash(world.chair);
+		const left = world.others;
+		world.runUntil(() => world.leader(left) !== undefined, 10_000);
+		const asker = world.leader(left)!;
+		world.request(asker, 'x', {kind: 'act', action: 'switch', rule: 'majority', inMs: 3000});
+		const {outcome, votes} = verdict(world, asker, 'x');
+		t.is(outcome, 'accepted', JSON.stringify(votes));
+		t.deepEqual(votes.filter(({vote}) => vote === 'yes').map(({member}) => member), [...left].sort(), `seed ${seed}: ${JSON.stringify(votes)}`);
+	}
+});
