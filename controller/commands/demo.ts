@@ -50,17 +50,21 @@ export function build(context: CliContext): Command {
 }
 
 /** A demo of that name. It ends, and cleans up, also when it is asked to. */
-function named({io}: CliContext, name: string, {summary, takes, flags = [], run}: NamedDemo): Command {
+function named({io}: CliContext, name: string, {summary, takes, engine, flags = [], run}: NamedDemo): Command {
 	const command = new Command(name)
 		.description(summary)
-		.option('--docker-url <url>', 'where the Docker Engine listens')
 		.addHelpText('after', `\nTakes ${takes}. Example:\n  motey demo ${name}`)
 		.action(async ({dockerUrl, ...said}: {dockerUrl?: string}) => {
 			const {config} = await loadConfig({dockerUrl});
 			const asked = new AbortController();
-			void whenAskedToEnd().then(signal => asked.abort(new DemoError(`ended by ${signal}`)));
-			await run({dockerUrl: config.engines.docker.url, write: text => void io.stdout.write(text), signal: asked.signal}, said);
+			const write = (text: string): void => void io.stdout.write(text);
+			void whenAskedToEnd().then(signal => {
+				write('\nTaking away all that the demo made …\n');
+				asked.abort(new DemoError(`ended by ${signal}`));
+			});
+			await run({dockerUrl: config.engines.docker.url, write, signal: asked.signal}, said);
 		});
+	if (engine === 'here') command.option('--docker-url <url>', 'where the Docker Engine listens');
 	for (const {flags: names, description, parse} of flags) command.option(names, description, parse);
 	return command;
 }
