@@ -23,6 +23,8 @@ export interface Peer {
 	readonly pending: boolean;
 	readonly leaving: boolean;
 	readonly lineage: string | undefined;
+	/** How many members it knows of; 0: it has stored no configuration, and so cannot vote. */
+	readonly size: number;
 	/** Sequence number of its last publication that was delivered or told as lost. */
 	readonly delivered: number;
 }

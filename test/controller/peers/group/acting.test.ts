@@ -133,3 +133,17 @@ test('an instant far away is kept, however much is agreed on until then', t => {
 	world.runUntil(() => world.get(world.chair).results.has('late'), 1_100_000);
 	t.is(verdict(world, world.chair, 'late').performances.filter(({performed}) => performed).length, members.length);
 });
+
+test('an action asked for as soon as another leads is not refused because the clocks of the two are not compared yet', t => {
+	for (let seed = 20; seed < 40; seed++) {
+		const world = ensemble(seed);
+		world.crash(world.chair);
+		const left = world.others;
+		world.runUntil(() => world.leader(left) !== undefined, 10_000);
+		const asker = world.leader(left)!;
+		world.request(asker, 'x', {kind: 'act', action: 'switch', rule: 'majority', inMs: 3000});
+		const {outcome, votes} = verdict(world, asker, 'x');
+		t.is(outcome, 'accepted', JSON.stringify(votes));
+		t.deepEqual(votes.filter(({vote}) => vote === 'yes').map(({member}) => member), [...left].sort(), `seed ${seed}: ${JSON.stringify(votes)}`);
+	}
+});
