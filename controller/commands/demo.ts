@@ -62,7 +62,10 @@ function named({io}: CliContext, name: string, {summary, takes, engine, flags = 
 				write('\nTaking away all that the demo made …\n');
 				asked.abort(new DemoError(`ended by ${signal}`));
 			});
-			await run({dockerUrl: config.engines.docker.url, write, signal: asked.signal}, said);
+			await run({dockerUrl: config.engines.docker.url, write, signal: asked.signal}, said).catch((error: unknown) => {
+				asked.signal.throwIfAborted();
+				throw error;
+			});
 		});
 	if (engine === 'here') command.option('--docker-url <url>', 'where the Docker Engine listens');
 	for (const {flags: names, description, parse} of flags) command.option(names, description, parse);
