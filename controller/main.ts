@@ -100,7 +100,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		const fleet = owned.own('peers', await openFleet({
 			store, dataDir: config.dataDir, runDir: config.runDir, identity, name: config.name, clock, log,
 			ports: {port: config.peers.port, publishPort: config.peers.pubPort},
-			groups: {periods: config.groups, conduct: nodeConduct({store, name: config.name, log})},
+			groups: {periods: config.groups, conduct: nodeConduct({store, name: config.name, nameAdopter: (question, asker) => reconcilers.answers.nameAdopter(question, asker), log})},
 			staticPeers: config.peers.addresses.flatMap(text => parsePeer(text) ?? []), brokerPort: config.mqtt.port, storeBytes: limits.store.totalBytes,
 			ownAddress: async towards => config.advertise ?? await addressTowards(towards ?? config.mqtt.url) ?? hostAddresses()[0], isOwnAddress: address => hostAddresses().includes(address),
 			apiSocket: () => listeners.listening.socket,
@@ -112,7 +112,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			config, store, self, peers: fleet.peers, api: () => ({server: `unix://${listeners.listening.socket}`, token}), clock, log, onDropped: metrics.discoveryMessageDropped,
 		}), async it => it[Symbol.asyncDispose]()) : undefined;
 		const reconcilers = createReconcilers({
-			store, engines, node: self, facts, clock, log, peers: originals?.peers ?? fleet.peers, images: images.sources, bootMs,
+			store, engines, node: self, facts, clock, log, peers: originals?.peers ?? fleet.peers, leadership: fleet.leadership, images: images.sources, bootMs,
 			acceptMembers: async records => {
 				await fleet.membership.accept(records);
 			},

@@ -24,6 +24,7 @@ import type {Clock} from './ports/clock.js';
 import type {Engine, EngineHint, Engines} from './ports/engine.js';
 import {noImageSources, type ImageSources} from './ports/image-sources.js';
 import type {Log} from './ports/log.js';
+import {noLeadership, type Leadership} from './ports/leadership.js';
 import {noPeers} from './ports/no-peers.js';
 import type {NodeFactsPort} from './ports/node-facts.js';
 import type {Peers} from './ports/peers.js';
@@ -49,6 +50,8 @@ export interface ReconcilersOptions {
 	readonly log: Log;
 	/** The other nodes; none unless told. */
 	readonly peers?: Peers;
+	/** The leader of all nodes; nobody unless told. */
+	readonly leadership?: Leadership;
 	/** Where images may come from beside registries; nowhere unless told. */
 	readonly images?: ImageSources;
 	/** Checks and stores what a peer says of the members of the cluster. */
@@ -107,7 +110,7 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 	};
 
 	const acceptMembers = options.acceptMembers ?? (async () => Promise.resolve());
-	const fleet = createFleet({store, engines, inventory, looks, self: node, peers, acceptMembers, recorder, clock, log, resyncMs, bootMs: options.bootMs ?? (() => clock.monotonicMs())});
+	const fleet = createFleet({store, engines, inventory, looks, self: node, peers, leadership: options.leadership ?? noLeadership, acceptMembers, recorder, clock, log, resyncMs, bootMs: options.bootMs ?? (() => clock.monotonicMs())});
 	const views = createServiceViews({store, node, engines, peers, clock, leases: fleet.leases});
 	const reconcileService = createServiceReconciler({store, nodeId: node.id, views, recorder});
 	const reconcileInstance = createInstanceReconciler({
@@ -148,7 +151,7 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 			keys: () => engines.all.map(engine => engine.name),
 		}),
 	];
-	return {loops, orphans, answers: fleet, why: createWhy({store, views}), rehearse: createRehearsal({store, views})};
+	return {loops, orphans, answers: fleet, why: createWhy({store, views, adoption: fleet.adoptionOutlook}), rehearse: createRehearsal({store, views})};
 }
 
 /** Every engine's name some time after an Instance has gone, or something is heard of a uid that no Instance has. */

@@ -1,15 +1,26 @@
 import {z} from 'zod';
+import type {AdopterQuestion, AdopterWord} from '../../reconcilers/ports/leadership.js';
 import type {Log} from '../../reconcilers/ports/log.js';
 import type {Store} from '../../store/store.js';
 import type {NodeConduct} from '../peers/group/node-conduct.js';
+import {AdopterQuestion as Question, adopterQuery} from './leadership.js';
 
 const Note = z.looseObject({name: z.literal('note'), text: z.string().max(1024).default('')});
 
+/** What a node's conduct stands on. */
+export interface NodeConductOptions {
+	readonly store: Store;
+	readonly name: string;
+	/** Who takes over from a lost owner, while this node leads. */
+	readonly nameAdopter: (question: AdopterQuestion, asker: string) => AdopterWord;
+	readonly log: Log;
+}
+
 /**
- * What every node does as a member of the group of all nodes: it votes yes on `ready` while it is ready, and performs `note`, which writes a line to
- * its log at the instant.
+ * What every node does as a member of the group of all nodes: it votes yes on `ready` while it is ready, performs `note`, which writes a line to its log
+ * at the instant, and says as the leader who takes over from a lost owner.
  */
-export function nodeConduct({store, name, log}: {readonly store: Store; readonly name: string; readonly log: Log}): NodeConduct {
+export function nodeConduct({store, name, nameAdopter, log}: NodeConductOptions): NodeConduct {
 	return {
 		polls: {
 			ready() {
@@ -25,6 +36,8 @@ export function nodeConduct({store, name, log}: {readonly store: Store; readonly
 				},
 			},
 		},
-		queries: {},
+		queries: {
+			[adopterQuery]: (query, {from}) => nameAdopter(Question.parse(query), from),
+		},
 	};
 }

@@ -8,6 +8,7 @@ import type {Reconcilers} from '../../../reconcilers/create.js';
 import {PeerError} from '../../../reconcilers/ports/peers.js';
 import type {PeerChange, Peers} from '../../../reconcilers/ports/peers.js';
 import {spreadKinds} from '../../../reconcilers/copies/delta.js';
+import type {Why} from '../../../reconcilers/why/why.js';
 import {ownershipOf} from '../../../store/resources/ownership.js';
 import {openLevelStore} from '../../../store/level/open.js';
 import type {Store} from '../../../store/store.js';
@@ -20,6 +21,8 @@ export interface LinkedNode {
 	readonly name: string;
 	readonly store: Store;
 	readonly engine: SimulatedEngine;
+	/** Why a Service is as it is, as this node tells it. */
+	why(key: {readonly namespace: string; readonly name: string}): Why | undefined;
 	/** uids of what its engine runs. */
 	running(): Promise<readonly string[]>;
 	/** Ends the agent; store and engine stay. */
@@ -103,8 +106,15 @@ export async function linkNodes(count: number, {resyncMs = 500}: {resyncMs?: num
 		};
 	};
 
+	/** Whoever hears a majority and has the smallest id leads it. */
+	const leaderOf = (self: Inside): Inside | undefined => {
+		const led = inside.filter(one => one === self || talks(one, self)).find(one => inside.filter(other => other === one || talks(one, other)).length * 2 > inside.length && one.reconcilers !== undefined);
+		return led === self || (led && talks(led, self)) ? led : undefined;
+	};
+
 	const start = (self: Inside): void => {
 		self.reconcilers = createReconcilers({
+			leadership: {adopterOf: async question => Promise.resolve(leaderOf(self)?.reconcilers?.answers.nameAdopter(question, self.id) ?? {kind: 'no-leader'})},
 			store: self.store, clock: {...clock, monotonicMs: nowMs}, log: silent, node: self, resyncMs, peers: peersOf(self),
 			engines: {all: [self.engine], get: name => (name === self.engine.name ? self.engine : undefined)},
 			facts: {
@@ -151,6 +161,7 @@ export async function linkNodes(count: number, {resyncMs = 500}: {resyncMs?: num
 	return {
 		nodes: inside.map(one => ({
 			id: one.id, name: one.name, store: one.store, engine: one.engine,
+			why: key => one.reconcilers?.why(key),
 			running: async () => (await one.engine.list({signal: new AbortController().signal})).filter(({state}) => state === 'running').map(({uid}) => uid),
 			stop: () => stop(one),
 			start: () => {
