@@ -55,6 +55,8 @@ export interface FleetReconcilers {
 	readonly held: Leases;
 	/** Copies what a peer has written, at once. */
 	readonly copyNow: (nodeId: string, signal: AbortSignal) => Promise<void>;
+	/** Has a node told anew what it is to run for this one. */
+	readonly reorder: (nodeId: string) => void;
 	/** Takes over what a forgotten node owned; answers the names of its Services. */
 	readonly adopt: (nodeId: string) => Promise<readonly string[]>;
 }
@@ -110,7 +112,7 @@ export function createFleet(options: FleetOptions): FleetReconcilers {
 		}),
 	];
 	return {
-		loops, acceptance: createAcceptance(options), hearReport: hearing.hear, leases: grants, held,
+		loops, acceptance: createAcceptance(options), hearReport: hearing.hear, leases: grants, held, reorder: assignments.forget,
 		copyNow: async (nodeId, signal) => {
 			await copies(nodeId, signal);
 		},

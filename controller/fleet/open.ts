@@ -18,6 +18,7 @@ import type {Identity} from '../identity.js';
 import {follow} from '../process.js';
 import {loadCurveKeys} from '../peers/curve.js';
 import {groupTopic} from '../peers/group/frames.js';
+import type {Groups} from '../peers/group/groups.js';
 import type {NodeConduct} from '../peers/group/node-conduct.js';
 import {openGroups} from '../peers/group/open.js';
 import type {Periods} from '../peers/group/periods.js';
@@ -74,6 +75,7 @@ export interface OpenFleet extends AsyncDisposable {
 	readonly peers: Peers;
 	readonly sockets: PeerSockets;
 	readonly membership: Membership;
+	readonly groups: Groups;
 	/** New at every start. */
 	readonly session: string;
 	/** Ports that peers reach, while in a cluster. */
@@ -164,7 +166,7 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 	};
 
 	return {
-		sockets, membership, session,
+		sockets, membership, session, groups: grouped.groups,
 		peers,
 		listening: () => listening,
 		async serve({answers, builtins, onNames}) {
