@@ -61,6 +61,8 @@ export interface FleetReconcilers {
 	readonly held: Leases;
 	/** Copies what a peer has written, at once. */
 	readonly copyNow: (nodeId: string, signal: AbortSignal) => Promise<void>;
+	/** Has a node told anew what it is to run for this one. */
+	readonly reorder: (nodeId: string) => void;
 	/** Takes over what a forgotten node owned; answers its Services. */
 	readonly adopt: (nodeId: string, name: string) => Promise<readonly Service[]>;
 	/** Who takes over from a lost owner, as the leader of all nodes says. */
@@ -132,7 +134,7 @@ export function createFleet(options: FleetOptions): FleetReconcilers {
 		}),
 	];
 	return {
-		loops, acceptance: createAcceptance(options), hearReport: hearing.hear, leases: grants, held,
+		loops, acceptance: createAcceptance(options), hearReport: hearing.hear, leases: grants, held, reorder: assignments.forget,
 		copyNow: async (nodeId, signal) => {
 			await copies(nodeId, signal);
 		},
