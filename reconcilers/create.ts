@@ -111,7 +111,7 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 	const views = createServiceViews({store, node, engines, peers, clock, leases: fleet.leases});
 	const reconcileService = createServiceReconciler({store, nodeId: node.id, views, recorder});
 	const reconcileInstance = createInstanceReconciler({
-		store, engines, node, clock, recorder, observations, looks, preparations, portWaiters, pauses, leases: fleet.held, steps: new Steps({width, recorder, images: options.images ?? noImageSources}),
+		store, engines, node, clock, recorder, observations, looks, preparations, portWaiters, pauses, leases: fleet.held, steps: new Steps({width, recorder, images: options.images ?? noImageSources, pins: fleet.pins}),
 	});
 	const nodeReconciler = createNodeReconciler({store, engines, node, facts, clock});
 	const orphans = createOrphanReconciler({store, engines, node, inventory, clock, recorder, maxAgeMs: 1.5 * resyncMs});

@@ -24,6 +24,8 @@ import {createReportHearing} from './remote/hear-report.js';
 import {createInquiries} from './remote/inquiries.js';
 import {LeaseGrants} from './remote/lease-grants.js';
 import {Leases} from './remote/leases.js';
+import {createPins} from './remote/pins.js';
+import type {Pins} from './remote/pins.js';
 import {createReports, ownersServed} from './remote/reports.js';
 import type {Reports} from './remote/reports.js';
 
@@ -53,6 +55,8 @@ export interface FleetReconcilers {
 	readonly leases: LeaseGrants;
 	/** Those that this node holds itself. */
 	readonly held: Leases;
+	/** What images stand for, decided for the whole fleet. */
+	readonly pins: Pins;
 	/** Copies what a peer has written, at once. */
 	readonly copyNow: (nodeId: string, signal: AbortSignal) => Promise<void>;
 	/** Takes over what a forgotten node owned; answers the names of its Services. */
@@ -110,7 +114,7 @@ export function createFleet(options: FleetOptions): FleetReconcilers {
 		}),
 	];
 	return {
-		loops, acceptance: createAcceptance(options), hearReport: hearing.hear, leases: grants, held,
+		loops, acceptance: createAcceptance(options), hearReport: hearing.hear, leases: grants, held, pins: createPins(options),
 		copyNow: async (nodeId, signal) => {
 			await copies(nodeId, signal);
 		},

@@ -115,6 +115,7 @@ export function createImageFetching(parts: FetchingOptions): ImageSources {
 	const nameOf = (nodeId: string): string => sockets.views().find(({id}) => id === nodeId)?.name ?? nodeId;
 
 	return {
+		platform,
 		async fetch(wanted, options) {
 			const key = `${wanted.engine.name} ${wanted.contentId ?? wanted.reference}`;
 			const begun = running.get(key);

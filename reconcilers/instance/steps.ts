@@ -3,6 +3,7 @@ import type {Recorder} from '../events/recorder.js';
 import type {CallOptions, Engine, Observation, Workload} from '../ports/engine.js';
 import {EngineError} from '../ports/engine.js';
 import type {ImageSources} from '../ports/image-sources.js';
+import type {Pins} from '../remote/pins.js';
 import {Gate} from './gate.js';
 import type {Step} from './plan.js';
 import {prepareImage} from './prepare-image.js';
@@ -43,23 +44,26 @@ export class Steps {
 	readonly #end: Gate;
 	readonly #recorder: Recorder;
 	readonly #images: ImageSources;
+	readonly #pins: Pick<Pins, 'known' | 'agree'>;
 
-	constructor({width, recorder, images}: {readonly width: EngineWidth; readonly recorder: Recorder; readonly images: ImageSources}) {
+	constructor({width, recorder, images, pins}: {readonly width: EngineWidth; readonly recorder: Recorder; readonly images: ImageSources; readonly pins: Pick<Pins, 'known' | 'agree'>}) {
 		this.#prepare = new Gate(width.prepare);
 		this.#start = new Gate(width.start);
 		this.#end = new Gate(width.end);
 		this.#recorder = recorder;
 		this.#images = images;
+		this.#pins = pins;
 	}
 
 	/** Resolves with what is in the slot afterwards. */
 	async perform(step: EngineStep, context: StepContext): Promise<Observation | undefined> {
 		const {engine, workload, instance, signal, showing} = context;
 		switch (step.do) {
-			case 'start':
+			case 'start': {
 				if (step.cause === 'crashed') this.#recorder.warning(instance, 'Crashed', `${workload.name} ended and is started again`);
-				await showing({kind: step.cause === 'first' ? 'preparing' : 'starting'}, () => this.#makeReady(context));
-				return showing({kind: 'starting'}, () => this.#launch(context, step.cause === 'first' ? 'Started' : 'Restarted'));
+				const ready = await showing({kind: step.cause === 'first' ? 'preparing' : 'starting'}, () => this.#makeReady(context));
+				return showing({kind: 'starting'}, () => this.#launch(ready, step.cause === 'first' ? 'Started' : 'Restarted'));
+			}
 			case 'resume':
 				this.#recorder.normal(instance, 'Resumed', `${workload.name} was paused and is resumed`);
 				return showing({kind: 'starting'}, () => this.#start.run(signal, () => engine.start(workload, {signal})));
@@ -75,13 +79,14 @@ export class Steps {
 					await this.#stop(context);
 					return this.#launch(context, 'Restarted');
 				});
-			case 'replace':
-				await showing({kind: 'replacing', because: step.because}, () => this.#makeReady(context));
+			case 'replace': {
+				const ready = await showing({kind: 'replacing', because: step.because}, () => this.#makeReady(context));
 				this.#recorder.normal(instance, 'Killing', `${workload.name} is replaced because ${step.because}`);
 				return showing({kind: 'exchanging', because: step.because}, async () => {
 					await this.#remove(context);
-					return this.#launch(context, 'Started');
+					return this.#launch(ready, 'Started');
 				});
+			}
 			case 'refile':
 				return this.#refile(step, context);
 			case 'limit':
@@ -108,7 +113,9 @@ export class Steps {
 		await this.#end.run(signal, () => engine.remove(workload, {signal}));
 	}
 
-	async #makeReady({engine, workload, instance, checkPorts, signal, whilePreparing}: StepContext): Promise<void> {
+	/** Resolves with the context as it is then: with the very content that is to run. */
+	async #makeReady(context: StepContext): Promise<StepContext> {
+		const {engine, workload, instance, checkPorts, signal, whilePreparing} = context;
 		const refusal = engine.review(workload.template, workload)[0];
 		if (refusal) throw new EngineError(refusal.kind === 'forbidden' ? 'Refused' : 'Invalid', `${refusal.field}: ${refusal.message}. ${refusal.fix}`, {transient: false});
 		checkPorts();
@@ -118,12 +125,13 @@ export class Steps {
 			if (told.coming !== message) this.#recorder.normal(instance, reason, message);
 			told.coming = message;
 		};
-		await this.#prepare.run(signal, async () => prepareImage({
-			engine, workload, sources: this.#images, signal: AbortSignal.any([signal, whilePreparing]),
+		const contentId = await this.#prepare.run(signal, async () => prepareImage({
+			engine, instance, workload, sources: this.#images, pins: this.#pins, signal: AbortSignal.any([signal, whilePreparing]),
 			onPulling: () => tell('Pulling', `the image ${image} is being pulled`),
 			onFetching: ({from}) => tell('Fetching', `the image ${image} is being fetched from the node ${from}`),
 		}));
 		if (told.coming !== '') this.#recorder.normal(instance, 'Pulled', `the image ${image} is here`);
+		return contentId === undefined ? context : {...context, workload: {...workload, contentId}};
 	}
 
 	/** Told before it is done: whoever looks for why it restarted finds it, however that ends. */

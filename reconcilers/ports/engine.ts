@@ -21,7 +21,7 @@ export interface Workload {
 	readonly fence: number;
 	readonly specHash: string;
 	readonly template: ImageTemplate;
-	/** The very content that `template.image` stands for, when its owner has said which. */
+	/** The very content to run, whatever `template.image` means on this node by now; only an engine with `images` is told. */
 	readonly contentId?: string;
 }
 

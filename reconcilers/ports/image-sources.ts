@@ -17,6 +17,8 @@ export interface ImageProgress {
 
 /** Where an image may come from when an engine has it not, beside a registry. */
 export interface ImageSources {
+	/** The kind of machine that this node is, as Docker says it: `linux/amd64`. */
+	readonly platform: string;
 	/**
 	 * Brings an image to an engine and resolves with its id; with undefined when nobody has it. What was begun elsewhere is shared. Throws `EngineError`
 	 * when somebody has it, but it could not be had.
@@ -25,4 +27,4 @@ export interface ImageSources {
 }
 
 /** A node that can have images from registries only. */
-export const noImageSources: ImageSources = {fetch: async () => Promise.resolve(undefined)};
+export const noImageSources: ImageSources = {platform: '', fetch: async () => Promise.resolve(undefined)};

@@ -126,9 +126,10 @@ export function createDockerEngine({url, nodeId, nodeName, clock, log, policy, c
 			return {contentId};
 		},
 		start: async (workload, {signal}) => {
-			const {body, refusals} = judge(workload);
+			const {body: judged, refusals} = judge(workload);
 			const [first] = refusals;
 			if (first !== undefined) throw new EngineError(first.kind === 'invalid' ? 'Invalid' : 'Refused', `${first.field}: ${first.message}; ${first.fix}`, {transient: false});
+			const body = {...judged, Image: await images.nameFor({reference: workload.template.image, contentId: workload.contentId, signal})};
 			if (body.HostConfig?.NetworkMode === networkName(workload.namespace)) await networks.ensure(workload.namespace, signal);
 			const run = async () => startWorkload({api, containers, networks}, workload, {body, links: await linksArchive(workload.template.files ?? []), signal});
 			if (fileStore === undefined || workload.template.files === undefined) return run();
