@@ -10,6 +10,7 @@ import {imageActions} from './actions.js';
 import {defaultArchiveLimits} from './archive/archive-limits.js';
 import {createImageFetching} from './fetch-images.js';
 import {ImageGiver} from './give-images.js';
+import {createImageRenewal} from './renew-images.js';
 import {clearStaging} from './stage-archive.js';
 import {ImageUploads} from './uploads.js';
 
@@ -40,7 +41,8 @@ export async function openImages({engines, sockets, dataDir, limitBytes, clock, 
 	const platform = `linux/${dockerArchitectures[arch()] ?? arch()}`;
 	const giver = new ImageGiver(engines);
 	const limits = {...defaultArchiveLimits, bytes: limitBytes};
-	const sources = createImageFetching({sockets, directory, limits, platform, clock, log});
+	const fetching = createImageFetching({sockets, directory, limits, platform, clock, log});
+	const sources: ImageSources = {platform, fetch: fetching.fetch, ...createImageRenewal({fetching, platform, clock, log})};
 	const uploads = new ImageUploads({directory, limits, engines});
 	return {sources, builtins: imageActions({engines, giver, sources, uploads})};
 }

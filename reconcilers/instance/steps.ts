@@ -87,6 +87,11 @@ export class Steps {
 					return this.#launch(ready, 'Started');
 				});
 			}
+			case 'renew':
+				return showing({kind: 'starting'}, async () => {
+					await this.#renew(context, {contentId: step.contentId, because: `${workload.name} ended before it began: its program is none for this machine`});
+					return this.#launch(await this.#makeReady(context), 'Restarted');
+				});
 			case 'refile':
 				return this.#refile(step, context);
 			case 'limit':
@@ -148,10 +153,36 @@ export class Steps {
 		return engine.inspect(workload, {signal});
 	}
 
-	async #launch({engine, workload, instance, signal}: StepContext, reason: string): Promise<Observation> {
-		const observed = await this.#start.run(signal, () => engine.start(workload, {signal}));
+	async #launch(context: StepContext, reason: string): Promise<Observation> {
+		const {engine, workload, instance, signal} = context;
+		const start = async (): Promise<Observation> => this.#start.run(signal, () => engine.start(workload, {signal}));
+		const observed = await start().catch(async (error: unknown) => {
+			const contentId = workload.contentId ?? instance.status?.contentId;
+			if (!(error instanceof EngineError) || contentId === undefined || !await this.#isOfImage(error, {engine, contentId, signal})) throw error;
+			await this.#renew(context, {contentId, because: error.message});
+			return start();
+		});
 		this.#recorder.normal(instance, reason, `${workload.name} runs`);
 		return observed;
+	}
+
+	/** A program that is not there may be missing in the image as well, so that is looked into first. */
+	async #isOfImage({code}: EngineError, {engine, contentId, signal}: Pick<StepContext, 'engine' | 'signal'> & {readonly contentId: string}): Promise<boolean> {
+		if (engine.images === undefined) return false;
+		return code === 'ImageDamaged' || (code === 'StartFailed' && await this.#images.isDamaged({engine, contentId}, {signal}));
+	}
+
+	/** Has the image anew; the container that was made from the damaged one goes. */
+	async #renew({engine, workload, instance, signal, whilePreparing}: StepContext, {contentId, because}: {readonly contentId: string; readonly because: string}): Promise<void> {
+		const told = {from: ''};
+		await this.#prepare.run(signal, async () => this.#images.renew({engine, workload, contentId, because, free: async () => engine.remove(workload, {signal})}, {
+			signal: AbortSignal.any([signal, whilePreparing]),
+			onProgress: ({from}) => {
+				if (told.from !== from) this.#recorder.warning(instance, 'ImageDamaged', `${because}. The image ${workload.template.image} is had anew from the node ${from}`);
+				told.from = from;
+			},
+		}));
+		this.#recorder.normal(instance, 'ImageRenewed', `the image ${workload.template.image} was damaged on this node and is whole again`);
 	}
 
 	/** Waiting out a grace is no work for the engine: stops are not counted against its width. */
