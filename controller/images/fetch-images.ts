@@ -45,6 +45,8 @@ type Take = (staged: StagedArchive) => Promise<string>;
 export interface ImageFetching extends Pick<ImageSources, 'fetch'> {
 	/** As `fetch`, with another use for what comes in, and not shared with others who want the same. */
 	obtain(wanted: WantedImage, options: Options, take: Take): Promise<string | undefined>;
+	/** How long the archive will be, about; undefined when nobody has it. */
+	sizeOf(wanted: WantedImage, options: CallOptions): Promise<number | undefined>;
 }
 
 type Options = CallOptions & {readonly onProgress?: (progress: ImageProgress) => void};
@@ -126,6 +128,7 @@ export function createImageFetching(parts: FetchingOptions): ImageFetching {
 
 	return {
 		obtain,
+		sizeOf: async (wanted, {signal}) => (await holders(wanted, signal))[0]?.sizeBytes,
 		async fetch(wanted, options) {
 			const key = `${wanted.engine.name} ${wanted.contentId ?? wanted.reference}`;
 			const begun = running.get(key);

@@ -88,8 +88,9 @@ export class Steps {
 				});
 			}
 			case 'renew':
+				if (!step.isCertain && !await this.#images.isDamaged({engine, contentId: step.contentId}, {signal})) return this.perform({do: 'start', cause: 'crashed', counts: step.counts}, context);
 				return showing({kind: 'starting'}, async () => {
-					await this.#renew(context, {contentId: step.contentId, because: `${workload.name} ended before it began: its program is none for this machine`});
+					await this.#renew(context, {contentId: step.contentId, because: `${workload.name} ended before it began: ${step.isCertain ? 'its program is none for this machine' : 'its program is missing'}`});
 					return this.#launch(await this.#makeReady(context), 'Restarted');
 				});
 			case 'refile':

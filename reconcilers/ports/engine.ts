@@ -56,8 +56,8 @@ export interface Observation {
 	readonly exitCode?: number;
 	/** Why it ended, when the engine knows more than the code: `OOMKilled`, … */
 	readonly exitReason?: string;
-	/** True when it ended before its first instruction, because what its image holds is no program for this machine. */
-	readonly imageDamaged?: boolean;
+	/** It ended before its first instruction. `unrunnable`: what its image holds is no program for this machine. `missing`: its image holds no such program. */
+	readonly neverBegan?: 'unrunnable' | 'missing';
 	/** True when its end came with the engine's own (a daemon restart), which is no crash of the workload. */
 	readonly endedWithEngine?: boolean;
 	/** True when it ended before the engine's present run began: if nobody has seen that end before, nobody can tell whose doing it was. */

@@ -16,6 +16,11 @@ export function pinnedContent(service: Service, {image, platform, specHash}: Pin
 	return pinsOf(service, image).find(pin => pin.platform === platform && pin.specHash === specHash)?.contentId;
 }
 
+/** What is decided for every kind of machine. */
+export function pinnedContents(service: Service, {image, specHash}: Omit<PinScope, 'platform'>): readonly string[] {
+	return pinsOf(service, image).filter(pin => pin.specHash === specHash).map(({contentId}) => contentId);
+}
+
 /** The Service with a content decided; the very same when it has no status of that entry yet. */
 export function withPin(service: Service, {image, platform, specHash}: PinScope, contentId: string): Service {
 	const {status} = service;

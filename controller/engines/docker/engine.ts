@@ -163,7 +163,7 @@ export function createDockerEngine({url, nodeId, nodeName, clock, log, policy, c
 			const found = await containers.find(reference, signal);
 			if (found === undefined) return undefined;
 			const observed = await containers.observe(found, signal);
-			return await neverBegan({api, containers, clock}, observed, signal) ? {...observed, imageDamaged: true, exitReason: 'exec format error'} : observed;
+			return {...observed, ...await neverBegan({api, containers, clock}, observed, signal)};
 		},
 		list: async ({signal}) => containers.list(signal),
 		logs: (reference, logOptions) => readLogs({api, containers, clock}, reference, logOptions),

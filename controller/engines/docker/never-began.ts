@@ -1,24 +1,26 @@
 import type {Observation} from '../../../reconcilers/ports/engine.js';
 import {readLogs} from './logs.js';
 
-/** What runc ends with when it cannot exec the program: 1, from 1.1.8 on 255. */
-const runcCodes: ReadonlySet<number | undefined> = new Set([1, 255]);
 /** It ends at once; Docker may even say that it ended before it began. */
 const atOnceMs = 2000;
-/** How runc says so, which is all that Docker keeps of it: as the first and only line of the container's log, or the last of the run. */
-const sentence = /^(?:exec \S+|.*exec user process caused): exec format error\s*$/u;
+/** How Docker's own init, which is most containers' first process, and runc say that there is nothing to run: all that Docker keeps of it is the last line of the container's log. */
+const initSays = /^\[FATAL tini \(\d+\)\] exec \S+ failed: (?<why>Exec format error|No such file or directory)\s*$/u;
+const runcSays = /^(?:exec \S+|.*exec user process caused): (?<why>exec format error|no such file or directory)\s*$/u;
+/** What they end with then; runc with 255 since 1.1.8. */
+const codes: ReadonlySet<number | undefined> = new Set([1, 127, 255]);
 
-/** Whether a container ended before its first instruction, because its program is none for this machine: an empty file, as a power cut leaves them, or one for another processor. */
-export async function neverBegan(dependencies: Parameters<typeof readLogs>[0], observed: Observation, signal: AbortSignal): Promise<boolean> {
+/** Why a container ended before its first instruction, if it did: a program that is empty, as a power cut leaves them, or for another processor; or none at all. */
+export async function neverBegan(dependencies: Parameters<typeof readLogs>[0], observed: Observation, signal: AbortSignal): Promise<Pick<Observation, 'neverBegan' | 'exitReason'>> {
 	const {state, exitCode, startedAt = '', finishedAt = '', exitReason} = observed;
-	if (state !== 'exited' || exitReason !== undefined || !runcCodes.has(exitCode) || Date.parse(finishedAt) - Date.parse(startedAt) > atOnceMs) return false;
+	if (state !== 'exited' || exitReason !== undefined || !codes.has(exitCode) || Date.parse(finishedAt) - Date.parse(startedAt) > atOnceMs) return {};
 	try {
 		let last = '';
 		for await (const {text} of readLogs(dependencies, observed, {follow: false, timestamps: false, previous: false, tailLines: 1, signal})) last = text;
-		return sentence.test(last);
+		const why = (initSays.exec(last) ?? runcSays.exec(last))?.groups?.['why']?.toLowerCase();
+		return why === undefined ? {} : {neverBegan: why === 'exec format error' ? 'unrunnable' : 'missing', exitReason: why};
 	} catch {
 		signal.throwIfAborted();
 		// A log that cannot be read says nothing: it is a crash like any other.
-		return false;
+		return {};
 	}
 }
