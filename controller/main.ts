@@ -32,6 +32,7 @@ import {enginesOf} from './engines-of.js';
 import {measured} from './engines/measured.js';
 import {loadIdentity} from './identity.js';
 import {openImages} from './images/open.js';
+import {openSeeding} from './images/seed-images.js';
 import {limitsOf} from './limits.js';
 import {openListeners, type Listening} from './listeners.js';
 import {createLocalNode, removeUnfinishedBackups} from './local-node.js';
@@ -111,7 +112,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			advertised: async address => tls.serve(address),
 			authority: tls,
 		}), async it => it[Symbol.asyncDispose]());
-		const images = await openImages({engines, sockets: fleet.sockets, dataDir: config.dataDir, limitBytes: limits.images.imageBytes, clock, log});
+		const images = await openImages({engines, sockets: fleet.sockets, dataDir: config.dataDir, takesSeeds: config.images.seedSeconds > 0, limitBytes: limits.images.imageBytes, clock, log});
 		const originals = config.compatibility.zeromq || config.compatibility.mqtt ? owned.own('compatibility', (await import('./compatibility/open.js')).openCompatibility({
 			config, store, self, peers: fleet.peers, api: () => ({server: `unix://${listeners.listening.socket}`, token}), clock, log, onDropped: metrics.discoveryMessageDropped,
 		}), async it => it[Symbol.asyncDispose]()) : undefined;
@@ -154,6 +155,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		const transfers = owned.own('transfers', await Transfers.open({allow: allowedFolders(config), dataDir: config.dataDir, limits: limits.transfers, clock, log}), async it => it[Symbol.asyncDispose]());
 		const mdp = await fleet.serve({answers: reconcilers.answers, builtins: [...nodeActions({store, node: localNode}), ...fileActions(transfers), ...external.builtins, ...images.builtins, ...switchActions(reconcilers.switches)], onNames: external.onNames});
 		external.serve(mdp.calls);
+		owned.own('image seeding', openSeeding({seconds: config.images.seedSeconds, store, self, rehearse: reconcilers.rehearse, sockets: fleet.sockets, log}), async it => it[Symbol.asyncDispose]());
 		owned.own('discovery', openDiscovery({
 			config, store, membership: fleet.membership, self, privateKey: identity.privateKey, session: fleet.session, version, listening: fleet.listening,
 			tls: () => tls.material, clock, log, onDropped: metrics.discoveryMessageDropped,

@@ -129,7 +129,8 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 	});
 	const reconcileService = createServiceReconciler({store, nodeId: node.id, views, recorder});
 	const reconcileInstance = createInstanceReconciler({
-		store, engines, node, clock, recorder, observations, looks, preparations, portWaiters, pauses, leases: fleet.held, steps: new Steps({width, recorder, images, takePrepared: workload => held.takePrepared(workload)}),
+		store, engines, node, clock, recorder, observations, looks, preparations, portWaiters, pauses, leases: fleet.held,
+		steps: new Steps({width, recorder, images, pins: fleet.pins, takePrepared: workload => held.takePrepared(workload)}),
 	});
 	const nodeReconciler = createNodeReconciler({store, engines, node, facts, clock});
 	const orphans = createOrphanReconciler({store, engines, node, inventory, clock, recorder, maxAgeMs: 1.5 * resyncMs});

@@ -12,6 +12,10 @@ export const TerminateRequest = z.strictObject({uid: z.string(), authority: Auth
 export const TerminateAnswer = z.strictObject({ended: z.boolean()});
 export const LeaseRequest = z.strictObject({uid: z.string()});
 export const LeaseAnswer = z.strictObject({granted: z.boolean()});
+const Content = z.string().min(1).max(256);
+export const PinRequest = z.strictObject({uid: z.string(), platform: z.string().min(1).max(64), contentId: Content.exactOptional(), instead: Content.exactOptional()});
+/** Null when nothing is pinned. */
+export const PinAnswer = z.object({contentId: Content.nullable()});
 
 const RemoteInstance = z.strictObject({
 	uid: z.string(),

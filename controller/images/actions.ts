@@ -4,9 +4,10 @@ import type {ImageSources} from '../../reconcilers/ports/image-sources.js';
 import {builtin, type Builtin} from '../peers/mdp/builtins.js';
 import {CallError} from '../peers/mdp/call-error.js';
 import type {ImageGiver} from './give-images.js';
-import {toldFetch} from './told-fetch.js';
+import type {SeedTaking} from './take-seeds.js';
+import {told, toldFetch} from './told-fetch.js';
 import type {ImageUploads} from './uploads.js';
-import {ExportRequest, FetchRequest, HaveRequest, PushEndRequest, PushRequest} from './wire.js';
+import {ExportRequest, FetchRequest, HaveRequest, PushEndRequest, PushRequest, SeedRequest} from './wire.js';
 
 /** What the actions are made of. */
 export interface ImageActionsOptions {
@@ -14,10 +15,11 @@ export interface ImageActionsOptions {
 	readonly giver: ImageGiver;
 	readonly sources: ImageSources;
 	readonly uploads: ImageUploads;
+	readonly seeds: SeedTaking;
 }
 
 /** What other nodes and programs ask of the images of a node. */
-export function imageActions({engines, giver, sources, uploads}: ImageActionsOptions): readonly Builtin[] {
+export function imageActions({engines, giver, sources, uploads, seeds}: ImageActionsOptions): readonly Builtin[] {
 	return [
 		builtin({
 			service: 'image', action: 'image.have', summary: 'tell whether an image is here, by its name or id, and how many nodes are being given one', schema: HaveRequest,
@@ -41,6 +43,13 @@ export function imageActions({engines, giver, sources, uploads}: ImageActionsOpt
 		builtin({
 			service: 'image', action: 'image.fetch', summary: 'have an image from another node, telling how far it is', schema: FetchRequest,
 			handle: (wanted, {signal}) => toldFetch({engines, sources}, wanted, {signal}),
+		}),
+		builtin({
+			service: 'image', action: 'image.seed', summary: 'have an image from another node ahead of time, if there is room', schema: SeedRequest,
+			handle: (wanted, {caller, signal}) => {
+				if (caller.kind !== 'member') throw new CallError('Forbidden', 'only members of the cluster bring images ahead of time', {fix: 'Ask image.fetch.'});
+				return told(async options => seeds.take(wanted, options), {signal});
+			},
 		}),
 		builtin({
 			service: 'image', action: 'image.push', summary: 'take a piece of an archive; the answer says how much is held', schema: PushRequest,

@@ -10,7 +10,9 @@ import {imageActions} from './actions.js';
 import {defaultArchiveLimits} from './archive/archive-limits.js';
 import {createImageFetching} from './fetch-images.js';
 import {ImageGiver} from './give-images.js';
+import {createImageRenewal} from './renew-images.js';
 import {clearStaging} from './stage-archive.js';
+import {createSeedTaking} from './take-seeds.js';
 import {ImageUploads} from './uploads.js';
 
 /** What the images of a node need. */
@@ -18,6 +20,8 @@ export interface ImagesOptions {
 	readonly engines: Engines;
 	readonly sockets: Pick<PeerSockets, 'views' | 'request' | 'stream'>;
 	readonly dataDir: string;
+	/** Whether images are taken ahead of time. */
+	readonly takesSeeds: boolean;
 	/** The greatest archive that this node takes. */
 	readonly limitBytes: number;
 	readonly clock: Clock;
@@ -34,13 +38,14 @@ export interface OpenImages {
 const dockerArchitectures: Readonly<Record<string, string>> = {x64: 'amd64', ia32: '386'};
 
 /** Opens them; what a process that was killed left of archives on their way is removed. */
-export async function openImages({engines, sockets, dataDir, limitBytes, clock, log}: ImagesOptions): Promise<OpenImages> {
+export async function openImages({engines, sockets, dataDir, takesSeeds, limitBytes, clock, log}: ImagesOptions): Promise<OpenImages> {
 	const directory = join(dataDir, 'incoming-images');
 	await clearStaging(directory);
 	const platform = `linux/${dockerArchitectures[arch()] ?? arch()}`;
 	const giver = new ImageGiver(engines);
 	const limits = {...defaultArchiveLimits, bytes: limitBytes};
-	const sources = createImageFetching({sockets, directory, limits, platform, clock, log});
+	const fetching = createImageFetching({sockets, directory, limits, platform, clock, log});
+	const sources: ImageSources = {platform, fetch: fetching.fetch, ...createImageRenewal({fetching, platform, clock, log})};
 	const uploads = new ImageUploads({directory, limits, engines});
-	return {sources, builtins: imageActions({engines, giver, sources, uploads})};
+	return {sources, builtins: imageActions({engines, giver, sources, uploads, seeds: createSeedTaking({engines, sources, fetching, directory: dataDir, isOn: takesSeeds})})};
 }

@@ -18,6 +18,8 @@ export const ExportEnd = z.union([z.object({busy: z.literal(true)}), z.object({s
 export type ExportEnd = z.infer<typeof ExportEnd>;
 
 export const FetchRequest = z.strictObject({reference: Reference, id: ImageId.exactOptional()});
+/** One of these contents, whichever is for this kind of machine. */
+export const SeedRequest = z.strictObject({reference: Reference, contents: z.array(ImageId).min(1).max(64)});
 /** Chosen by who pushes. */
 const UploadName = z.string().regex(/^[0-9a-f]{32}$/u);
 /** A piece in base64. */

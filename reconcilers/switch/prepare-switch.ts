@@ -9,6 +9,7 @@ import {instancesOn} from '../instances-on.js';
 import type {CallOptions, Engine, Engines} from '../ports/engine.js';
 import type {ImageSources} from '../ports/image-sources.js';
 import type {SwitchedInstance, SwitchOrder, SwitchReadiness} from '../ports/switches.js';
+import type {Pins} from '../remote/pins.js';
 import {instanceOf, obstacleToInstance} from './obstacle.js';
 
 /** What making ready needs. */
@@ -29,6 +30,12 @@ class NotReady extends Error {
 	override readonly name = 'NotReady';
 }
 
+/** What is not stored yet stands for what this node makes of its name; it is decided for all once it runs. */
+const undecided: Pick<Pins, 'known' | 'agree'> = {
+	known: () => undefined,
+	agree: async (_, {contentId}) => Promise.resolve(contentId),
+};
+
 /** Looks whether everything could run here as it is to be, as a step that starts it would, and brings the images. */
 export function createSwitchPreparation({store, engines, node, images, width}: SwitchPreparationOptions): PrepareSwitch {
 	const hostPorts = new HostPorts(engines);
@@ -42,7 +49,7 @@ export function createSwitchPreparation({store, engines, node, images, width}: S
 		if (refusal) throw new NotReady(`${name}: ${refusal.field}: ${refusal.message}. ${refusal.fix}`);
 		try {
 			hostPorts.check(instance, () => others);
-			await gate.run(signal, async () => prepareImage({engine, workload, sources: images, signal, onPulling: () => undefined, onFetching: () => undefined}));
+			await gate.run(signal, async () => prepareImage({engine, instance, workload, sources: images, pins: undecided, signal, onPulling: () => undefined, onFetching: () => undefined}));
 		} catch (error) {
 			signal.throwIfAborted();
 			throw new NotReady(`${name}: ${error instanceof Error ? error.message : String(error)}`, {cause: error});

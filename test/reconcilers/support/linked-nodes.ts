@@ -106,6 +106,7 @@ export async function linkNodes(count: number, {resyncMs = 500}: {resyncMs?: num
 			list: async id => ask(id, async other => Promise.resolve(other.reconcilers!.answers.acceptance.list(self.id))),
 			report: async (id, report) => ask(id, async other => other.reconcilers!.answers.hearReport(self.id, structuredClone(report))),
 			lease: async (id, {uid}) => ask(id, async other => Promise.resolve(other.reconcilers!.answers.leases.grant(self.id, uid))),
+			pin: async (id, request) => ask(id, async other => other.reconcilers!.answers.pins.settle(self.id, request)),
 			objectsSince: async (id, {since, digest}) => ask(id, async other => deltaSince(other.store, {
 				nodeId: other.id, complete: true, ...(since === undefined ? {} : {since}), ...(digest === undefined ? {} : {digest: {holder: self.id, text: digest}}),
 			})),
