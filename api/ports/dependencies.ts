@@ -14,6 +14,7 @@ import type {Fleet} from './fleet.js';
 import type {ApiLimits} from './limits.js';
 import type {Log} from './log.js';
 import type {LocalNode} from './node.js';
+import type {Switching} from './switching.js';
 import type {Workloads} from './workloads.js';
 
 /** Time and chance as arguments. */
@@ -54,6 +55,7 @@ export interface ApiDependencies {
 	readonly files: Files;
 	readonly bundles: Bundles;
 	readonly archives: ImageArchives;
+	readonly switching: Switching;
 	readonly explanations: Explanations;
 	readonly health: {checks(): readonly HealthCheck[]};
 	/** What `/metrics` shows. */
