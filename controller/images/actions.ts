@@ -7,7 +7,7 @@ import type {ImageGiver} from './give-images.js';
 import type {SeedTaking} from './take-seeds.js';
 import {told, toldFetch} from './told-fetch.js';
 import type {ImageUploads} from './uploads.js';
-import {ExportRequest, FetchRequest, HaveRequest, PushEndRequest, PushRequest, SeedRequest} from './wire.js';
+import {DropRequest, ExportRequest, FetchRequest, HaveRequest, PushEndRequest, PushRequest, SeedRequest} from './wire.js';
 
 /** What the actions are made of. */
 export interface ImageActionsOptions {
@@ -58,6 +58,13 @@ export function imageActions({engines, giver, sources, uploads, seeds}: ImageAct
 		builtin({
 			service: 'image', action: 'image.load', summary: 'look an archive through that was pushed, and give it to the engine', schema: PushEndRequest,
 			handle: async (request, {signal}) => uploads.finish(request, {signal}),
+		}),
+		builtin({
+			service: 'image', action: 'image.drop', summary: 'forget what was pushed of an archive', schema: DropRequest,
+			handle: async ({upload}) => {
+				await uploads.drop(upload);
+				return {};
+			},
 		}),
 		builtin({
 			service: 'image', action: 'image.prune', summary: 'remove images that have no name and that no container needs', schema: z.strictObject({}),

@@ -6,7 +6,10 @@ import {CallError} from '../peers/mdp/call-error.js';
 import {ArchiveError} from './archive/archive-error.js';
 import type {ArchiveLimits} from './archive/archive-limits.js';
 import {checkArchive} from './archive/check-archive.js';
+import {systemErrorCode} from '../private-file.js';
 import {loadImage} from './load-image.js';
+import {requireRoom} from './require-room.js';
+import type {PushEndRequest} from './wire.js';
 
 /** So many archives may be on their way in, each so long without a word. */
 const openAtOnce = 4;
@@ -41,30 +44,43 @@ export class ImageUploads {
 			const {size} = await file.stat();
 			if (offset !== size) return size;
 			if (size + bytes.length > this.#limits.bytes) throw new CallError('BadRequest', `the archive is longer than the ${this.#limits.bytes} bytes that this node takes`, {fix: 'limits.imageBytes in the node\'s configuration says how long one may be.'});
+			await requireRoom(this.#directory);
 			await file.writeFile(bytes);
 			return size + bytes.length;
+		} catch (error) {
+			// What cannot go on only takes the room that others need.
+			if (systemErrorCode(error) !== 'ENOSPC' && !(error instanceof ArchiveError)) throw error;
+			await this.#forget(upload);
+			throw new CallError('InsufficientStorage', error instanceof ArchiveError ? error.message : 'there is no room for it on this node\'s disk', {fix: 'Make room there; `motey image prune` removes images that nothing needs.', cause: error});
 		} finally {
 			await file.close();
 		}
 	}
 
 	/** Looks an archive through whose bytes are all there, and gives it to the engine. It is gone afterwards. */
-	async finish({upload, sha256}: {readonly upload: string; readonly sha256: string}, {signal}: CallOptions): Promise<PushedImage> {
+	async finish({upload, sha256, id, names = []}: PushEndRequest, {signal}: CallOptions): Promise<PushedImage> {
 		const engine = this.#engines.all.find(({images}) => images !== undefined);
 		if (engine === undefined) throw new CallError('Unavailable', 'no engine of this node takes images');
 		const path = this.#path(upload);
 		if (!this.#open.has(upload) || await stat(path).catch(() => undefined) === undefined) throw new CallError('NotFound', 'nothing of this archive is here', {fix: 'Push it again.'});
 		this.#watch(upload);
 		try {
-			const checked = await checkArchive(createReadStream(path, {signal}), this.#limits);
+			const checked = await checkArchive(createReadStream(path, {signal}), this.#limits, id === undefined ? {} : {id, references: []});
 			if (checked.sha256 !== sha256) throw new CallError('Conflict', 'what arrived is not what was sent', {fix: 'Push it again.'});
-			return {id: await loadImage({path, checked}, {engine, signal}), references: checked.references};
+			const loaded = await loadImage({path, checked}, {engine, signal});
+			for (const name of names) await engine.images?.tag(loaded, name, {signal});
+			return {id: loaded, references: [...checked.references, ...names]};
 		} catch (error) {
 			if (error instanceof ArchiveError) throw new CallError('BadRequest', `the archive is refused: ${error.message}`, {cause: error});
 			throw error;
 		} finally {
 			await this.#forget(upload);
 		}
+	}
+
+	/** Forgets what there is of an archive; one that is not here is forgotten already. */
+	async drop(upload: string): Promise<void> {
+		await this.#forget(upload);
 	}
 
 	#watch(upload: string): void {
