@@ -26,6 +26,7 @@ import {createApiPorts} from './fleet/api-ports.js';
 import {nodeActions} from './fleet/node-actions.js';
 import {nodeConduct} from './fleet/node-conduct.js';
 import {openFleet} from './fleet/open.js';
+import {createSwitchPorts, switchActions} from './fleet/switching.js';
 import {addressTowards, hostAddresses} from './addresses.js';
 import {enginesOf} from './engines-of.js';
 import {measured} from './engines/measured.js';
@@ -100,7 +101,10 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		const fleet = owned.own('peers', await openFleet({
 			store, dataDir: config.dataDir, runDir: config.runDir, identity, name: config.name, clock, log,
 			ports: {port: config.peers.port, publishPort: config.peers.pubPort},
-			groups: {periods: config.groups, conduct: nodeConduct({store, name: config.name, log})},
+			groups: {periods: config.groups, conduct: nodeConduct({
+				store, name: config.name, log,
+				nameAdopter: (question, asker) => reconcilers.answers.nameAdopter(question, asker), held: () => reconcilers.switches.held,
+			})},
 			staticPeers: config.peers.addresses.flatMap(text => parsePeer(text) ?? []), brokerPort: config.mqtt.port, storeBytes: limits.store.totalBytes,
 			ownAddress: async towards => config.advertise ?? await addressTowards(towards ?? config.mqtt.url) ?? hostAddresses()[0], isOwnAddress: address => hostAddresses().includes(address),
 			apiSocket: () => listeners.listening.socket,
@@ -112,7 +116,8 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			config, store, self, peers: fleet.peers, api: () => ({server: `unix://${listeners.listening.socket}`, token}), clock, log, onDropped: metrics.discoveryMessageDropped,
 		}), async it => it[Symbol.asyncDispose]()) : undefined;
 		const reconcilers = createReconcilers({
-			store, engines, node: self, facts, clock, log, peers: originals?.peers ?? fleet.peers, images: images.sources, bootMs,
+			store, engines, node: self, facts, clock, log, peers: originals?.peers ?? fleet.peers, leadership: fleet.leadership, images: images.sources, bootMs,
+			switching: createSwitchPorts(fleet),
 			acceptMembers: async records => {
 				await fleet.membership.accept(records);
 			},
@@ -134,7 +139,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			calls: {ask: request => mdp.calls.ask(request)},
 			files: createFiles({ask: request => mdp.calls.ask(request)}),
 			admission: createAdmission(engines),
-			workloads, commands: workloads,
+			workloads, commands: workloads, switching: reconcilers.switches,
 			node: localNode,
 			health: {checks: () => checks(store, config.name, loops)},
 			authentication: {compatibility: config.compatibility.rest, hostNames: [config.name, ...config.api.hosts, ...config.api.listen]},
@@ -147,7 +152,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		}), async it => it.close(closeGraceMs));
 		const {listening} = listeners;
 		const transfers = owned.own('transfers', await Transfers.open({allow: allowedFolders(config), dataDir: config.dataDir, limits: limits.transfers, clock, log}), async it => it[Symbol.asyncDispose]());
-		const mdp = await fleet.serve({answers: reconcilers.answers, builtins: [...nodeActions({store, node: localNode}), ...fileActions(transfers), ...external.builtins, ...images.builtins], onNames: external.onNames});
+		const mdp = await fleet.serve({answers: reconcilers.answers, builtins: [...nodeActions({store, node: localNode}), ...fileActions(transfers), ...external.builtins, ...images.builtins, ...switchActions(reconcilers.switches)], onNames: external.onNames});
 		external.serve(mdp.calls);
 		owned.own('discovery', openDiscovery({
 			config, store, membership: fleet.membership, self, privateKey: identity.privateKey, session: fleet.session, version, listening: fleet.listening,

@@ -13,6 +13,7 @@ import type {Fleet} from './fleet.js';
 import type {ApiLimits} from './limits.js';
 import type {Log} from './log.js';
 import type {LocalNode} from './node.js';
+import type {Switching} from './switching.js';
 import type {Workloads} from './workloads.js';
 
 /** Time and chance as arguments. */
@@ -51,6 +52,7 @@ export interface ApiDependencies {
 	readonly fleet: Fleet;
 	readonly calls: Calls;
 	readonly files: Files;
+	readonly switching: Switching;
 	readonly explanations: Explanations;
 	readonly health: {checks(): readonly HealthCheck[]};
 	/** What `/metrics` shows. */

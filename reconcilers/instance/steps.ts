@@ -43,8 +43,11 @@ export class Steps {
 	readonly #end: Gate;
 	readonly #recorder: Recorder;
 	readonly #images: ImageSources;
+	readonly #takePrepared: (workload: Workload) => boolean;
 
-	constructor({width, recorder, images}: {readonly width: EngineWidth; readonly recorder: Recorder; readonly images: ImageSources}) {
+	/** `takePrepared`: true once if its image was made ready a moment ago, so that it can be started without asking anybody for it once more. */
+	constructor({width, recorder, images, takePrepared}: {readonly width: EngineWidth; readonly recorder: Recorder; readonly images: ImageSources; readonly takePrepared: (workload: Workload) => boolean}) {
+		this.#takePrepared = takePrepared;
 		this.#prepare = new Gate(width.prepare);
 		this.#start = new Gate(width.start);
 		this.#end = new Gate(width.end);
@@ -112,6 +115,7 @@ export class Steps {
 		const refusal = engine.review(workload.template, workload)[0];
 		if (refusal) throw new EngineError(refusal.kind === 'forbidden' ? 'Refused' : 'Invalid', `${refusal.field}: ${refusal.message}. ${refusal.fix}`, {transient: false});
 		checkPorts();
+		if (this.#takePrepared(workload)) return;
 		const {image} = workload.template;
 		const told = {coming: ''};
 		const tell = (reason: 'Pulling' | 'Fetching', message: string): void => {

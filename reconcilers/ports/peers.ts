@@ -15,6 +15,8 @@ export interface PeerView {
 	readonly doubled: boolean;
 	/** False for one whose presence says nothing about whether this node is cut off: it is no member of the cluster. */
 	readonly votes?: boolean;
+	/** Its revision of what it has written last, as it said; undefined when it has said nothing yet. */
+	readonly announced?: string;
 }
 
 /**

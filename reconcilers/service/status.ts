@@ -7,7 +7,7 @@ import type {Service, ServicePhase, ServiceStatus} from '../../store/resources/s
 import {containerFinalizer, holds, isDeleting} from '../finalizers.js';
 import {targetHash} from './draft.js';
 import type {FleetView} from './fleet.js';
-import {whereaboutsOf} from './fleet.js';
+import {unheardBy, whereaboutsOf} from './fleet.js';
 import {isLoser} from './plan.js';
 import {isServing, silentReason} from './surplus.js';
 import type {ServicePlan} from './view.js';
@@ -108,7 +108,7 @@ function phaseOf(service: Service, instances: readonly Instance[], plan: Service
 }
 
 function sentence({service, plan, fleet, instances, phase, ready, wanted}: Facts): string {
-	if (isDeleting(service)) return endingSentence(instances, fleet);
+	if (isDeleting(service)) return endingSentence(service, instances, fleet);
 	if (isLoser(service)) return conflictSentence;
 	const worst = instances.find(instance => phaseOfInstance(instance) === phase && !isReady(instance)) ?? instances.find(instance => !isReady(instance));
 	if (plan.unplaced[0] !== undefined && phase === 'Pending') return plan.unplaced[0];
@@ -120,7 +120,9 @@ function sentence({service, plan, fleet, instances, phase, ready, wanted}: Facts
 const conflictSentence = 'another Service, created elsewhere while the nodes were apart, keeps this name: this one keeps what it runs and starts nothing; delete one of them by its uid';
 
 /** Names the nodes whose silence holds an end up, and what lifts the wait. */
-function endingSentence(instances: readonly Instance[], fleet: FleetView): string {
+function endingSentence(service: Service, instances: readonly Instance[], fleet: FleetView): string {
+	const unheard = instances.length === 0 ? unheardBy(service, fleet).join(', ') : '';
+	if (unheard !== '') return `everything has ended; this is kept until ${unheard} returns, which owned it and does not know, or is told: motey node forget ${unheard}`;
 	if (instances.length === 0) return 'everything has ended';
 	const silent = instances.filter(instance => whereaboutsOf(instance, fleet).kind === 'silent').map(({spec}) => spec.nodeName);
 	const names = [...new Set(silent)].sort();

@@ -14,11 +14,15 @@ const Placement = z.strictObject({
 }).readonly();
 export type Placement = z.infer<typeof Placement>;
 
+/** When the Services of an owner that is lost are taken over by themselves. */
+export const Adopt = z.enum(['majority', 'always', 'never']);
+export type Adopt = z.infer<typeof Adopt>;
+
 const Failover = z.strictObject({
 	enabled: z.boolean().exactOptional(),
 	afterSeconds: z.int().min(10).max(86_400).exactOptional(),
 	maxCopies: z.int().min(1).max(10).exactOptional(),
-	adopt: z.literal('never', 'only "never" is supported yet').exactOptional(),
+	adopt: Adopt.exactOptional(),
 	reconcile: z.enum(['keepOriginal', 'keepReplacement']).exactOptional(),
 }).readonly();
 export type Failover = z.infer<typeof Failover>;
@@ -42,6 +46,9 @@ export const ServiceSpec = z.strictObject({...specFields, images})
 	})
 	.refine(spec => spec.perNode !== true || (spec.replicas === undefined && spec.images.every(image => image.replicas === undefined)), {
 		path: ['perNode'], message: 'runs one on each node that fits, so no replicas can be asked for: leave one of the two out',
+	})
+	.refine(spec => spec.atMostOne !== true || spec.failover?.adopt !== 'always', {
+		path: ['failover', 'adopt'], message: 'always lets both halves of a cut run it, which atMostOne forbids: say majority or never',
 	})
 	.readonly();
 export type ServiceSpec = z.infer<typeof ServiceSpec>;
@@ -98,6 +105,19 @@ export const ServiceInput = z.strictObject({
 
 /** What the failover of a Service is where it does not say. */
 export const failoverDefaults = {enabled: true, afterSeconds: 60, maxCopies: 2, reconcile: 'keepOriginal'} as const;
+
+/**
+ * How a Service is taken over when its owner is lost. What may never run twice is not unless that is said: its owner then needs a majority itself to
+ * let it run.
+ */
+export function adoptOf({failover, atMostOne}: Pick<ServiceSpec, 'failover' | 'atMostOne'>): Adopt {
+	return failover?.adopt ?? (atMostOne === true ? 'never' : 'majority');
+}
+
+/** Whether its every Instance needs a lease of its owner, and the owner a majority of the members to grant one, to itself as well. */
+export function needsMajority({failover, atMostOne}: Pick<ServiceSpec, 'failover' | 'atMostOne'>): boolean {
+	return atMostOne === true && failover?.adopt === 'majority';
+}
 
 /** Replicas of one entry: its own, else the Service's, else 1. */
 export function replicasOf(spec: Pick<ServiceSpec, 'replicas'>, entry: Pick<ImageEntry, 'replicas'>): number {

@@ -1,6 +1,7 @@
 import {writeFile} from 'node:fs/promises';
 import {cpus, totalmem} from 'node:os';
 import {parseArgs} from 'node:util';
+import {adoptionFigures} from './cases/adoption.js';
 import {containerFigures, healFigures} from './cases/containers.js';
 import {fileFigures} from './cases/file.js';
 import {fleetFigures} from './cases/fleet.js';
@@ -16,7 +17,7 @@ import {startDockerd} from '../support/dockerd.js';
 import type {Figure} from './figures.js';
 import {reportTable} from './report.js';
 
-const cases = {containers: containerFigures, file: fileFigures, fleet: fleetFigures, heal: healFigures, limits: limitFigures, placement: placementFigures, peers: peerFigures, process: processFigures, quiet: quietFigures, requests: requestFigures, rollout: rolloutFigures, scale: scaleFigures};
+const cases = {adoption: adoptionFigures, containers: containerFigures, file: fileFigures, fleet: fleetFigures, heal: healFigures, limits: limitFigures, placement: placementFigures, peers: peerFigures, process: processFigures, quiet: quietFigures, requests: requestFigures, rollout: rolloutFigures, scale: scaleFigures};
 
 const {values} = parseArgs({options: {json: {type: 'string'}, only: {type: 'string'}, rounds: {type: 'string', default: '7'}}});
 const chosen = Object.entries(cases).filter(([name]) => values.only === undefined || values.only.split(',').includes(name));

@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {startDeadline} from '../../../api/deadline.js';
 import {MemberId} from '../../../store/resources/group-member.js';
 import {Name} from '../../../store/resources/meta.js';
 import type {Store} from '../../../store/store.js';
@@ -59,7 +60,8 @@ export function groupActions({groups, store, shown}: GroupActionsOptions): reado
 				onlyLocal(caller);
 				const local = groups.find(group, worker);
 				if (local?.vow.worker === undefined) throw new CallError('NotFound', `${worker} is no member of ${group} on this node`, {fix: 'Ask the node on which it is one.'});
-				const accepted = await local.leave(AbortSignal.any([signal, AbortSignal.timeout(acceptMs)]));
+				using deadline = startDeadline(signal, acceptMs);
+				const accepted = await local.leave(deadline.signal);
 				return {group, member: local.id, accepted};
 			},
 		}),

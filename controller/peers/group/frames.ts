@@ -11,7 +11,7 @@ const Spoken = z.looseObject({});
 const PublicationMeta = z.object({run: z.string(), lineage: z.string().exactOptional(), term: z.number(), sentAtMs: z.number()});
 
 /** What is as usual is left out: signs of life go from everybody to everybody, every second. */
-const usually: ReadonlySet<string> = new Set(['pending', 'leaving', 'published', 'led']);
+const usually: ReadonlySet<string> = new Set(['pending', 'leaving', 'published', 'led', 'over']);
 
 /** `[group][tag][sender][sequence][payload][meta]`. What members say of themselves to all goes the same way, as `[group][message]`. */
 export function writeFrames(group: string, message: Message): readonly string[] {

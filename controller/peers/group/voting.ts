@@ -5,6 +5,8 @@ import {inTurn, newestEntries, sending, still, telling, withEntry, type Turn} fr
 
 /** Own votes kept, so that each is the same whenever it is asked for. */
 const keptBallots = 256;
+/** Why a member does not vote on an action yet. */
+const unknownClock = 'how far the leader\'s clock is from its own is not known yet';
 
 /** Has its program vote, once; the leader hears at once that it was reached, and the same vote whenever it asks again. */
 export function onAsk(state: GroupState, {from, term}: Message, {id, asker, content, leftMs}: BodyOf<'ask'>, nowMs: number): Turn {
@@ -14,6 +16,8 @@ export function onAsk(state: GroupState, {from, term}: Message, {id, asker, cont
 		const next = {...state, ballots: withEntry(state.ballots, id, {...known, leader: from, content})};
 		return inTurn(content.kind === 'act' ? replanned(next, id, {leaderAtMs: content.atMs, leader: from, nowMs}) : next, current => castVote(current, id));
 	}
+	// Right after an election this takes a moment; the leader asks again soon.
+	if (content.kind === 'act' && leaderClock(state, nowMs) === undefined) return sending(state, from, {type: 'vote', id, vote: 'considering', reason: unknownClock});
 	const ballot: Ballot = {content, leader: from, vote: 'considering', reason: ''};
 	const next = {...state, ballots: newestEntries(withEntry(state.ballots, id, ballot), keptBallots)};
 	const refusal = content.kind === 'act' ? obstacleOf(next, content.atMs, nowMs) : undefined;
@@ -46,7 +50,7 @@ function castVote(state: GroupState, id: string): Turn {
 /** Why this member could not act at that instant of the leader's clock. */
 function obstacleOf(state: GroupState, leaderAtMs: number, nowMs: number): string | undefined {
 	const clock = leaderClock(state, nowMs);
-	if (clock === undefined) return 'how far the leader\'s clock is from its own is not known yet';
+	if (clock === undefined) return unknownClock;
 	const leftMs = leaderAtMs - clock.offsetMs - nowMs;
 	return leftMs > clock.boundMs ? undefined : `the instant is ${Math.round(leftMs)} ms away, which is not more than the error of its clock, ${Math.round(clock.boundMs)} ms`;
 }

@@ -108,10 +108,10 @@ test('drain ends at once when only such is left that stays: with 0 what is done 
 });
 
 test('forget prints what was taken over and up to where it was known', async t => {
-	await using api = await serveTestApi({cluster: {...alone.cluster, forget: async name => (name === 'node-b' ? {id: 'b'.repeat(26), adopted: ['default/shop', 'default/blog'], lastRevision: '77'} : Promise.reject(new ClusterError('NotFound', `${name} is no member`)))}});
+	await using api = await serveTestApi({cluster: {...alone.cluster, forget: async name => (name === 'node-b' ? {id: 'b'.repeat(26), adopted: ['default/shop', 'default/blog'], lastRevision: '77', announcedRevision: '79', silentSeconds: 84, atRisk: ['default/shop', 'default/blog']} : Promise.reject(new ClusterError('NotFound', `${name} is no member`)))}});
 	const {code, stdout} = await runCli(api, ['node', 'forget', 'node-b']);
 	t.is(code, 0);
-	t.regex(stdout, /up to its revision 77;[^\n]*\nadopted: default\/shop, default\/blog\n$/u);
+	t.regex(stdout, /up to its revision 77;[^\n]*\nit was last heard 84 s ago\nat risk: [^\n]* revision 79, [^\n]*default\/shop, default\/blog may be older[^\n]*\nadopted: default\/shop, default\/blog\n$/u);
 	t.like(await runCli(api, ['node', 'forget', 'node-x']), {code: 6});
 });
 

@@ -6,7 +6,7 @@ const buffers = (frames: readonly string[]): Buffer[] => frames.map(frame => Buf
 const node = 'a'.repeat(26);
 const from = `${node}/lamp`;
 const publication: Message = {from, term: 3, lineage: 'l', body: {type: 'publication', run: 'r', sequence: 7, tag: 'level', payload: {lux: 40}, sentAtMs: 1_800_000_000_000}};
-const alive: Message = {from, term: 3, body: {type: 'alive', presence: {run: 'r', kind: 'lamp', pending: true, leaving: false, published: 0, size: 0, led: false}}};
+const alive: Message = {from, term: 3, body: {type: 'alive', presence: {run: 'r', kind: 'lamp', pending: true, leaving: false, published: 0, size: 0, led: false, over: false}}};
 
 test('a publication is group, tag, sender, sequence and payload, and carries when it was sent', t => {
 	const frames = writeFrames('lamps', publication);

@@ -67,7 +67,7 @@ test('whoever no longer waits for the answer does not keep a member from leaving
 function says(groups: Groups, body: Body): void {
 	groups.heard('m', writeFrames('lamps', {from: 'm/lamp', lineage: 'l', term: 4, body}).map(frame => Buffer.from(frame)));
 }
-const presence = {run: 'r', kind: 'lamp', pending: false, leaving: false, published: 0, size: 1, led: true};
+const presence = {run: 'r', kind: 'lamp', pending: false, leaving: false, published: 0, size: 1, led: true, over: false};
 const lead: Body = {type: 'lead', presence, configuration: {stamp: {term: 4, version: 1}, members: ['m/lamp']}, sentMs: 1};
 
 test('whoever watches a group goes on hearing of it when its members were gone and come back', async t => {
