@@ -67,6 +67,12 @@ export const namedDemos: Readonly<Record<string, NamedDemo>> = {
 		flags: [{flags: '--nodes <number>', description: 'how many machines, 2 to 5 (3)', parse: numberWithin({least: 2, most: 5})}],
 		run: async (options, flags) => (await import('./blackout.js')).runBlackoutDemo(options, flags),
 	},
+	'vote-act': {
+		summary: 'Show three programs beside three nodes elect a leader, vote, act at one instant, and elect another when the first is killed',
+		engine: 'here',
+		takes: 'root and iproute2, and about a quarter of a minute',
+		run: async options => (await import('./vote-act.js')).runVoteActDemo(options),
+	},
 };
 
 function numberWithin({least, most, isWhole = true}: {readonly least: number; readonly most: number; readonly isWhole?: boolean}): (text: string) => number {

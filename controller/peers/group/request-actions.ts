@@ -36,7 +36,7 @@ const Json = z.unknown().refine(isShort, `must be at most ${payloadBytes / 1024}
 
 const Publish = z.strictObject({...common, tag: z.string().max(256).default(''), payload: Json});
 const Query = z.strictObject({...common, query: Json, deadlineMs: z.int().min(1).max(3_600_000).default(4000)});
-const Poll = z.strictObject({...common, topic: z.string().min(1).max(256), value: Json.optional(), rule: Rule.default('majority'), deadlineMs: z.int().min(1).max(3_600_000).exactOptional()});
+const Poll = z.strictObject({...common, topic: z.string().min(1).max(256), value: Json.default(null), rule: Rule.default('majority'), deadlineMs: z.int().min(1).max(3_600_000).exactOptional()});
 const Act = z.strictObject({
 	...common, action: Json, rule: Rule.default('consensus'),
 	/** Milliseconds since 1970 on the clock of the node that is asked; turned into time left at once. */
