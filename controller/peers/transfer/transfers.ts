@@ -12,6 +12,7 @@ import {creditChunks, type TransferLimits} from './limits.js';
 import {listingOf, type Listing} from './listing.js';
 import type {Piece} from './outgoing.js';
 import {Pace} from './pace.js';
+import {SpentMemory} from './spent-memory.js';
 import {Staging, type Staged} from './staging.js';
 import {before, enter, leave, noTurns, type Turns} from './turns.js';
 import type {OpenRequest} from './wire.js';
@@ -56,6 +57,7 @@ export class Transfers implements AsyncDisposable {
 	readonly #options: TransfersOptions;
 	readonly #staging: Staging;
 	readonly #pace: Pace;
+	readonly #spent = new SpentMemory();
 	readonly #open = new Map<string, Open>();
 	readonly #superseded = new Set<string>();
 	#turns: {readonly in: Turns; readonly out: Turns} = {in: noTurns, out: noTurns};
@@ -89,7 +91,7 @@ export class Transfers implements AsyncDisposable {
 			if (this.#open.size >= this.#options.limits.transfersOpen) throw new CallError('Unavailable', `${this.#open.size} files are open already`, {fix: 'Try again later.'});
 			const {allow, dataDir, log} = this.#options;
 			const work = request.write
-				? await beginWriting(request, {allow, dataDir, log, staging: this.#staging, supersede: async staged => this.#supersede(staged)})
+				? await beginWriting(request, {allow, dataDir, log, staging: this.#staging, spent: this.#spent, supersede: async staged => this.#supersede(staged)})
 				: await beginReading(request, allow);
 			return this.#opened(work, caller);
 		});
@@ -131,6 +133,7 @@ export class Transfers implements AsyncDisposable {
 			if (work.kind !== 'out') throw new CallError('BadRequest', 'this transfer gives no bytes');
 			const piece = await work.outgoing.chunk(offset);
 			await this.#paced(piece.bytes.length, signal);
+			this.#spent.add(piece.bytes.length);
 			return {...piece, size: work.outgoing.size};
 		});
 	}
