@@ -44,6 +44,7 @@ import {removeRunState, writeRunState} from './run-state.js';
 import {servedNames} from './served-names.js';
 import {createStatistics} from './statistics.js';
 import {fileActions} from './peers/transfer/actions.js';
+import {createFileEvents} from './peers/transfer/events.js';
 import {createFiles} from './peers/transfer/relay.js';
 import {Transfers} from './peers/transfer/transfers.js';
 import {openServedTls} from './tls/served.js';
@@ -156,7 +157,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			configure: server => configureHttpServer(server, {limits: limits.http, gate}),
 		}), async it => it.close(closeGraceMs));
 		const {listening} = listeners;
-		const transfers = owned.own('transfers', await Transfers.open({allow: allowedFolders(config), dataDir: config.dataDir, limits: limits.transfers, clock, log}), async it => it[Symbol.asyncDispose]());
+		const transfers = owned.own('transfers', await Transfers.open({allow: allowedFolders(config), dataDir: config.dataDir, limits: limits.transfers, clock, log, tell: createFileEvents({store, name: config.name})}), async it => it[Symbol.asyncDispose]());
 		const mdp = await fleet.serve({answers: reconcilers.answers, builtins: [...nodeActions({store, node: localNode}), ...fileActions(transfers), ...external.builtins, ...images.builtins, ...signing.builtins, ...switchActions(reconcilers.switches)], onNames: external.onNames});
 		external.serve(mdp.calls);
 		owned.own('image seeding', openSeeding({seconds: config.images.seedSeconds, store, self, rehearse: reconcilers.rehearse, sockets: fleet.sockets, log}), async it => it[Symbol.asyncDispose]());

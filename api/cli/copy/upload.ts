@@ -42,7 +42,10 @@ export async function upload({files, source, path, mode, perseverance, progress}
 			}
 			sha256 ??= await digest.finish(size, async (at, length) => readAt(file, at, length));
 			const now = await file.stat({bigint: true});
-			if (now.mtimeNs !== stats.mtimeNs || now.size !== stats.size) throw new CliError(`${source} was changed while it was copied`, {fix: 'Copy it again.'});
+			if (now.mtimeNs !== stats.mtimeNs || now.size !== stats.size) {
+				await files.abort(transfer);
+				throw new CliError(`${source} was changed while it was copied`, {fix: 'Copy it again.'});
+			}
 			await files.commit(transfer, sha256);
 			perseverance.gotOn();
 		});

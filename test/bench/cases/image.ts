@@ -93,7 +93,7 @@ async function openImageNode(cluster: Cluster, {name, directory, id}: {readonly 
 	} as unknown as Engine;
 	const holder: {mdp?: Awaited<ReturnType<typeof openMdp>>} = {};
 	const peer = await openNode(cluster, keys, {records: false, serve: (caller, frames, answering) => holder.mdp?.serve(caller, frames, answering)});
-	const {sources, builtins} = await openImages({engines: {all: [engine], get: () => engine}, sockets: peer.sockets, dataDir, takesSeeds: true, limitBytes: 2 ** 33, clock: systemClock, log: silent});
+	const {sources, builtins} = await openImages({self: {id: peer.id, name}, engines: {all: [engine], get: () => engine}, sockets: peer.sockets, dataDir, takesSeeds: true, limitBytes: 2 ** 33, clock: systemClock, log: silent});
 	const mdp = await openMdp({runDir, nodes: {selfId: peer.id, idOf: () => undefined}, builtins, forward: createForward(peer.sockets), log: silent, clock: systemClock});
 	holder.mdp = mdp;
 	return {

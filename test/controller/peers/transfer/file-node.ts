@@ -66,6 +66,12 @@ export function remoteOf({calls, files}: Pick<FileNode, 'calls' | 'files'>, node
 			return {transfer: String(opened['transfer']), offset: Number(opened['offset']), size: Number(opened['size']), identity: String(opened['identity'])};
 		},
 		stat: async () => Promise.reject(new Error('nobody asks')),
+		makeFolder: async path => {
+			await ask('file.mkdir', {path});
+		},
+		abort: async transfer => {
+			await ask('file.abort', {transfer});
+		},
 		send: async (transfer, offset, bytes) => asOverHttp(async () => files.send(place(transfer, offset), bytes)),
 		fetch: async (transfer, offset) => {
 			const parts = files.fetch(place(transfer, offset))[Symbol.asyncIterator]();
