@@ -39,7 +39,7 @@ const figures: readonly (readonly [file: string, inCode: string, inPage: string]
 	['controller/peers/pending.ts', 'limitBytes = 8 * 2 ** 20', '1 000 and 8 MiB, 5 s each'],
 	['controller/peers/socket.ts', 'highWaterMark = 8', '8 each way; one message at most 1 MiB'],
 	['controller/peers/socket.ts', 'publishedHighWaterMark = 128', 'messages for one peer | 128, each at most 32 KiB'],
-	['controller/peers/group/request-actions.ts', 'payloadBytes = 32 * 1024', '128, each at most 32 KiB of payload'],
+	['controller/peers/group/payload.ts', 'payloadBytes = 32 * 1024', '128, each at most 32 KiB of payload'],
 	['controller/peers/group/runner.ts', 'mostWaiting = 10_000', 'written to the disk | 10 000'],
 	['controller/peers/group/telling.ts', 'mostNews = 1000', 'it has not taken | 1 000'],
 	['controller/peers/group/motions.ts', 'mostMotions = 100', 'at its leader | 100; the last 100 verdicts'],
