@@ -5,7 +5,11 @@ import type {Instance} from '../store/resources/instance.js';
 import {keyOf, keyText} from '../store/resources/kinds.js';
 import type {MemberRecord} from '../store/resources/member.js';
 import {isOwnedBy, ownershipOf} from '../store/resources/ownership.js';
+import type {Service} from '../store/resources/service.js';
 import type {Store} from '../store/store.js';
+import {createAdopterNaming} from './adoption/name-adopter.js';
+import {createAdoptionReconciler, tellAdopted} from './adoption/reconciler.js';
+import type {AdoptionReconciler} from './adoption/reconciler.js';
 import {adoptFrom} from './copies/adopt.js';
 import {createCopiesReconciler} from './copies/reconciler.js';
 import type {Recorder} from './events/recorder.js';
@@ -13,6 +17,7 @@ import type {Looks} from './instance/looks.js';
 import type {Inventory} from './inventory.js';
 import type {Clock} from './ports/clock.js';
 import type {Engines} from './ports/engine.js';
+import type {AdopterQuestion, AdopterWord, Leadership} from './ports/leadership.js';
 import type {Log} from './ports/log.js';
 import type {Peers, RemoteInstance} from './ports/peers.js';
 import {createReconcileLoop} from './reconcile-loop.js';
@@ -24,6 +29,8 @@ import {createReportHearing} from './remote/hear-report.js';
 import {createInquiries} from './remote/inquiries.js';
 import {LeaseGrants} from './remote/lease-grants.js';
 import {Leases} from './remote/leases.js';
+import {createPins} from './remote/pins.js';
+import type {Pins} from './remote/pins.js';
 import {createReports, ownersServed} from './remote/reports.js';
 import type {Reports} from './remote/reports.js';
 
@@ -35,6 +42,7 @@ export interface FleetOptions {
 	readonly looks: Looks;
 	readonly self: {readonly id: string; readonly name: string};
 	readonly peers: Peers;
+	readonly leadership: Leadership;
 	readonly acceptMembers: (records: readonly MemberRecord[]) => Promise<void>;
 	readonly recorder: Recorder;
 	readonly clock: Clock;
@@ -53,10 +61,17 @@ export interface FleetReconcilers {
 	readonly leases: LeaseGrants;
 	/** Those that this node holds itself. */
 	readonly held: Leases;
+	/** What images stand for, decided for the whole fleet. */
+	readonly pins: Pins;
 	/** Copies what a peer has written, at once. */
 	readonly copyNow: (nodeId: string, signal: AbortSignal) => Promise<void>;
-	/** Takes over what a forgotten node owned; answers the names of its Services. */
-	readonly adopt: (nodeId: string) => Promise<readonly string[]>;
+	/** Has a node told anew what it is to run for this one. */
+	readonly reorder: (nodeId: string) => void;
+	/** Takes over what a forgotten node owned; answers its Services. */
+	readonly adopt: (nodeId: string, name: string) => Promise<readonly Service[]>;
+	/** Who takes over from a lost owner, as the leader of all nodes says. */
+	readonly nameAdopter: (question: AdopterQuestion, asker: string) => AdopterWord;
+	readonly adoptionOutlook: AdoptionReconciler['outlookOf'];
 }
 
 /** Wires copies of what others own, orders to executing nodes, and reports to owners. */
@@ -72,7 +87,15 @@ export function createFleet(options: FleetOptions): FleetReconcilers {
 		},
 	});
 	const copies = createCopiesReconciler(options);
-	const held = new Leases(options);
+	const held = new Leases({...options, grant: uid => grants.grant(self.id, uid)});
+	const naming = createAdopterNaming();
+	const adopt = async (nodeId: string, only?: ReadonlySet<string>): Promise<readonly Service[]> => {
+		grants.takenOver();
+		const services = await adoptFrom(nodeId, options, only);
+		grants.takenOver();
+		return services;
+	};
+	const adoption = createAdoptionReconciler({...options, adopt});
 	const ended = (uid: string): void => {
 		assignments.ended(uid);
 		hearing.ended(uid);
@@ -104,22 +127,28 @@ export function createFleet(options: FleetOptions): FleetReconcilers {
 			keys: () => ownersServed(store, self),
 		}),
 		createReconcileLoop({
+			...options, name: 'adoption', concurrency: 4, reconcile: adoption.reconcile,
+			sources: [peers.changes.pipe(filter(({kind}) => kind !== 'news'), map(({id}) => id))],
+			keys: () => peers.members().map(({id}) => id),
+		}),
+		createReconcileLoop({
 			...options, name: 'inquiry', concurrency: 8, reconcile: createInquiries({...options, hearReport: hearing.hear, lost: assignments.forget}),
 			sources: [peers.changes.pipe(filter(({kind}) => kind === 'connected' || kind === 'heard'), map(({id}) => id))],
 			keys: () => peers.members().map(({id}) => id),
 		}),
 	];
 	return {
-		loops, acceptance: createAcceptance(options), hearReport: hearing.hear, leases: grants, held,
+		loops, acceptance: createAcceptance(options), hearReport: hearing.hear, leases: grants, held, pins: createPins(options), reorder: assignments.forget,
 		copyNow: async (nodeId, signal) => {
 			await copies(nodeId, signal);
 		},
-		adopt: async nodeId => {
-			grants.takenOver();
-			const names = await adoptFrom(nodeId, options);
-			grants.takenOver();
-			return names;
+		async adopt(nodeId, name) {
+			const services = await adopt(nodeId);
+			for (const service of services) tellAdopted(recorder, service, {from: name, to: self.name, because: 'was forgotten'});
+			return services;
 		},
+		nameAdopter: (question, asker) => naming(question, {selfId: self.id, asker, members: peers.members(), owns: id => store.lookup('Service', 'owned', id).length, nowMs: options.clock.monotonicMs()}),
+		adoptionOutlook: adoption.outlookOf,
 	};
 }
 

@@ -69,7 +69,7 @@ export interface Store extends AsyncDisposable {
 	/** What an index holds under a value; costs what it finds. */
 	lookup<K extends Kind>(kind: K, index: IndexName, value: string): readonly ResourceOf<K>[];
 	/**
-	 * Whether an Instance that named what runs under `uid` was deleted here: the record on which work is ended that came true late. Written
+	 * Whether a Service, or an Instance that named what runs under `uid`, was deleted here: the record on which work is ended that came true late. Written
 	 * with the deletion itself and known across restarts, of the last 10 000 deletions. A store made of a backup knows of none before it.
 	 */
 	wasDeleted(uid: string): boolean;

@@ -38,7 +38,7 @@ export function doneAtExecutor(instances: Readable<Instance>, local: Handler, {f
 	};
 }
 
-/** What only a node itself can tell of it, through whichever node it is asked. */
+/** What only a node itself can tell of it, or do with what it keeps, through whichever node it is asked. */
 export function atNode(nodes: Readable<Node>, local: Handler, forwarding: Forwarding): Handler {
 	const {fleet} = forwarding;
 	return exchange => {
@@ -46,7 +46,7 @@ export function atNode(nodes: Readable<Node>, local: Handler, forwarding: Forwar
 		if (!node) throw notFound(nodes.resource, exchange.name);
 		const id = nodeIdOf(node, fleet.self.id);
 		if (id === fleet.self.id) return local(exchange);
-		return forwarding.stream({nodeId: id, role: 'alone can tell this of itself', ...readOf(exchange, node.metadata.uid)}, exchange);
+		return forwarding.stream({nodeId: id, role: 'alone can tell this of itself', ...readOf(exchange, node.metadata.uid), method: methodOf(exchange.request) === 'DELETE' ? 'DELETE' : 'GET'}, exchange);
 	};
 }
 
@@ -55,7 +55,7 @@ export function nodeIdOf(node: Node, selfId: string): string {
 	return ownershipOf(node).owner ?? selfId;
 }
 
-function readOf(exchange: Exchange, uid: string): {readonly method: 'GET'; readonly path: string; readonly accept?: string} {
+function readOf(exchange: Exchange, uid: string): {readonly path: string; readonly accept?: string} {
 	const {accept} = exchange.request.headers;
-	return {method: 'GET', path: pathByUid(exchange, uid), ...(accept === undefined ? {} : {accept})};
+	return {path: pathByUid(exchange, uid), ...(accept === undefined ? {} : {accept})};
 }

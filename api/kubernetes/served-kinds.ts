@@ -13,6 +13,7 @@ import {execHandler} from './exec.js';
 import type {Handler} from './exchange.js';
 import {sendList} from './list.js';
 import {logHandler} from './log.js';
+import {discardConflict, nodeConflicts} from './node-conflicts.js';
 import {nodeEvents} from './node-events.js';
 import type {Readable} from './readable.js';
 import type {ServedKind} from './resource-router.js';
@@ -87,6 +88,7 @@ export function moteyKinds({store, admission, workloads, node, closing, explanat
 				stats: {get: atNode(nodes, nodeStatistics(node), forwarding)},
 				ports: {get: atNode(nodes, nodePorts(node), forwarding)},
 				events: {get: atNode(nodes, nodeEvents(store.events), forwarding)},
+				conflicts: {get: atNode(nodes, nodeConflicts(store), forwarding), delete: atNode(nodes, discardConflict(store, nodes.resource), forwarding)},
 			},
 		}),
 		readOnlyKind(readableGroups(store, resourceOf('groups')), context),

@@ -62,6 +62,21 @@ export interface KeyRotation {
 	readonly missed: readonly string[];
 }
 
+/** What became of what a forgotten member owned. */
+export interface Forgotten {
+	readonly id: string;
+	/** Services that were taken over, as `namespace/name`. */
+	readonly adopted: readonly string[];
+	/** Its revision up to which everything had been copied; null when nothing was. */
+	readonly lastRevision: string | null;
+	/** Its revision up to which it had said that it had written; null when nothing was heard of it since this agent started. */
+	readonly announcedRevision: string | null;
+	/** How long it had been silent; null as above. */
+	readonly silentSeconds: number | null;
+	/** Those of the adopted that may be older than they were: all, when more was announced than anybody had copied. */
+	readonly atRisk: readonly string[];
+}
+
 /** The cluster as this node is in it, or is not yet. Everything throws `ClusterError`. */
 export interface Cluster {
 	/** Where others reach this node's API: `https://HOST:PORT`; undefined outside a cluster. */
@@ -82,6 +97,6 @@ export interface Cluster {
 	join(options: {readonly server: string; readonly token: string; readonly advertise?: string}): Promise<void>;
 	/** Gives the cluster a new key. Resolves with the names of the members that have it, and of those that were away and have to join again. */
 	rotateKey(): Promise<KeyRotation>;
-	/** Declares a member lost for good, with `suspect` changing the key that it knows, and takes over what it owned. Resolves with the Services, and with its revision up to which everything had been copied. */
-	forget(nameOrId: string, options: {readonly suspect: boolean}): Promise<{readonly id: string; readonly adopted: readonly string[]; readonly lastRevision: string | null}>;
+	/** Declares a member lost for good, with `suspect` changing the key that it knows, and takes over what it owned. */
+	forget(nameOrId: string, options: {readonly suspect: boolean}): Promise<Forgotten>;
 }

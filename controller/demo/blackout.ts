@@ -1,4 +1,3 @@
-import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {z} from 'zod';
 import {numberAt} from '../../api/client/value.js';
@@ -7,6 +6,7 @@ import {glance} from './engine-glance.js';
 import {instances as instanceKind, isFulfilled, isHeard, nodes as nodeKind, services as serviceKind} from './fleet-kinds.js';
 import {DemoError} from './hello-image.js';
 import {withMachines, type Inhabited} from './machines.js';
+import {pause} from './pause.js';
 import type {DemoOptions} from './run-demo.js';
 import {findFakeTime, shiftedClock} from './shifted-clock.js';
 import {until} from './until.js';
@@ -94,7 +94,7 @@ async function boot({machine, node}: Inhabited, {options: {write, signal}, libra
 		const ids = (await glance({dockerUrl: machine.dockerUrl, signal}))?.map(({id}) => id) ?? [];
 		if (wanted.every(id => ids.includes(id)) && ids.length === wanted.length) break;
 		if (ends.aborted) throw new DemoError(`${machine.host.name} runs ${ids.length} containers ${patienceMs / 1000} s after its start, and ran ${wanted.length}`);
-		await delay(100, undefined, {signal});
+		await pause(100, signal);
 	}
 	write(`  ${machine.host.name}: engine after ${engine}, node after ${ready}, all ${wanted.length} containers after ${seconds(onAt)}; to its node it is ${clock.toISOString()}\n`);
 }

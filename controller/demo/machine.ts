@@ -1,7 +1,6 @@
 import {execFile, spawn} from 'node:child_process';
 import {mkdir, open, readdir, readFile, rmdir} from 'node:fs/promises';
 import {join} from 'node:path';
-import {setTimeout as delay} from 'node:timers/promises';
 import {promisify} from 'node:util';
 import {startDeadline} from '../../api/deadline.js';
 import {exitCode} from '../exit-code.js';
@@ -9,6 +8,7 @@ import {readIfThere} from '../private-file.js';
 import {askSocket} from './ask-socket.js';
 import {DemoError} from './hello-image.js';
 import type {DemoHost} from './lan.js';
+import {pause} from './pause.js';
 
 /** Where a machine is plugged in, and what ends its start early. */
 export interface MachineOptions {
@@ -68,7 +68,7 @@ export async function createMachine({host, directory, signal}: MachineOptions): 
 		while (!await askSocket({url: dockerUrl, path: '/_ping', signal: deadline.signal}).then(() => true, () => false)) {
 			signal.throwIfAborted();
 			if (machine.isOver || deadline.expired()) throw new DemoError(`the Docker Engine of ${host.name} did not start: ${await lastLines(logFile)}`);
-			await delay(50);
+			await pause(50, signal);
 		}
 	};
 
@@ -116,7 +116,7 @@ async function firstChildOf(pid: number | undefined, signal: AbortSignal): Promi
 	for (;;) {
 		const [child] = (await readIfThere(`/proc/${String(pid)}/task/${String(pid)}/children`) ?? '').split(' ');
 		if (child !== undefined && child !== '') return Number(child);
-		await delay(10, undefined, {signal});
+		await pause(10, signal);
 	}
 }
 

@@ -38,6 +38,28 @@ export const namedDemos: Readonly<Record<string, NamedDemo>> = {
 		takes: 'root and iproute2, and about half a minute',
 		run: async options => (await import('./unplug.js')).runUnplugDemo(options),
 	},
+	'p2p-image': {
+		summary: 'Show a service run on four machines when one of them has its image, and who has it from whom',
+		engine: 'own',
+		takes: 'root, iproute2 and dockerd, and about half a minute',
+		run: async options => (await import('./p2p-image.js')).runP2pImageDemo(options),
+	},
+	'at-most-one': {
+		summary: 'Show a service of which there may never be two move from a node that is cut off: it ends there before it begins elsewhere',
+		engine: 'here',
+		takes: 'root and iproute2, and about two minutes',
+		run: async options => (await import('./at-most-one.js')).runAtMostOneDemo(options),
+	},
+	chaos: {
+		summary: 'Show faults by chance on three machines, while it is looked on all the time that what is wanted goes on',
+		engine: 'own',
+		takes: 'root, iproute2 and dockerd, and two minutes or as many as you say',
+		flags: [
+			{flags: '--minutes <number>', description: 'for how long there are new faults (2)', parse: numberWithin({least: 0, most: 10_000, isWhole: false})},
+			{flags: '--seed <number>', description: 'the number that decides on the faults, as printed before', parse: numberWithin({least: 0, most: 4_294_967_295})},
+		],
+		run: async (options, flags) => (await import('./chaos.js')).runChaosDemo(options, flags),
+	},
 	blackout: {
 		summary: 'Show every machine of a fleet lose power at once, and come back without a network and with its clock at 1970',
 		engine: 'own',

@@ -5,6 +5,7 @@ import type {Explanations} from '../../api/ports/explanations.js';
 import type {Fleet} from '../../api/ports/fleet.js';
 import type {Reconcilers} from '../../reconcilers/create.js';
 import type {Log} from '../../reconcilers/ports/log.js';
+import {adoptionOf} from '../../store/resources/ownership.js';
 import type {Store} from '../../store/store.js';
 import {findMember} from '../cluster/members.js';
 import type {Membership} from '../cluster/membership.js';
@@ -54,13 +55,18 @@ export function createApiPorts({self, store, sockets, membership, reconcilers: {
 		async forget(nameOrId, {suspect}) {
 			const member = findMember(store, nameOrId);
 			if (member.spec.id === self.id) throw new ClusterError('Invalid', `${nameOrId} is this node itself`, {fix: 'Forget it from another member.'});
-			const lastRevision = store.get('Cursor', {namespace: '', name: member.spec.id})?.spec.revision;
+			const lastRevision = store.get('Cursor', {namespace: '', name: member.spec.id})?.spec.revision ?? null;
+			const seen = sockets.views().find(({id}) => id === member.spec.id);
 			await membership.entomb(member);
 			// It must not be among those who are told.
 			await sockets.membersChanged();
 			if (suspect) await cluster.rotateKey();
-			const adopted = await answers.adopt(member.spec.id);
-			return {id: member.spec.id, adopted, lastRevision: lastRevision ?? null};
+			const services = await answers.adopt(member.spec.id, member.spec.name);
+			const adopted = services.map(({metadata: {namespace = '', name}}) => `${namespace}/${name}`);
+			// That more was announced than copied is all that can be known here: what it was is known to the lost node alone.
+			const announced = seen?.announced !== undefined && /^\d{1,20}$/u.test(seen.announced) ? seen.announced : null;
+			const isShort = announced !== null && BigInt(announced) > BigInt(services.reduce((newest, service) => greater(newest, adoptionOf(service)?.revision ?? ''), lastRevision ?? '0'));
+			return {id: member.spec.id, adopted, lastRevision, announcedRevision: announced, silentSeconds: seen === undefined ? null : Math.round(seen.silentMs / 1000), atRisk: isShort ? adopted : []};
 		},
 	};
 	const fleet: Fleet = {
@@ -75,3 +81,6 @@ export function createApiPorts({self, store, sockets, membership, reconcilers: {
 	};
 	return {cluster, fleet, explanations: {why, rehearse}};
 }
+
+/** The later of two revisions of one node. */
+const greater = (one: string, other: string): string => (BigInt(other === '' ? 0 : other) > BigInt(one) ? other : one);

@@ -7,6 +7,7 @@ import {timestamp} from '../../reconcilers/timestamp.js';
 import {backupStore} from '../../store/level/backup.js';
 import type {Reconcilers} from '../../reconcilers/create.js';
 import type {Clock} from '../../reconcilers/ports/clock.js';
+import type {Leadership} from '../../reconcilers/ports/leadership.js';
 import type {Log} from '../../reconcilers/ports/log.js';
 import type {Peers} from '../../reconcilers/ports/peers.js';
 import type {PeerAddress} from '../../store/resources/member.js';
@@ -18,6 +19,7 @@ import type {Identity} from '../identity.js';
 import {follow} from '../process.js';
 import {loadCurveKeys} from '../peers/curve.js';
 import {groupTopic} from '../peers/group/frames.js';
+import type {Groups} from '../peers/group/groups.js';
 import type {NodeConduct} from '../peers/group/node-conduct.js';
 import {openGroups} from '../peers/group/open.js';
 import type {Periods} from '../peers/group/periods.js';
@@ -31,6 +33,7 @@ import {createForward} from '../peers/forward.js';
 import {greet, greetingActions} from './greet.js';
 import {askPrograms, followGroups} from './follow-groups.js';
 import {createGreetings} from './greetings.js';
+import {createLeadership} from './leadership.js';
 import {createPeers} from './peers.js';
 import {openRecollection} from './recollection.js';
 
@@ -72,8 +75,10 @@ export interface FleetParts {
 /** A node among others. It asks from the first moment, and answers once `serve` is called. */
 export interface OpenFleet extends AsyncDisposable {
 	readonly peers: Peers;
+	readonly leadership: Leadership;
 	readonly sockets: PeerSockets;
 	readonly membership: Membership;
+	readonly groups: Groups;
 	/** New at every start. */
 	readonly session: string;
 	/** Ports that peers reach, while in a cluster. */
@@ -164,8 +169,9 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 	};
 
 	return {
-		sockets, membership, session,
+		sockets, membership, session, groups: grouped.groups,
 		peers,
+		leadership: createLeadership(grouped.groups),
 		listening: () => listening,
 		async serve({answers, builtins, onNames}) {
 			mdp = await openMdp({

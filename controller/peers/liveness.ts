@@ -61,6 +61,11 @@ export class Liveness {
 		return [{kind: 'news', id}];
 	}
 
+	/** The last that it told; undefined when it has told none. */
+	announced(id: string): string | undefined {
+		return this.#voices.get(id)?.revision;
+	}
+
 	silentMs(id: string, nowMs: number): number {
 		return nowMs - (this.#voices.get(id)?.lastMs ?? nowMs);
 	}

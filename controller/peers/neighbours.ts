@@ -84,8 +84,9 @@ export class Neighbours implements AsyncDisposable {
 		const now = this.#now();
 		return this.#options.roster.others().map(({spec: {id, name}}) => {
 			const link = this.#neighbours.get(id)?.link;
+			const announced = this.#liveness.announced(id);
 			return {
-				id, name,
+				id, name, ...(announced === undefined ? {} : {announced}),
 				silentMs: this.#liveness.silentMs(id, now),
 				connected: link?.isConnected ?? false,
 				doubled: this.#liveness.isDoubled(id, now),

@@ -4,6 +4,7 @@ import {ownershipOf} from '../../store/resources/ownership.js';
 import {keyOf} from '../../store/resources/kinds.js';
 import type {Kind, Resource, ResourceOf} from '../../store/resources/kinds.js';
 import type {Store, Transaction} from '../../store/store.js';
+import type {Recorder} from '../events/recorder.js';
 import {again, done, failed} from '../outcome.js';
 import type {Outcome} from '../outcome.js';
 import type {Clock} from '../ports/clock.js';
@@ -12,6 +13,8 @@ import type {Delta, Peers} from '../ports/peers.js';
 import {timestamp} from '../timestamp.js';
 import {spreadKinds} from './delta.js';
 import {digestOf} from './digest.js';
+import {keepConflict} from './keep-conflict.js';
+import type {Yielded} from './keep-conflict.js';
 import {planOpinions} from './opinions.js';
 import {planCopies} from './plan.js';
 import type {CopyAction} from './plan.js';
@@ -24,6 +27,7 @@ export interface CopiesOptions {
 	readonly peers: Peers;
 	/** Checks and stores what a peer says of the members. */
 	readonly acceptMembers: (records: readonly MemberRecord[]) => Promise<void>;
+	readonly recorder: Recorder;
 	readonly clock: Clock;
 	readonly log: Log;
 }
@@ -91,33 +95,45 @@ async function copy(owner: string, options: CopiesOptions & {readonly compares: 
 		const delta = await peers.objectsSince(owner, since === undefined || isDoubted ? {} : {since, ...(compares ? {digest: digestOf(store, {owner, holder: self.id})} : {})}, {signal});
 		await acceptMembers(delta.objects.flatMap(object => (object.kind === 'Member' ? [object.spec] : [])));
 		if (delta.kind === 'changes' && delta.revision === since && delta.objects.length === 0 && delta.deleted.length === 0) return;
-		const isWritten = await store.transact(transaction => {
+		const yielded = await store.transact(transaction => {
 			// Another copy has been made meanwhile, perhaps of a later word: an older one over it would undo it.
-			if (cursorOf(transaction, owner)?.spec.revision !== since) return false;
-			write(transaction, owner, delta, options);
-			return true;
+			if (cursorOf(transaction, owner)?.spec.revision !== since) return undefined;
+			return write(transaction, owner, delta, options);
 		});
-		if (isWritten) return;
+		if (yielded === undefined) continue;
+		for (const one of yielded) tellYielded(one, owner, options);
+		return;
 	}
 }
 
-function write(transaction: Transaction, owner: string, delta: Delta, {self, log}: CopiesOptions): void {
+/** What one node's users changed and another's count more: an administrator decides about the rest. */
+function tellYielded({service, kept, dropped}: Yielded, owner: string, {recorder, peers, log}: CopiesOptions): void {
+	const name = peers.members().find(({id}) => id === owner)?.name ?? owner;
+	const text = `${service.metadata.name} is owned by ${name} now, which took it over while this node was away`;
+	if (kept) recorder.warning(service, 'Yielded', `${text}; what was changed here since is not in force, and kept: see motey diff --conflicts`);
+	else recorder.normal(service, 'Yielded', text);
+	for (const {metadata, spec} of dropped) log.warn('a conflict copy was dropped: there are too many', {namespace: metadata.namespace, name: spec.name, kept: spec.service});
+}
+
+function write(transaction: Transaction, owner: string, delta: Delta, {store, self, log}: CopiesOptions): readonly Yielded[] {
 	// Forgotten while its answer was on its way: what it owned is another's now.
-	if (transaction.get('Member', {namespace: '', name: owner})?.spec.forgotten === true) return;
+	if (transaction.get('Member', {namespace: '', name: owner})?.spec.forgotten === true) return [];
 	const find = (kind: Kind, uid: string): Resource | undefined => transaction.lookup(kind, 'uid', uid).at(0);
 	const plan = planCopies({
 		self, owner, delta, find,
 		copies: () => spreadKinds.flatMap((kind): readonly Resource[] => ownedIn(transaction, kind, owner)),
 	});
 	if (plan.refused.length > 0) log.warn('a node spoke of what it does not own', {node: owner, objects: plan.refused.map(({kind, metadata}) => `${kind} ${metadata.name}`)});
+	const yielded = plan.actions.flatMap(({do: does, object}) => (does === 'put' && object.kind === 'Service' ? keepConflict(transaction, object, {selfId: self.id, wasDeleted: uid => store.wasDeleted(uid)}) ?? [] : []));
 	for (const action of plan.actions) perform(transaction, action);
 	const known = cursorOf(transaction, owner);
-	if (known?.spec.revision === delta.revision) return;
+	if (known?.spec.revision === delta.revision) return yielded;
 	transaction.put<Cursor>({
 		apiVersion: 'motey.io/v1', kind: 'Cursor',
 		metadata: known?.metadata ?? {name: owner, uid: '', resourceVersion: '', generation: 1, creationTimestamp: '1970-01-01T00:00:00Z'},
 		spec: {revision: delta.revision},
 	});
+	return yielded;
 }
 
 const ownedIn = <K extends Kind>(transaction: Transaction, kind: K, owner: string): readonly ResourceOf<K>[] => transaction.lookup(kind, 'owned', owner).filter(object => ownershipOf(object).owner === owner);

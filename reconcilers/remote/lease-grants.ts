@@ -1,13 +1,18 @@
 import type {Instance} from '../../store/resources/instance.js';
+import {needsMajority} from '../../store/resources/service.js';
 import {isOwnedBy} from '../../store/resources/ownership.js';
 import type {Store} from '../../store/store.js';
 import {isDeleting} from '../finalizers.js';
 import type {Clock} from '../ports/clock.js';
+import {PeerError} from '../ports/peers.js';
+import type {Peers} from '../ports/peers.js';
+import {silentAfterMs} from '../service/fleet.js';
 
 /** What granting needs. */
 export interface LeaseGrantsOptions {
 	readonly store: Store;
 	readonly self: {readonly id: string};
+	readonly peers: Pick<Peers, 'members'>;
 	readonly clock: Clock;
 }
 
@@ -25,13 +30,30 @@ export class LeaseGrants {
 		this.#startedMs = options.clock.monotonicMs();
 	}
 
-	/** True when the caller may run the Instance for another lease: it is bound there, still wanted, and no newer binding has its slot. */
+	/**
+	 * True when the caller may run the Instance for another lease: it is bound there, still wanted, and no newer binding has its slot. Where another may
+	 * take it over by itself, this node has to hear a majority to grant it: else it throws a `PeerError`, as if it were away, and the lease runs out.
+	 */
 	grant(caller: string, uid: string): boolean {
 		const {store, self, clock} = this.#options;
 		const instance = store.lookup('Instance', 'uid', uid).find(({metadata}) => metadata.uid === uid);
 		if (!instance || !isOwnedBy(instance, self.id) || instance.spec.nodeId !== caller || isDeleting(instance) || isReplaced(store, instance)) return false;
+		if (this.#needsMajority(instance) && !this.#hearsMajority()) throw new PeerError('Unreachable', 'this node hears no majority of the members, so another may have taken this over');
 		this.#grantedMs.set(uid, clock.monotonicMs());
 		return true;
+	}
+
+	#needsMajority({metadata: {ownerReferences}}: Instance): boolean {
+		const uid = ownerReferences?.find(({controller}) => controller)?.uid;
+		const service = uid === undefined ? undefined : this.#options.store.lookup('Service', 'uid', uid).at(0);
+		return service !== undefined && needsMajority(service.spec);
+	}
+
+	/** Over links that are open: at the start of an agent everybody counts as heard. */
+	#hearsMajority(): boolean {
+		const members = this.#options.peers.members().filter(({votes}) => votes !== false);
+		const heard = members.filter(({connected, silentMs}) => connected && silentMs < silentAfterMs);
+		return (heard.length + 1) * 2 > members.length + 1;
 	}
 
 	/** Work was taken over whose former owner may have granted leases until now. */

@@ -3,6 +3,7 @@ import type {Observable} from 'rxjs';
 import {isBoundTo} from '../../store/resources/instance.js';
 import type {Instance} from '../../store/resources/instance.js';
 import {keyOf, keyText, parseKey} from '../../store/resources/kinds.js';
+import {needsMajority} from '../../store/resources/service.js';
 import {isOwnedBy, ownershipOf} from '../../store/resources/ownership.js';
 import type {Store} from '../../store/store.js';
 import {isDeleting} from '../finalizers.js';
@@ -28,11 +29,13 @@ export interface LeasesOptions {
 	readonly store: Store;
 	readonly self: {readonly id: string; readonly name: string};
 	readonly peers: Pick<Peers, 'members' | 'lease'>;
+	/** Grants a lease of an own Instance; throws a `PeerError` when this node may not now. */
+	readonly grant: (uid: string) => boolean;
 	/** Milliseconds that never run backwards and go on while the machine sleeps. */
 	readonly bootMs: () => number;
 }
 
-/** The leases under which this node runs at-most-one Instances of other owners. */
+/** The leases under which this node runs at-most-one Instances: those of other owners, and own ones that others may take over by themselves. */
 export class Leases {
 	readonly #options: LeasesOptions;
 	readonly #heldUntilMs = new Map<string, number>();
@@ -92,11 +95,12 @@ export class Leases {
 
 	/** Undefined when the owner did not answer. */
 	async #ask(instance: Instance, signal: AbortSignal): Promise<boolean | undefined> {
-		const {peers} = this.#options;
+		const {peers, self, grant} = this.#options;
 		const {owner} = ownershipOf(instance);
-		if (owner === undefined || !peers.members().some(({id, connected}) => id === owner && connected)) return undefined;
+		const isThere = owner === self.id || peers.members().some(({id, connected}) => id === owner && connected);
+		if (owner === undefined || !isThere) return undefined;
 		try {
-			return await peers.lease(owner, {uid: instance.metadata.uid}, {signal});
+			return owner === self.id ? grant(instance.metadata.uid) : await peers.lease(owner, {uid: instance.metadata.uid}, {signal});
 		} catch (error) {
 			if (error instanceof PeerError) return undefined;
 			throw error;
@@ -105,6 +109,13 @@ export class Leases {
 
 	#needsLease(instance: Instance): boolean {
 		const {self} = this.#options;
-		return instance.spec.leased === true && isBoundTo(instance, self) && !isOwnedBy(instance, self.id) && !isDeleting(instance);
+		return instance.spec.leased === true && isBoundTo(instance, self) && (!isOwnedBy(instance, self.id) || this.#needsMajority(instance)) && !isDeleting(instance);
+	}
+
+	/** What another may take over by itself runs under a lease at its owner, too. */
+	#needsMajority({metadata: {ownerReferences}}: Instance): boolean {
+		const uid = ownerReferences?.find(({controller}) => controller)?.uid;
+		const service = uid === undefined ? undefined : this.#options.store.lookup('Service', 'uid', uid).at(0);
+		return service !== undefined && needsMajority(service.spec);
 	}
 }

@@ -3,6 +3,7 @@ import {imageLabel, instanceName, serviceLabel} from '../../store/resources/inst
 import type {InstanceSpec} from '../../store/resources/instance.js';
 import {Timestamp} from '../../store/resources/meta.js';
 import {templateOf} from '../../store/resources/image.js';
+import {needsMajority} from '../../store/resources/service.js';
 import type {Service} from '../../store/resources/service.js';
 import type {Candidate} from '../placement/candidate.js';
 import {placeAgain, questionOf, refusalOf} from '../placement/place.js';
@@ -73,7 +74,7 @@ export class Draft {
 		this.fence += 1;
 		this.#candidates = withPromise(this.candidates, this.#question(entry).asked, {nodeName: placement.nodeName, by: `${service.metadata.namespace ?? ''}/${name}`});
 		const spec: InstanceSpec = {
-			service: service.metadata.name, slot, binding, nodeName: placement.nodeName, ...(placement.nodeId === '' ? {} : {nodeId: placement.nodeId}), fence: this.fence, ...(service.spec.atMostOne === true && placement.nodeId !== this.#view.fleet.self.id ? {leased: true} : {}),
+			service: service.metadata.name, slot, binding, nodeName: placement.nodeName, ...(placement.nodeId === '' ? {} : {nodeId: placement.nodeId}), fence: this.fence, ...(service.spec.atMostOne === true && (placement.nodeId !== this.#view.fleet.self.id || needsMajority(service.spec)) ? {leased: true} : {}),
 			...this.#content(entry, placement.engine),
 		};
 		return {action: {do: 'create', name, spec, labels: labelsOf(service, entry)}};

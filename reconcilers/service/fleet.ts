@@ -1,5 +1,7 @@
 import type {Instance} from '../../store/resources/instance.js';
 import {isBoundTo} from '../../store/resources/instance.js';
+import {adoptionOf} from '../../store/resources/ownership.js';
+import type {Service} from '../../store/resources/service.js';
 import type {PeerView} from '../ports/peers.js';
 
 /** A node that was silent for so long is said to be: its Node is not ready and its Instances are Unknown. */
@@ -55,4 +57,12 @@ export function attendanceOf({members}: FleetView): {readonly seen: number; read
 	const voters = [...members.values()].filter(({votes}) => votes !== false);
 	const silent = voters.filter(({silentMs}) => silentMs >= silentAfterMs).map(({name}) => name).sort();
 	return {seen: voters.length + 1 - silent.length, all: voters.length + 1, silent};
+}
+
+/**
+ * Former owners of a Service, by name, that do not know yet that it was taken over from them: until they do, or are forgotten, its record stays, since
+ * they would bring it back.
+ */
+export function unheardBy(service: Service, {members, isForgotten}: Pick<FleetView, 'members' | 'isForgotten'>): readonly string[] {
+	return (adoptionOf(service)?.unheard ?? []).filter(id => !isForgotten(id)).flatMap(id => members.get(id)?.name ?? []);
 }

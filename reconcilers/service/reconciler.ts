@@ -1,14 +1,16 @@
 import {isDeepStrictEqual} from 'node:util';
 import {keyOf, parseKey} from '../../store/resources/kinds.js';
 import type {Instance} from '../../store/resources/instance.js';
-import {isOwnedBy, ownershipOf} from '../../store/resources/ownership.js';
+import {adoptionOf, compareOwnership, isOwnedBy, ownershipOf} from '../../store/resources/ownership.js';
 import type {Service} from '../../store/resources/service.js';
 import type {Store, Transaction} from '../../store/store.js';
 import type {Recorder} from '../events/recorder.js';
 import {foregroundFinalizer, instancesFinalizer, isDeleting, withoutFinalizers} from '../finalizers.js';
 import {again, done} from '../outcome.js';
 import type {Outcome} from '../outcome.js';
-import {regainName} from '../copies/put-named.js';
+import {claimed} from '../copies/adopt.js';
+import {putNamed, regainName} from '../copies/put-named.js';
+import {unheardBy} from './fleet.js';
 import {perform} from './perform.js';
 import {planService} from './plan.js';
 import {tellService} from './story.js';
@@ -48,6 +50,7 @@ export interface ServiceChange {
 function reconcileIn(transaction: Transaction, before: Service, views: ServiceViews): ServiceChange | undefined {
 	const found = transaction.get('Service', keyOf(before));
 	if (found?.metadata.uid !== before.metadata.uid) return undefined;
+	claimStrays(transaction, found);
 	const service = withoutTwin(transaction, withName(transaction, found), views);
 	const view = views.of(transaction, service);
 	const plan = planService(view);
@@ -57,9 +60,19 @@ function reconcileIn(transaction: Transaction, before: Service, views: ServiceVi
 	const instances = transaction.lookup('Instance', 'owner', service.metadata.uid);
 	const status = statusOf({service, instances, plan, fleet: view.fleet, now});
 	const withStatus = isDeepStrictEqual(status, service.status) ? service : {...service, status};
-	const next = isDeleting(service) && instances.length === 0 ? withoutFinalizers(withStatus, instancesFinalizer, foregroundFinalizer) : withStatus;
+	const isOver = isDeleting(service) && instances.length === 0 && unheardBy(service, view.fleet).length === 0;
+	const next = isOver ? withoutFinalizers(withStatus, instancesFinalizer, foregroundFinalizer) : withStatus;
 	const after = next === service ? service : transaction.put(next);
 	return {after, created, plan};
+}
+
+/** What a former owner bound unheard is this one's, as the Service is. */
+function claimStrays(transaction: Transaction, service: Service): void {
+	const {owner = '', epoch} = ownershipOf(service);
+	if (adoptionOf(service) === undefined) return;
+	for (const instance of transaction.lookup('Instance', 'owner', service.metadata.uid)) {
+		if (compareOwnership(ownershipOf(service), ownershipOf(instance)) > 0) putNamed(transaction, claimed(instance, {owner, epoch}));
+	}
 }
 
 /** Of two equal ones of a name, created while apart, the one that lost the name is deleted. */

@@ -7,7 +7,8 @@ import type {Service, ServicePhase, ServiceStatus} from '../../store/resources/s
 import {containerFinalizer, holds, isDeleting} from '../finalizers.js';
 import {targetHash} from './draft.js';
 import type {FleetView} from './fleet.js';
-import {whereaboutsOf} from './fleet.js';
+import {unheardBy, whereaboutsOf} from './fleet.js';
+import {livingPins} from './pins.js';
 import {isLoser} from './plan.js';
 import {isServing, silentReason} from './surplus.js';
 import type {ServicePlan} from './view.js';
@@ -35,7 +36,7 @@ export function statusOf({service, instances, plan, fleet, now}: StatusView): Se
 		const entry = service.spec.images.find(image => image.name === name);
 		const hash = entry && targetHash(service, entry);
 		const own = spokesmen(instances.filter(instance => instance.spec.image.name === name && wanted.has(instance.spec.slot) && !isOver(instance)));
-		return {name, wanted: wanted.size, own, updated: own.filter(({status}) => hash !== undefined && status?.specHash === hash && (status.phase === 'Terminated' || changedFiles(entry?.files, status.files).length === 0)).length};
+		return {name, wanted: wanted.size, own, pins: livingPins(service, name, {hash, instances}), updated: own.filter(({status}) => hash !== undefined && status?.specHash === hash && (status.phase === 'Terminated' || changedFiles(entry?.files, status.files).length === 0)).length};
 	});
 	const counted = isDeleting(service) ? instances : slots.flatMap(slot => slot.own);
 	const facts: Facts = {
@@ -56,9 +57,9 @@ export function statusOf({service, instances, plan, fleet, now}: StatusView): Se
 		updatedReplicas: facts.updated,
 		unplacedReplicas: plan.unplaced.length,
 		selector: `${serviceLabel}=${service.metadata.name}`,
-		images: slots.map(({name, wanted, own}) => {
+		images: slots.map(({name, wanted, own, pins}) => {
 			const contentId = own.find(instance => instance.status?.contentId !== undefined)?.status?.contentId;
-			return {name, wanted, ready: own.filter(isReady).length, ...(contentId === undefined ? {} : {contentId})};
+			return {name, wanted, ready: own.filter(isReady).length, ...(contentId === undefined ? {} : {contentId}), ...(pins.length === 0 ? {} : {pins})};
 		}),
 		...(plan.fence === 0 ? {} : {fence: plan.fence}),
 		conditions: conditionsOf(service.status?.conditions ?? [], facts, now),
@@ -108,7 +109,7 @@ function phaseOf(service: Service, instances: readonly Instance[], plan: Service
 }
 
 function sentence({service, plan, fleet, instances, phase, ready, wanted}: Facts): string {
-	if (isDeleting(service)) return endingSentence(instances, fleet);
+	if (isDeleting(service)) return endingSentence(service, instances, fleet);
 	if (isLoser(service)) return conflictSentence;
 	const worst = instances.find(instance => phaseOfInstance(instance) === phase && !isReady(instance)) ?? instances.find(instance => !isReady(instance));
 	if (plan.unplaced[0] !== undefined && phase === 'Pending') return plan.unplaced[0];
@@ -120,7 +121,9 @@ function sentence({service, plan, fleet, instances, phase, ready, wanted}: Facts
 const conflictSentence = 'another Service, created elsewhere while the nodes were apart, keeps this name: this one keeps what it runs and starts nothing; delete one of them by its uid';
 
 /** Names the nodes whose silence holds an end up, and what lifts the wait. */
-function endingSentence(instances: readonly Instance[], fleet: FleetView): string {
+function endingSentence(service: Service, instances: readonly Instance[], fleet: FleetView): string {
+	const unheard = instances.length === 0 ? unheardBy(service, fleet).join(', ') : '';
+	if (unheard !== '') return `everything has ended; this is kept until ${unheard} returns, which owned it and does not know, or is told: motey node forget ${unheard}`;
 	if (instances.length === 0) return 'everything has ended';
 	const silent = instances.filter(instance => whereaboutsOf(instance, fleet).kind === 'silent').map(({spec}) => spec.nodeName);
 	const names = [...new Set(silent)].sort();

@@ -13,8 +13,11 @@ import type {ServiceView} from '../service/view.js';
 import {explainSlot} from './explain-slot.js';
 import type {NodeWord, Why, WhySlot, WhyWanted} from './why.js';
 
-/** Explains a Service from the view that its plan is made from, and from what was told of it, oldest first. Reads nothing else and writes nothing. */
-export function explain(view: ServiceView, events: readonly Event[]): Why {
+/**
+ * Explains a Service from the view that its plan is made from, and from what was told of it, oldest first; `adoption` says what its taking over waits
+ * for. Reads nothing else and writes nothing.
+ */
+export function explain(view: ServiceView, events: readonly Event[], adoption?: string): Why {
 	const {service, fleet} = view;
 	const {metadata: {namespace = '', name, uid}, status, spec} = service;
 	const draft = new Draft(view);
@@ -27,7 +30,7 @@ export function explain(view: ServiceView, events: readonly Event[]): Why {
 		owner, wanted, slots, nodes,
 		tried: events.map(({type, reason, message, count, firstTimestamp, lastTimestamp}) => ({type, reason, message, count, firstTimestamp, lastTimestamp})),
 	} as const;
-	return {...why, chain: chainOf(service, why)};
+	return {...why, chain: chainOf(service, {...why, adoption})};
 }
 
 function wantedOf({spec}: Service, entry: ImageEntry): WhyWanted {
@@ -68,11 +71,14 @@ function wordOf({id, name}: {readonly id: string; readonly name: string}, fleet:
 
 const secondsText = (ms: number): string => `${Math.round(ms / 1000)} s`;
 
-function chainOf(service: Service, {owner, wanted, slots, nodes}: Pick<Why, 'owner' | 'wanted' | 'slots' | 'nodes'>): readonly string[] {
+function chainOf(service: Service, {owner, wanted, slots, nodes, adoption}: Pick<Why, 'owner' | 'wanted' | 'slots' | 'nodes'> & {readonly adoption: string | undefined}): readonly string[] {
 	const name = `${service.metadata.namespace ?? ''}/${service.metadata.name}`;
-	const decides = owner.state === 'here' ? [] : [owner.state === 'gone'
-		? `${name} is owned by ${owner.name}, which is no member any more: nobody decides about it`
-		: `${owner.name} decides about ${name}, and was heard ${secondsText(owner.silentMs ?? 0)} ago: this is what its last word leads to`];
+	const decides = [
+		...(owner.state === 'here' ? [] : [owner.state === 'gone'
+			? `${name} is owned by ${owner.name}, which is no member any more: nobody decides about it`
+			: `${owner.name} decides about ${name}, and was heard ${secondsText(owner.silentMs ?? 0)} ago: this is what its last word leads to`]),
+		...(adoption === undefined ? [] : [adoption]),
+	];
 	if (isDeleting(service)) return [...decides, `${name} is being deleted: it ${service.status?.message ?? 'waits for its instances to end'}`];
 	if (isLoser(service)) return [...decides, service.status?.message ?? `another Service keeps the name ${name}`];
 	return [

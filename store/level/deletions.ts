@@ -6,9 +6,9 @@ const most = 10_000;
 /** … and the oldest of those beyond it removed so many at a time. */
 const slice = 250;
 
-/** The uids under which something may still run although this change took away what named it. */
+/** The uids that are not to come back with an old copy, and under which something may still run although this change took away what named it. */
 export function uidsLeftBy({type, object}: Change): readonly string[] {
-	return type === 'deleted' && object.kind === 'Instance' ? indexes.uid(object) : [];
+	return type === 'deleted' && (object.kind === 'Instance' || object.kind === 'Service') ? indexes.uid(object) : [];
 }
 
 /** Which deletions are on record, by the counter of the write that made each, the oldest first. */

@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {ConflictCopy} from './conflict-copy.js';
 import {Cursor} from './cursor.js';
 import {Group} from './group.js';
 import {GroupMember} from './group-member.js';
@@ -21,22 +22,23 @@ export interface ResourceByKind {
 	readonly JoinToken: JoinToken;
 	readonly Group: Group;
 	readonly GroupMember: GroupMember;
+	readonly ConflictCopy: ConflictCopy;
 }
 export type Kind = keyof ResourceByKind;
 export type ResourceOf<K extends Kind> = ResourceByKind[K];
 export type Resource = ResourceByKind[Kind];
 
 /** The schema that a stored object of each kind satisfies. */
-export const schemas = {Service, Instance, Node, Token, Member, Cursor, JoinToken, Group, GroupMember} as const;
+export const schemas = {Service, Instance, Node, Token, Member, Cursor, JoinToken, Group, GroupMember, ConflictCopy} as const;
 
 /** Any object of any kind, read by its kind. */
-export const AnyResource = z.discriminatedUnion('kind', [Service, Instance, Node, Token, Member, Cursor, JoinToken, Group, GroupMember]);
+export const AnyResource = z.discriminatedUnion('kind', [Service, Instance, Node, Token, Member, Cursor, JoinToken, Group, GroupMember, ConflictCopy]);
 
 /** Kinds without a namespace; their key has namespace `''`. */
 export const clusterScoped: ReadonlySet<Kind> = new Set<Kind>(['Node', 'Token', 'Member', 'Cursor', 'JoinToken', 'Group', 'GroupMember']);
 
 /** All kinds, in the order a start-up list shows them. */
-export const kinds = ['Node', 'Service', 'Instance', 'Token', 'Member', 'Cursor', 'JoinToken', 'Group', 'GroupMember'] as const satisfies readonly Kind[];
+export const kinds = ['Node', 'Service', 'Instance', 'Token', 'Member', 'Cursor', 'JoinToken', 'Group', 'GroupMember', 'ConflictCopy'] as const satisfies readonly Kind[];
 
 /** What names an object within its kind. `namespace` is `''` for cluster-scoped kinds. */
 export interface ObjectKey {

@@ -14,11 +14,15 @@ const Placement = z.strictObject({
 }).readonly();
 export type Placement = z.infer<typeof Placement>;
 
+/** When the Services of an owner that is lost are taken over by themselves. */
+export const Adopt = z.enum(['majority', 'always', 'never']);
+export type Adopt = z.infer<typeof Adopt>;
+
 const Failover = z.strictObject({
 	enabled: z.boolean().exactOptional(),
 	afterSeconds: z.int().min(10).max(86_400).exactOptional(),
 	maxCopies: z.int().min(1).max(10).exactOptional(),
-	adopt: z.literal('never', 'only "never" is supported yet').exactOptional(),
+	adopt: Adopt.exactOptional(),
 	reconcile: z.enum(['keepOriginal', 'keepReplacement']).exactOptional(),
 }).readonly();
 export type Failover = z.infer<typeof Failover>;
@@ -43,17 +47,31 @@ export const ServiceSpec = z.strictObject({...specFields, images})
 	.refine(spec => spec.perNode !== true || (spec.replicas === undefined && spec.images.every(image => image.replicas === undefined)), {
 		path: ['perNode'], message: 'runs one on each node that fits, so no replicas can be asked for: leave one of the two out',
 	})
+	.refine(spec => spec.atMostOne !== true || spec.failover?.adopt !== 'always', {
+		path: ['failover', 'adopt'], message: 'always lets both halves of a cut run it, which atMostOne forbids: say majority or never',
+	})
 	.readonly();
 export type ServiceSpec = z.infer<typeof ServiceSpec>;
 
 /** What a user may send as spec: of each entry one of `name` and `image` is enough. Parse gives a `ServiceSpec`. */
 export const ServiceSpecInput = z.preprocess(fillSpec, ServiceSpec);
 
+/** What the image of an entry stands for on every node of one kind of machine, decided by the first that had it. */
+const ImagePin = z.strictObject({
+	/** As Docker says it: `linux/amd64`. */
+	platform: z.string(),
+	contentId: z.string(),
+	/** Of the entry that it was decided for: a later one decides anew. */
+	specHash: z.string(),
+}).readonly();
+export type ImagePin = z.infer<typeof ImagePin>;
+
 const ImageStatus = z.strictObject({
 	name: z.string(),
 	wanted: z.int(),
 	ready: z.int(),
 	contentId: z.string().exactOptional(),
+	pins: z.array(ImagePin).readonly().exactOptional(),
 }).readonly();
 
 /** Phases of a Service, by the original's precedence over its Instances. */
@@ -98,6 +116,19 @@ export const ServiceInput = z.strictObject({
 
 /** What the failover of a Service is where it does not say. */
 export const failoverDefaults = {enabled: true, afterSeconds: 60, maxCopies: 2, reconcile: 'keepOriginal'} as const;
+
+/**
+ * How a Service is taken over when its owner is lost. What may never run twice is not unless that is said: its owner then needs a majority itself to
+ * let it run.
+ */
+export function adoptOf({failover, atMostOne}: Pick<ServiceSpec, 'failover' | 'atMostOne'>): Adopt {
+	return failover?.adopt ?? (atMostOne === true ? 'never' : 'majority');
+}
+
+/** Whether its every Instance needs a lease of its owner, and the owner a majority of the members to grant one, to itself as well. */
+export function needsMajority({failover, atMostOne}: Pick<ServiceSpec, 'failover' | 'atMostOne'>): boolean {
+	return atMostOne === true && failover?.adopt === 'majority';
+}
 
 /** Replicas of one entry: its own, else the Service's, else 1. */
 export function replicasOf(spec: Pick<ServiceSpec, 'replicas'>, entry: Pick<ImageEntry, 'replicas'>): number {

@@ -40,6 +40,7 @@ export const oneOfEveryKind: readonly Resource[] = [
 	{apiVersion: 'motey.io/v1', kind: 'JoinToken', metadata: {...owned, name: 'one'}, spec: {sha256: 'f'.repeat(64), expiresAt: '2026-01-01T00:00:00Z', session: 's'}},
 	{apiVersion: 'motey.io/v1', kind: 'Group', metadata: {...owned, name: 'one'}, spec: {}},
 	{apiVersion: 'motey.io/v1', kind: 'GroupMember', metadata: {...owned, name: 'one'}, spec: {group: 'one', memberKind: 'node', standing: 'member', durable: {term: 0}}},
+	{apiVersion: 'motey.io/v1', kind: 'ConflictCopy', metadata: {...owned, name: 'one', namespace: 'default'}, spec: {service: service('one'), name: 'one', uid: 'u', owner: 'a', epoch: 2}},
 	{
 		apiVersion: 'motey.io/v1', kind: 'Member', metadata: {...owned, name: 'one'},
 		spec: {

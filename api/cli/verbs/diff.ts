@@ -1,32 +1,43 @@
 import type {Command} from 'commander';
-import {objectAt, type JsonObject} from '../../client/value.js';
-import {applyObject, lastAppliedAnnotation} from '../apply-object.js';
+import {applyObject} from '../apply-object.js';
 import {clientVerb, connect, type NodeOptions} from '../client-verb.js';
 import {exitCodes} from '../exit-codes.js';
 import {withFileContents} from '../file-contents.js';
-import {isColoured, print, type CliIo} from '../io.js';
+import {print, type CliIo} from '../io.js';
 import {fullName} from '../kinds.js';
 import {lineDiff} from '../line-diff.js';
-import {yamlText} from '../output.js';
+import {outputOption, yamlText} from '../output.js';
 import {filesNamed, readManifests} from '../read-manifests.js';
 import {reportError} from '../report-error.js';
-import {tint} from '../tint.js';
+import {tintedDiff, usersPart} from '../users-part.js';
 import type {CliContext} from '../verb.js';
 
 interface Options extends NodeOptions {
 	readonly filename?: readonly string[];
+	readonly conflicts?: boolean | readonly string[];
+	readonly discard?: boolean;
+	readonly output?: 'yaml';
 }
 
 /** `motey diff`. */
 export function build({io, end}: CliContext): Command {
 	return clientVerb('diff', {
-		summary: 'show what an apply would change; exits 1 when it would',
-		examples: ['motey diff -f shop.yaml', 'motey diff -f services/ && echo "all as in the files"'],
+		summary: 'show what an apply would change, or what was changed beside a take-over; exits 1 when there is any',
+		examples: ['motey diff -f shop.yaml', 'motey diff -f services/ && echo "all as in the files"', 'motey diff --conflicts', 'motey diff --conflicts shop -o yaml | motey apply -f -', 'motey diff --conflicts shop --discard'],
 	})
 		.option('-f, --filename <file...>', 'a file, a directory, or - for the standard input')
+		.option('--conflicts [service...]', 'instead: what nodes had changed of services that were taken over from them meanwhile')
+		.option('--discard', 'with --conflicts: let that go')
+		.addOption(outputOption(['yaml']))
 		.allowExcessArguments()
 		.action(async (options: Options, {args}: Command) => {
 			try {
+				if (options.conflicts !== undefined && options.conflicts !== false) {
+					const {client} = await connect(options, io);
+					const {showConflicts} = await import('./diff-conflicts.js');
+					end(await showConflicts({client, namespace: options.namespace, names: options.conflicts === true ? [] : options.conflicts, format: options.output, discard: options.discard === true, io}));
+					return;
+				}
 				end(await compare({...options, filename: filesNamed(options.filename, args)}, io));
 			} catch (error) {
 				// 1 means that there are differences, so a failure must be something else.
@@ -43,26 +54,13 @@ async function compare(options: Options, io: CliIo): Promise<number> {
 	for (const manifest of manifests) {
 		const {before, object, outcome} = await applyObject(client, manifest, {namespace, dryRun: true, signal: io.signal});
 		if (outcome === 'unchanged') continue;
-		const lines = lineDiff(before ? await yamlText(shown(before)) : '', await yamlText(shown(object)));
+		const lines = lineDiff(before ? await yamlText(usersPart(before)) : '', await yamlText(usersPart(object)));
 		if (lines.length === 0) continue;
 		differs = true;
 		const name = fullName(manifest.kind, manifest.name);
 		print(io, `--- ${before ? name : '/dev/null'} (on the node)`);
 		print(io, `+++ ${name} (${manifest.placeOf([])})`);
-		for (const line of lines) print(io, tinted(line, io));
+		for (const line of lines) print(io, tintedDiff(line, io));
 	}
 	return differs ? exitCodes.error : exitCodes.ok;
-}
-
-/** What a user decides; status and the system's part of metadata would only be noise. */
-function shown(object: JsonObject): JsonObject {
-	const metadata = objectAt(object, 'metadata');
-	const {[lastAppliedAnnotation]: _, ...annotations} = objectAt(metadata, 'annotations');
-	const kept = Object.fromEntries(['name', 'namespace', 'labels'].flatMap(key => (metadata[key] === undefined ? [] : [[key, metadata[key]]])));
-	return {apiVersion: object['apiVersion'], kind: object['kind'], metadata: {...kept, ...(Object.keys(annotations).length === 0 ? {} : {annotations})}, spec: object['spec']};
-}
-
-function tinted(line: string, io: CliIo): string {
-	if (!isColoured(io)) return line;
-	return line.startsWith('-') ? tint('red', line) : line.startsWith('+') ? tint('green', line) : line.startsWith('@@') ? tint('cyan', line) : line;
 }

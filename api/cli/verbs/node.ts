@@ -54,6 +54,9 @@ function forget({io}: CliContext): Command {
 			const revision = textAt(answer, 'lastRevision');
 			print(io, `node ${name} is forgotten`);
 			print(io, revision === '' ? 'nothing of it had been copied here: what it owned is lost' : `what it owned had been copied up to its revision ${revision}; what it wrote after that is lost`);
+			const [announced, silent] = [textAt(answer, 'announcedRevision'), textAt(answer, 'silentSeconds')];
+			if (silent !== '') print(io, `it was last heard ${silent} s ago`);
+			if (listAt(answer, 'atRisk').length > 0) print(io, `at risk: it had written up to its revision ${announced}, which nobody has copied: ${listAt(answer, 'atRisk').map(String).join(', ')} may be older than it was, and what it had just created is missing`);
 			print(io, adopted.length === 0 ? 'it owned no service' : `adopted: ${adopted.join(', ')}`);
 		});
 }

@@ -1,21 +1,37 @@
 import {firstConfiguration} from './configuration.js';
 import {withoutGroup} from './durable.js';
 import type {Message, Presence} from './messages.js';
-import {isKnown, type GroupState, type Peer} from './state.js';
+import {isKnown, isOver, nodeOf, type GroupState, type Peer} from './state.js';
 import {steppedDown} from './terms.js';
 import {still, type Turn} from './turn.js';
 
 /**
- * Begins a group of its own when no known member of any is to be heard, and it is none itself. Of several that wait together the one with the
- * smallest id begins. It is a majority of itself, and so elected at once.
+ * Begins a group of its own when no known member of any is to be heard, and it is none itself, or a known one of a group that all who are left hold
+ * for over. Of several that wait together the one with the smallest id begins. It is a majority of itself, and so elected at once.
  */
 export function foundIfAlone(state: GroupState, nowMs: number): Turn {
 	const {durable, founding, leaving, peers, self, startedMs, leaderHeardMs, periods} = state;
-	if (isKnown(state) || founding === 'never' || leaving) return still(state);
+	if (founding === 'never' || leaving || (isKnown(state) && !mayBeSucceeded(state))) return still(state);
 	if (founding === 'after-listening' && nowMs - Math.max(startedMs, leaderHeardMs) < periods.peerTimeoutMs) return still(state);
-	const isAhead = ([id, peer]: [string, Peer]): boolean => peer.isVisible && !peer.leaving && (!peer.pending || id < self.id);
+	const waits = (peer: Peer): boolean => peer.pending || (peer.over && peer.lineage === durable.lineage);
+	const isAhead = ([id, peer]: [string, Peer]): boolean => peer.isVisible && !peer.leaving && (!waits(peer) || id < self.id);
 	if ([...peers].some(isAhead)) return still(state);
-	return still({...state, electionAtMs: nowMs, durable: {...durable, lineage: self.run, configuration: firstConfiguration(self.id, durable.term)}});
+	return still({...state, role: {kind: 'follower'}, electionAtMs: nowMs, durable: {...durable, lineage: self.run, configuration: firstConfiguration(self.id, durable.term)}});
+}
+
+/**
+ * An operator's word that members are lost for good cannot make a minority of their group a majority: the forgotten ones may live, and lead it. So
+ * another group follows it, with a lineage of its own. That none of those who are left leads, votes or elects in the old one any more is certain
+ * because each of them says that it is over, as it listens to no forgotten one; one that is not heard is waited for.
+ */
+function mayBeSucceeded(state: GroupState): boolean {
+	const {durable: {configuration, lineage}, forgotten, leader, peers, role, self} = state;
+	if (!isOver(state) || leader !== undefined || role.kind === 'leader') return false;
+	const left = configuration?.members.filter(member => member !== self.id && !forgotten.has(nodeOf(member))) ?? [];
+	return left.every(member => {
+		const peer = peers.get(member);
+		return peer?.isVisible === true && !peer.led && (peer.over || peer.lineage !== lineage);
+	});
 }
 
 /**
@@ -42,7 +58,7 @@ function belongingToNone(state: GroupState, nowMs: number): GroupState {
 
 function isYieldedTo(state: GroupState, lineage: string, {led, pending, size}: Presence): boolean {
 	if (!led || pending) return false;
-	if ((!isKnown(state) && state.leader === undefined) || isDeserted(state)) return true;
+	if ((!isKnown(state) && state.leader === undefined) || isOver(state) || isDeserted(state)) return true;
 	const own = state.durable.configuration?.members.length ?? 0;
 	return size > own || (size === own && lineage < (state.durable.lineage ?? ''));
 }

@@ -49,6 +49,8 @@ export const Presence = z.object({
 	size: z.int().min(0),
 	/** It knows a leader. */
 	led: z.boolean().default(false),
+	/** To it the group is over: too many of the known members were forgotten for the others ever to be a majority. */
+	over: z.boolean().default(false),
 	/** Which of the leader's signs of life it heard last, by when that was sent, and which configuration it has stored. */
 	follows: z.object({stamp: Stamp.exactOptional(), echoMs: Ms}).readonly().exactOptional(),
 }).readonly();
@@ -74,7 +76,8 @@ export const Body = z.discriminatedUnion('type', [
 	body('answer', {id: Id, answer: z.unknown()}),
 	// To a query, poll or action that reached somebody who does not lead.
 	body('notLeader', {id: Id, leader: MemberId.exactOptional()}),
-	body('motion', {id: Id, content: Content, rule: Rule, leftMs: Ms}),
+	// With `voters` the action concerns these alone. A leader that does not know the word asks all, and so never fewer.
+	body('motion', {id: Id, content: Content, rule: Rule, leftMs: Ms, voters: z.array(MemberId).min(1).max(256).readonly().exactOptional()}),
 	body('ask', {id: Id, asker: MemberId, content: Content, leftMs: Ms}),
 	body('vote', {id: Id, vote: z.enum(['yes', 'no', 'considering']), reason: z.string().max(1024)}),
 	body('commit', {id: Id}),

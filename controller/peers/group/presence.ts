@@ -1,6 +1,6 @@
 import type {MemberEvent} from './events.js';
 import type {BodyOf, Message, Presence} from './messages.js';
-import {isKnown, type GroupState, type Peer} from './state.js';
+import {isKnown, isOver, type GroupState, type Peer} from './state.js';
 import {inTurn, still, telling, withEntry, withoutEntry, type Move, type Turn} from './turn.js';
 
 /** What this member says of itself with every sign of life. */
@@ -8,16 +8,16 @@ export function presenceOf(state: GroupState): Presence {
 	const {self: {id, run, kind}, leaving, published, leader, leaderSentMs, durable: {configuration}} = state;
 	const stamp = configuration === undefined ? {} : {stamp: configuration.stamp};
 	const follows = leader === undefined || leader === id ? {} : {follows: {...stamp, echoMs: leaderSentMs}};
-	return {run, kind, pending: !isKnown(state), leaving, published, size: configuration?.members.length ?? 0, led: leader !== undefined, ...follows};
+	return {run, kind, pending: !isKnown(state), leaving, published, size: configuration?.members.length ?? 0, led: leader !== undefined, over: isOver(state), ...follows};
 }
 
 /** Takes note of a sign of life; tells of a member that was not visible, and of publications that must have been lost. */
 export function heard(state: GroupState, {from, lineage, presence}: {readonly from: string; readonly lineage: string | undefined; readonly presence: Presence}, nowMs: number): Turn {
-	const {run, kind, pending, leaving, published, size} = presence;
+	const {run, kind, pending, leaving, published, size, led, over} = presence;
 	const before = state.peers.get(from);
 	// Whoever is heard for the first time has published what it has before this member was there; in a new run everything is new.
 	const delivered = before === undefined ? published : before.run === run ? before.delivered : 0;
-	const peer: Peer = {heardMs: nowMs, isVisible: true, kind, run, pending, leaving, lineage, size, delivered: Math.max(delivered, published)};
+	const peer: Peer = {heardMs: nowMs, isVisible: true, kind, run, pending, leaving, led, over, lineage, size, delivered: Math.max(delivered, published)};
 	const next = {...state, peers: withEntry(state.peers, from, peer)};
 	return inTurn(
 		next,

@@ -22,6 +22,10 @@ export interface Peer {
 	readonly run: string;
 	readonly pending: boolean;
 	readonly leaving: boolean;
+	/** It knows a leader. */
+	readonly led: boolean;
+	/** It holds the group for over. */
+	readonly over: boolean;
 	readonly lineage: string | undefined;
 	/** How many members it knows of; 0: it has stored no configuration, and so cannot vote. */
 	readonly size: number;
@@ -33,7 +37,6 @@ export interface Peer {
 export interface Inquiry {
 	readonly asker: string;
 	readonly answered: {readonly answer: unknown} | undefined;
-	readonly atMs: number;
 }
 
 /** What a member does about its term. Only a leader holds what ends with it. */
@@ -73,7 +76,6 @@ export interface Ballot {
 	readonly leader: string;
 	readonly vote: 'yes' | 'no' | 'considering';
 	readonly reason: string;
-	readonly atMs: number;
 }
 
 /** An action this member has agreed to. */
@@ -130,6 +132,12 @@ export function initialState({self, periods, durable, seed, nowMs}: {readonly se
 /** Whether this member is among the known ones, and so is counted. */
 export function isKnown({self, durable: {configuration}}: Pick<GroupState, 'self' | 'durable'>): boolean {
 	return configuration?.members.includes(self.id) ?? false;
+}
+
+/** Whether so many of the known members were forgotten, which nobody listens to any more, that the others can never be a majority again. */
+export function isOver({durable: {configuration}, forgotten}: Pick<GroupState, 'durable' | 'forgotten'>): boolean {
+	const members = configuration?.members ?? [];
+	return members.some(member => forgotten.has(nodeOf(member))) && members.filter(member => !forgotten.has(nodeOf(member))).length * 2 <= members.length;
 }
 
 /** The node a member lives on. */

@@ -6,7 +6,7 @@ import type {GroupEvent, MemberEvent} from './events.js';
 
 /** Told in their order, news wait for each other; more than this, and the program does not keep up: the next is dropped. */
 const mostNews = 1000;
-/** How long a program may take over one piece of news. */
+/** How long a program may take over one piece of news, a question or an action; over a vote as long as there is time. */
 const newsMs = 5000;
 
 /** How a member's program votes. */
@@ -38,6 +38,8 @@ export function tellProgram({calls, group, member, worker, nameOf, signal, clock
 	let waiting = 0;
 	const ask = async (event: MemberEvent, deadlineMs: number): Promise<unknown> => {
 		let data: unknown;
+		// What waited for a program that is gone is not for the one that comes in its place.
+		signal.throwIfAborted();
 		for await (const answer of calls.ask({service: worker, action: 'group.event', data: shown(event, {group, member, nameOf, clock}), deadlineMs, signal})) data = answer.data;
 		return data;
 	};

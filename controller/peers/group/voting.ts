@@ -18,7 +18,7 @@ export function onAsk(state: GroupState, {from, term}: Message, {id, asker, cont
 	}
 	// Right after an election this takes a moment; the leader asks again soon.
 	if (content.kind === 'act' && leaderClock(state, nowMs) === undefined) return sending(state, from, {type: 'vote', id, vote: 'considering', reason: unknownClock});
-	const ballot: Ballot = {content, leader: from, vote: 'considering', reason: '', atMs: nowMs};
+	const ballot: Ballot = {content, leader: from, vote: 'considering', reason: ''};
 	const next = {...state, ballots: newestEntries(withEntry(state.ballots, id, ballot), keptBallots)};
 	const refusal = content.kind === 'act' ? obstacleOf(next, content.atMs, nowMs) : undefined;
 	if (refusal !== undefined) return onVoted(next, {id, vote: 'no', reason: refusal}, nowMs);
@@ -63,5 +63,13 @@ function replanned(state: GroupState, id: string, {leaderAtMs, leader, nowMs}: {
 	const isOver = before !== undefined && before.state !== 'agreed' && before.state !== 'committed';
 	if (clock === undefined || ballot?.content.kind !== 'act' || ballot.vote !== 'yes' || isOver) return state;
 	const plan: Plan = {state: 'agreed', deviationMs: 0, ...before, action: ballot.content.action, leader, leaderAtMs, atMs: leaderAtMs - clock.offsetMs, boundMs: clock.boundMs};
-	return {...state, plans: newestEntries(withEntry(state.plans, id, plan), keptBallots)};
+	return {...state, plans: newestPlans(withEntry(state.plans, id, plan))};
+}
+
+/** What is still to be performed stays, however much has been agreed on since. */
+function newestPlans(plans: GroupState['plans']): GroupState['plans'] {
+	if (plans.size <= keptBallots) return plans;
+	const settled = [...plans].filter(([, {state}]) => state !== 'committed').map(([id]) => id);
+	const dropped = new Set(settled.slice(0, plans.size - keptBallots));
+	return new Map([...plans].filter(([id]) => !dropped.has(id)));
 }

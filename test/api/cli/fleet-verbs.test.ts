@@ -55,7 +55,7 @@ test('why prints the chain, who would take no more, and what was tried', async t
 
 test('rehearse prints what would move, what would have no home and what nobody would decide about', async t => {
 	const items = [
-		{node: 'node-a', moves: [{service: 'default/shop', instance: 'shop-web-0', to: 'node-b', afterSeconds: 60}], homeless: [{service: 'default/shop', instance: 'shop-web-1', because: 'no node fits'}], ownerless: ['default/blog']},
+		{node: 'node-a', moves: [{service: 'default/shop', instance: 'shop-web-0', to: 'node-b', afterSeconds: 60, image: 'shop/web:1', contents: []}], homeless: [{service: 'default/shop', instance: 'shop-web-1', because: 'no node fits'}], ownerless: ['default/blog']},
 		{node: 'node-b', moves: [], homeless: [], ownerless: []},
 	];
 	await using api = await serveTestApi({explanations: {...alone.explanations, rehearse: name => items.filter(({node}) => name === undefined || name === node)}});
@@ -108,10 +108,10 @@ test('drain ends at once when only such is left that stays: with 0 what is done 
 });
 
 test('forget prints what was taken over and up to where it was known', async t => {
-	await using api = await serveTestApi({cluster: {...alone.cluster, forget: async name => (name === 'node-b' ? {id: 'b'.repeat(26), adopted: ['default/shop', 'default/blog'], lastRevision: '77'} : Promise.reject(new ClusterError('NotFound', `${name} is no member`)))}});
+	await using api = await serveTestApi({cluster: {...alone.cluster, forget: async name => (name === 'node-b' ? {id: 'b'.repeat(26), adopted: ['default/shop', 'default/blog'], lastRevision: '77', announcedRevision: '79', silentSeconds: 84, atRisk: ['default/shop', 'default/blog']} : Promise.reject(new ClusterError('NotFound', `${name} is no member`)))}});
 	const {code, stdout} = await runCli(api, ['node', 'forget', 'node-b']);
 	t.is(code, 0);
-	t.regex(stdout, /up to its revision 77;[^\n]*\nadopted: default\/shop, default\/blog\n$/u);
+	t.regex(stdout, /up to its revision 77;[^\n]*\nit was last heard 84 s ago\nat risk: [^\n]* revision 79, [^\n]*default\/shop, default\/blog may be older[^\n]*\nadopted: default\/shop, default\/blog\n$/u);
 	t.like(await runCli(api, ['node', 'forget', 'node-x']), {code: 6});
 });
 
@@ -136,4 +136,32 @@ test('of two objects of one name --uid says which', async t => {
 	t.is((await runCli(api, ['delete', 'service', 'shop', '--uid', uid])).code, 0);
 	t.is(api.store.list('Service').items.length, 1);
 	t.not(api.store.get('Service', {namespace: 'default', name: 'shop'}), undefined);
+});
+
+test('what a yielding owner had changed is shown against what is in force, printed to be applied again, and discarded by name', async t => {
+	await using api = await serveTestApi();
+	t.deepEqual(await runCli(api, ['diff', '--conflicts']).then(({code, stdout}) => [code, stdout]), [0, '']);
+	await withServices(api, 'shop');
+	await api.store.transact(transaction => {
+		transaction.put(edgeNode());
+		const service = transaction.get('Service', {namespace: 'default', name: 'shop'})!;
+		const {uid} = service.metadata;
+		const blank = {namespace: 'default', uid: '', resourceVersion: '', generation: 1, creationTimestamp: '2026-01-01T00:00:00Z'};
+		transaction.put({apiVersion: 'motey.io/v1', kind: 'ConflictCopy', metadata: {...blank, name: 'shop-1-2'}, spec: {service: {...service, spec: {...service.spec, replicas: 7}}, name: 'shop', uid, owner: 'b', epoch: 2}});
+		transaction.put({apiVersion: 'motey.io/v1', kind: 'ConflictCopy', metadata: {...blank, name: 'gone-1-2'}, spec: {name: 'gone', uid: 'none', owner: 'b', epoch: 2}});
+	});
+	const shown = await runCli(api, ['diff', '--conflicts']);
+	t.is(shown.code, 1);
+	t.regex(shown.stdout, /# shop-1-2, kept on edge_01\n--- service\.motey\.io\/shop in default, in force\n[^#]*\+ {2}replicas: 7\n/u);
+	t.regex(shown.stdout, /# gone-1-2, kept on edge_01\n--- \/dev\/null\n\+\+\+ \/dev\/null, as it was deleted there\n/u);
+	const yaml = await runCli(api, ['diff', '--conflicts', 'shop', '-o', 'yaml']);
+	t.is((await runCli(api, ['apply', '-f', '-'], {stdin: yaml.stdout})).code, 0);
+	t.is(api.store.get('Service', {namespace: 'default', name: 'shop'})?.spec.replicas, 7);
+	t.is((await runCli(api, ['diff', '--conflicts', 'shop'])).stdout.includes('@@'), false, 'nothing differs any more');
+	t.like(await runCli(api, ['diff', '--conflicts', '--discard']), {code: 2}, 'never all at once by mistake');
+	t.like(await runCli(api, ['diff', '--conflicts', 'none']), {code: 6});
+	t.regex((await runCli(api, ['diff', '--conflicts', 'shop', 'gone', '--discard'])).stdout, /gone-1-2 on edge_01 is discarded\n/u);
+	t.deepEqual(api.store.list('ConflictCopy').items, []);
+	t.is((await api.call('DELETE', '/apis/motey.io/v1/nodes/edge_01/conflicts?namespace=default&conflict=shop-1-2')).status, 404);
+	t.is((await api.call('DELETE', '/apis/motey.io/v1/nodes/edge_01/conflicts')).status, 400);
 });

@@ -120,7 +120,7 @@ test('no member ends what is not its own here: an adopted container, a copy, ano
 test('what was ending on a node counts as ended once that is forgotten, and under a lease only when this has run out', async t => {
 	const store = await openStore(t);
 	let nowMs = 1000;
-	const leases = new LeaseGrants({store, self, clock: {...clock, monotonicMs: () => nowMs}});
+	const leases = new LeaseGrants({store, self, peers: {members: () => []}, clock: {...clock, monotonicMs: () => nowMs}});
 	const recorder = {normal: () => undefined, warning: () => undefined};
 	const {reconcile} = createAssignments({store, self, peers: noPeers, recorder, leases, clock});
 	const put = await store.transact(transaction => {
@@ -149,7 +149,7 @@ test('what was taken over is not taken over again from older copies, and from no
 	const copy = (uid: string, name: string, owner: string): Service => ({...service(name), metadata: {...service(name).metadata, uid, annotations: {[ownerAnnotation]: owner, [ownerRevisionAnnotation]: '5'}}});
 	const told = [copy(lesser, 'shop', peer), copy(greater, 'mail', third)];
 	const peers = {...noPeers, members: () => [{id: third, name: 'third', silentMs: 0, connected: true, doubled: false}], copiesOf: async () => Promise.resolve(told)};
-	t.deepEqual(await adoptFrom(peer, {store, self, peers, log: silent}), ['default/shop']);
+	t.deepEqual((await adoptFrom(peer, {store, self, peers, log: silent})).map(({metadata: {name}}) => name), ['shop']);
 	const taken = store.get('Service', {namespace: 'default', name: 'shop'})!;
 	t.deepEqual(ownershipOf(taken), {owner: self.id, epoch: 2});
 	await store.transact(transaction => transaction.put<Service>({...taken, spec: {...taken.spec, replicas: 3}}));

@@ -14,6 +14,8 @@ export class FileStore {
 	readonly #directory: string;
 	/** Directories that a start is about to use: no container has them yet. */
 	readonly #inUse = new Map<string, number>();
+	/** Those that were used since the containers were listed: the list need not have theirs. */
+	readonly #usedSince = new Set<string>();
 
 	constructor(directory: string) {
 		this.#directory = directory;
@@ -28,6 +30,7 @@ export class FileStore {
 	async using<T>({uid}: Pick<WorkloadReference, 'uid'>, work: () => Promise<T>): Promise<T> {
 		const folder = folderOf(uid);
 		this.#inUse.set(folder, (this.#inUse.get(folder) ?? 0) + 1);
+		this.#usedSince.add(folder);
 		try {
 			return await work();
 		} finally {
@@ -64,9 +67,11 @@ export class FileStore {
 			throw error;
 		});
 		if (found.length === 0) return;
+		this.#usedSince.clear();
+		for (const folder of this.#inUse.keys()) this.#usedSince.add(folder);
 		const kept = new Set((await listed()).map(folderOf));
 		for (const folder of found) {
-			if (!kept.has(folder) && !this.#inUse.has(folder)) await rm(join(this.#directory, folder), {recursive: true, force: true});
+			if (!kept.has(folder) && !this.#usedSince.has(folder)) await rm(join(this.#directory, folder), {recursive: true, force: true});
 		}
 	}
 }

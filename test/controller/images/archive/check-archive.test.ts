@@ -95,6 +95,19 @@ test('a tar that hides an entry behind the content of a link is refused', async 
 	t.is(await outcome(Buffer.concat([header, archive.subarray(512)])), 'Malformed');
 });
 
+test('a tar that shows one path to who looks it through and another to who unpacks it is refused', async t => {
+	const record = Buffer.alloc(512);
+	record.write('22 path=etc/harmless1\n');
+	const header = Buffer.from((await tarOf([{name: 'pax', content: record.subarray(0, 22)}])).subarray(0, 512));
+	header.write('g', 156, 'latin1');
+	header.write('        ', 148, 'latin1');
+	const sum = header.reduce((total, byte) => total + byte, 0);
+	header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+	const entries = await tarOf([{name: '../../etc/passwd', content: 'x', pax: {comment: 'one of its own'}}]);
+	const {archive} = await sampleArchive({rawLayers: [Buffer.concat([header, record, entries])]});
+	t.is(await outcome(archive), 'Malformed');
+});
+
 test('a bomb is refused by its ratio long before it is unpacked', async t => {
 	const {archive} = await sampleArchive({rawLayers: [gzipSync(Buffer.alloc(32 * 2 ** 20))]});
 	t.is(await outcome(archive, {limits: {ratioFromBytes: 2 ** 20}}), 'Bomb');

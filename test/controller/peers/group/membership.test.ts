@@ -80,17 +80,57 @@ test('a group that shrinks still elects: from five, two by two are let go and tw
 	t.deepEqual(countedBy(world, 'a'), ['a', 'b']);
 });
 
-test('a forget that no majority can accept does not count: the lesser part of a cut forgets nobody', t => {
+test('a forget that no majority can accept does not count in the group: the lesser part of a cut lets nobody go, and the greater leads on', t => {
 	const members = ['a', 'b', 'c', 'd', 'e'];
 	const world = new World({seed: 7, members});
 	world.form();
 	for (const id of members) world.start(id);
 	world.runUntil(() => world.leader() !== undefined, 10_000);
 	world.partition(['a', 'b'], ['c', 'd', 'e']);
-	for (const id of ['a', 'b']) world.give(id, {type: 'forgotten', nodes: new Set(['c', 'd', 'e'])});
+	for (const id of ['a', 'b']) world.give(id, {type: 'forgotten', nodes: new Set(['d', 'e'])});
 	world.runFor(20_000);
-	t.deepEqual(countedBy(world, 'a'), members);
+	t.deepEqual(countedBy(world, 'a'), members, 'c is waited for, which would make three of five');
 	t.is(world.leader(['a', 'b']), undefined);
+	t.not(world.leader(['c', 'd', 'e']), undefined);
+	t.deepEqual(countedBy(world, 'c'), members);
+});
+
+test('of two members the one that is left leads a group that follows the old one, once the other is forgotten', t => {
+	const world = new World({seed: 12, members: ['a', 'b']});
+	world.form();
+	for (const id of ['a', 'b']) world.start(id);
+	world.runUntil(() => world.leader() !== undefined, 10_000);
+	world.crash('b');
+	world.runFor(10_000);
+	t.is(world.leader(), undefined, 'one of two is no majority');
+	world.give('a', {type: 'forgotten', nodes: new Set(['b'])});
+	t.true(world.runUntil(() => world.leader() === 'a' && countedBy(world, 'a').join() === 'a', 10_000));
+	t.not(world.get('a').durable.lineage, 'first');
+	world.start('b');
+	world.runFor(10_000);
+	t.is(world.leader(['b']), undefined, 'the old group is over for the other, too: it has no majority any more');
+	t.deepEqual(world.offences, []);
+});
+
+test('when most are forgotten, those who are left begin anew only together: whoever was not told of it, or is not heard, is waited for', t => {
+	const members = ['a', 'b', 'c', 'd'];
+	const world = new World({seed: 13, members});
+	world.form();
+	for (const id of members) world.start(id);
+	world.runUntil(() => world.leader() !== undefined, 10_000);
+	world.crash('c');
+	world.crash('d');
+	const forgotten = new Set(['c', 'd']);
+	world.give('a', {type: 'forgotten', nodes: forgotten});
+	world.runFor(10_000);
+	t.is(world.leader(), undefined, 'b has not heard of it');
+	world.cut('a', 'b');
+	world.give('b', {type: 'forgotten', nodes: forgotten});
+	world.runFor(10_000);
+	t.is(world.leader(), undefined, 'they do not hear each other');
+	world.cuts.clear();
+	t.true(world.runUntil(() => agree(world, ['a', 'b']), 20_000));
+	t.deepEqual(world.offences, []);
 });
 
 test('programs of a forgotten node leave with it', t => {

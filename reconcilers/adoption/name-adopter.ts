@@ -1,0 +1,54 @@
+import type {AdopterQuestion, AdopterWord} from '../ports/leadership.js';
+import type {PeerView} from '../ports/peers.js';
+import {suspectedAfterMs} from '../service/fleet.js';
+
+/** The other members as the leader hears them, and how much each owns. */
+export interface NamingView {
+	readonly selfId: string;
+	/** Id of the member that asks, and so says that it misses the owner. */
+	readonly asker: string;
+	readonly members: readonly PeerView[];
+	/** How many Services a member owns. */
+	readonly owns: (id: string) => number;
+	/** Monotonic. */
+	readonly nowMs: number;
+}
+
+/** Names who takes over from lost owners, as the leader. */
+export type AdopterNaming = (question: AdopterQuestion, view: NamingView) => AdopterWord;
+
+/** Whoever misses an owner asks again much sooner than this. */
+const missedForMs = 10_000;
+
+/**
+ * The leader's part. It names somebody only while a majority is heard, itself counted, and everybody who is heard says that the owner is missed: one that a
+ * single link cannot reach is not lost. Who was named stays named while it is heard, so that whoever asks gets one answer; then another follows. Of
+ * those who are heard it is the one that owns least. Nothing here outlives the agent: two who are named one after the other are told apart by their
+ * ownership.
+ */
+export function createAdopterNaming(): AdopterNaming {
+	const named = new Map<string, string>();
+	const missed = new Map<string, Map<string, number>>();
+	return ({owner, silentMs}, {selfId, asker, members, owns, nowMs}) => {
+		const voters = members.filter(({votes}) => votes !== false);
+		const lost = voters.find(({id}) => id === owner);
+		if (!lost) return {kind: 'refused', because: owner === selfId ? 'it leads itself' : 'its owner is no member'};
+		const by = new Map([...missed.get(owner) ?? []].filter(([, atMs]) => nowMs - atMs < missedForMs)).set(asker, nowMs);
+		missed.set(owner, by);
+		if (lost.silentMs < silentMs) {
+			named.delete(owner);
+			return {kind: 'early', leftMs: silentMs - lost.silentMs};
+		}
+		const heard = voters.filter(({id, connected, silentMs: ageMs}) => id !== owner && connected && ageMs < suspectedAfterMs);
+		if ((heard.length + 1) * 2 <= voters.length + 1) return {kind: 'no-leader'};
+		const others = heard.filter(({id}) => !by.has(id)).map(({name}) => name);
+		if (others.length > 0) return {kind: 'refused', because: `${others.join(', ')} ${others.length === 1 ? 'has' : 'have'} not said that ${lost.name} is missed`};
+		const able = [selfId, ...heard.filter(({doubled}) => !doubled).map(({id}) => id)];
+		const before = named.get(owner);
+		if (before !== undefined && able.includes(before)) return {kind: 'named', adopter: before};
+		const [first] = able.map(id => ({id, count: owns(id)})).sort((a, b) => a.count - b.count || (a.id < b.id ? -1 : 1));
+		const adopter = first?.id ?? selfId;
+		named.set(owner, adopter);
+		return {kind: 'named', adopter};
+	};
+}
