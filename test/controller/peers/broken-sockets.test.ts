@@ -1,5 +1,5 @@
 import test from 'ava';
-import {Dealer, Publisher, Router, Subscriber} from 'zeromq';
+import {Dealer, Publisher, Reply, Router, Subscriber} from 'zeromq';
 import {eventually} from '../../support/eventually.js';
 import {breakNext} from './break-next.js';
 import {openCluster} from './peer-node.js';
@@ -40,3 +40,11 @@ for (const [name, prototype, method] of [
 		}
 	});
 }
+
+test.serial('the socket that says whom to admit is made anew when it fails: those who were not answered come in a moment later', async t => {
+	const isBroken = breakNext(Reply.prototype, 'receive');
+	await using cluster = await openCluster(['alpha', 'beta']);
+	await eventually(() => cluster.nodes.every(({sockets}) => sockets.views().every(({connected, silentMs}) => connected && silentMs < 1500)), {what: 'both to be linked and heard'});
+	t.true(isBroken());
+	t.true(cluster.nodes.some(({lines}) => lines.some(({message}) => message.startsWith('handshakes of peers are not answered'))));
+});
