@@ -3,6 +3,7 @@ import express, {type ErrorRequestHandler, type Express} from 'express';
 import {answerDeadline} from './answer-deadline.js';
 import {backupRoutes} from './backup-routes.js';
 import {audit} from './audit.js';
+import {bundleRoutes} from './bundles/bundle-routes.js';
 import {callRoutes} from './calls/call-routes.js';
 import {clusterRoutes, joinPaths, joinRoutes} from './cluster/routes.js';
 import {openPaths} from './auth/authorise.js';
@@ -90,6 +91,7 @@ function otherRoutes(dependencies: ApiDependencies, context: ServingContext): Ex
 	app.use(clusterRoutes(dependencies));
 	app.use(callRoutes(dependencies));
 	app.use(fileRoutes(dependencies));
+	app.use(bundleRoutes(dependencies));
 	app.use(metricsRoutes({metrics}));
 	return withErrors(app, log);
 }

@@ -14,6 +14,7 @@ import type {Log} from '../reconcilers/ports/log.js';
 import {openLevelStore} from '../store/level/open.js';
 import type {Store} from '../store/store.js';
 import {createAdmission} from './admission.js';
+import {openBundles} from './bundles/open.js';
 import {furtherAddresses, openCapabilityEngine} from './capabilities/open.js';
 import {bootMs, systemClock} from './clock.js';
 import type {StreamListener} from './compatibility/stream-framing/listener.js';
@@ -111,7 +112,8 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			advertised: async address => tls.serve(address),
 			authority: tls,
 		}), async it => it[Symbol.asyncDispose]());
-		const images = await openImages({engines, sockets: fleet.sockets, dataDir: config.dataDir, limitBytes: limits.images.imageBytes, clock, log});
+		const images = await openImages({self, engines, sockets: fleet.sockets, dataDir: config.dataDir, limitBytes: limits.images.imageBytes, clock, log});
+		const signing = await openBundles({dataDir: config.dataDir, sockets: fleet.sockets, clusterKey: () => fleet.membership.file?.clusterKey, identityKey: identity.privateKey, log});
 		const originals = config.compatibility.zeromq || config.compatibility.mqtt ? owned.own('compatibility', (await import('./compatibility/open.js')).openCompatibility({
 			config, store, self, peers: fleet.peers, api: () => ({server: `unix://${listeners.listening.socket}`, token}), clock, log, onDropped: metrics.discoveryMessageDropped,
 		}), async it => it[Symbol.asyncDispose]()) : undefined;
@@ -137,6 +139,8 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			store, clock, log, limits: limits.api, httpLimits: limits.http, gate, metrics: registry, meter: metrics, closing: closing.signal,
 			randomUuid: randomUUID,
 			calls: {ask: request => mdp.calls.ask(request)},
+			bundles: signing.bundles,
+			archives: images.archives,
 			files: createFiles({ask: request => mdp.calls.ask(request)}),
 			admission: createAdmission(engines),
 			workloads, commands: workloads, switching: reconcilers.switches,
@@ -152,7 +156,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		}), async it => it.close(closeGraceMs));
 		const {listening} = listeners;
 		const transfers = owned.own('transfers', await Transfers.open({allow: allowedFolders(config), dataDir: config.dataDir, limits: limits.transfers, clock, log}), async it => it[Symbol.asyncDispose]());
-		const mdp = await fleet.serve({answers: reconcilers.answers, builtins: [...nodeActions({store, node: localNode}), ...fileActions(transfers), ...external.builtins, ...images.builtins, ...switchActions(reconcilers.switches)], onNames: external.onNames});
+		const mdp = await fleet.serve({answers: reconcilers.answers, builtins: [...nodeActions({store, node: localNode}), ...fileActions(transfers), ...external.builtins, ...images.builtins, ...signing.builtins, ...switchActions(reconcilers.switches)], onNames: external.onNames});
 		external.serve(mdp.calls);
 		owned.own('discovery', openDiscovery({
 			config, store, membership: fleet.membership, self, privateKey: identity.privateKey, session: fleet.session, version, listening: fleet.listening,

@@ -38,6 +38,12 @@ export const namedDemos: Readonly<Record<string, NamedDemo>> = {
 		takes: 'root and iproute2, and about half a minute',
 		run: async options => (await import('./unplug.js')).runUnplugDemo(options),
 	},
+	'p2p-image': {
+		summary: 'Show a service run on four machines when one of them has its image, and who has it from whom',
+		engine: 'own',
+		takes: 'root, iproute2 and dockerd, and about half a minute',
+		run: async options => (await import('./p2p-image.js')).runP2pImageDemo(options),
+	},
 	'at-most-one': {
 		summary: 'Show a service of which there may never be two move from a node that is cut off: it ends there before it begins elsewhere',
 		engine: 'here',

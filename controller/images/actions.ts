@@ -6,7 +6,7 @@ import {CallError} from '../peers/mdp/call-error.js';
 import type {ImageGiver} from './give-images.js';
 import {toldFetch} from './told-fetch.js';
 import type {ImageUploads} from './uploads.js';
-import {ExportRequest, FetchRequest, HaveRequest, PushEndRequest, PushRequest} from './wire.js';
+import {DropRequest, ExportRequest, FetchRequest, HaveRequest, PushEndRequest, PushRequest} from './wire.js';
 
 /** What the actions are made of. */
 export interface ImageActionsOptions {
@@ -49,6 +49,13 @@ export function imageActions({engines, giver, sources, uploads}: ImageActionsOpt
 		builtin({
 			service: 'image', action: 'image.load', summary: 'look an archive through that was pushed, and give it to the engine', schema: PushEndRequest,
 			handle: async (request, {signal}) => uploads.finish(request, {signal}),
+		}),
+		builtin({
+			service: 'image', action: 'image.drop', summary: 'forget what was pushed of an archive', schema: DropRequest,
+			handle: async ({upload}) => {
+				await uploads.drop(upload);
+				return {};
+			},
 		}),
 		builtin({
 			service: 'image', action: 'image.prune', summary: 'remove images that have no name and that no container needs', schema: z.strictObject({}),

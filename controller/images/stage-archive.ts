@@ -1,9 +1,9 @@
 import {randomBytes} from 'node:crypto';
-import {mkdir, open, rm, statfs} from 'node:fs/promises';
+import {mkdir, open, rm} from 'node:fs/promises';
 import {join} from 'node:path';
-import {ArchiveError} from './archive/archive-error.js';
 import type {ArchiveLimits} from './archive/archive-limits.js';
 import {checkArchive, type ArchiveExpectation, type CheckedArchive} from './archive/check-archive.js';
+import {requireRoom} from './require-room.js';
 
 /** An archive that lies on the disk and was looked through; it goes when it is disposed of. */
 export interface StagedArchive extends AsyncDisposable {
@@ -21,12 +21,11 @@ export interface StagingOptions {
 	readonly onBytes?: (bytes: number) => void;
 }
 
-const defaultReserveBytes = 256 * 2 ** 20;
 /** How often the room is looked at. */
 const lookEveryBytes = 16 * 2 ** 20;
 
 /** Writes an archive to a file while it is looked through. Throws `ArchiveError`, and then leaves nothing. */
-export async function stageArchive(bytes: AsyncIterable<Uint8Array>, {directory, limits, expected, reserveBytes = defaultReserveBytes, onBytes}: StagingOptions): Promise<StagedArchive> {
+export async function stageArchive(bytes: AsyncIterable<Uint8Array>, {directory, limits, expected, reserveBytes, onBytes}: StagingOptions): Promise<StagedArchive> {
 	await mkdir(directory, {recursive: true, mode: 0o700});
 	const path = join(directory, `${randomBytes(12).toString('hex')}.tar`);
 	const dispose = async (): Promise<void> => rm(path, {force: true});
@@ -37,7 +36,7 @@ export async function stageArchive(bytes: AsyncIterable<Uint8Array>, {directory,
 		for await (const chunk of bytes) {
 			if (count >= lookAt) {
 				lookAt += lookEveryBytes;
-				await assertRoom(directory, {bytes: lookEveryBytes, reserveBytes});
+				await requireRoom(directory, {neededBytes: lookEveryBytes, ...(reserveBytes === undefined ? {} : {reserveBytes})});
 			}
 			await file.writeFile(chunk);
 			count += chunk.length;
@@ -54,12 +53,6 @@ export async function stageArchive(bytes: AsyncIterable<Uint8Array>, {directory,
 		await dispose();
 		throw error;
 	}
-}
-
-/** Throws `ArchiveError` when so many bytes more would leave less than the reserve on the disk of a directory. */
-export async function assertRoom(directory: string, {bytes, reserveBytes = defaultReserveBytes}: {readonly bytes: number; readonly reserveBytes?: number | undefined}): Promise<void> {
-	const {bavail, bsize} = await statfs(directory);
-	if (bavail * bsize < reserveBytes + bytes) throw new ArchiveError('TooLarge', `there is no room for it on this node's disk: ${bavail * bsize} bytes are free, and ${reserveBytes} stay free for the node itself`);
 }
 
 /** Removes what a process that was killed left behind. */

@@ -6,8 +6,10 @@ import {CallError} from '../peers/mdp/call-error.js';
 import {ArchiveError} from './archive/archive-error.js';
 import type {ArchiveLimits} from './archive/archive-limits.js';
 import {checkArchive} from './archive/check-archive.js';
+import {systemErrorCode} from '../private-file.js';
 import {loadImage} from './load-image.js';
-import {assertRoom} from './stage-archive.js';
+import {requireRoom} from './require-room.js';
+import type {PushEndRequest} from './wire.js';
 
 /** So many archives may be on their way in, each so long without a word. */
 const openAtOnce = 4;
@@ -30,8 +32,6 @@ export interface ImageUploadsOptions {
 	readonly directory: string;
 	readonly limits: ArchiveLimits;
 	readonly engines: Engines;
-	/** What stays free on the disk. */
-	readonly reserveBytes?: number;
 }
 
 /** Archives that users send piece by piece. Everything throws `CallError`. */
@@ -50,14 +50,17 @@ export class ImageUploads {
 			try {
 				return await this.#append(this.#path(upload), {offset, bytes});
 			} catch (error) {
-				if (offset === 0) await this.#forget(upload);
-				throw error;
+				// What cannot go on only takes the room, and the turn, that others need.
+				const isFull = systemErrorCode(error) === 'ENOSPC' || error instanceof ArchiveError;
+				if (isFull || offset === 0) await this.#forget(upload);
+				if (!isFull) throw error;
+				throw new CallError('InsufficientStorage', error instanceof ArchiveError ? error.message : 'there is no room for it on this node\'s disk', {fix: 'Make room there; `motey image prune` removes images that nothing needs.', cause: error});
 			}
 		});
 	}
 
 	/** Looks an archive through whose bytes are all there, and gives it to the engine. It is gone afterwards. */
-	async finish({upload, sha256}: {readonly upload: string; readonly sha256: string}, {signal}: CallOptions): Promise<PushedImage> {
+	async finish({upload, sha256, id, names = []}: PushEndRequest, {signal}: CallOptions): Promise<PushedImage> {
 		const {engines, limits} = this.#options;
 		const engine = engines.all.find(({images}) => images !== undefined);
 		if (engine === undefined) throw new CallError('Unavailable', 'no engine of this node takes images');
@@ -67,9 +70,11 @@ export class ImageUploads {
 		return this.#inTurn(upload, async () => {
 			try {
 				if (await stat(path).catch(() => undefined) === undefined) throw nothing();
-				const checked = await checkArchive(createReadStream(path, {signal}), limits);
+				const checked = await checkArchive(createReadStream(path, {signal}), limits, id === undefined ? {} : {id, references: []});
 				if (checked.sha256 !== sha256) throw new CallError('Conflict', 'what arrived is not what was sent', {fix: 'Push it again.'});
-				return {id: await loadImage({path, checked}, {engine, signal}), references: checked.references};
+				const loaded = await loadImage({path, checked}, {engine, signal});
+				for (const name of names) await engine.images?.tag(loaded, name, {signal});
+				return {id: loaded, references: [...checked.references, ...names]};
 			} catch (error) {
 				if (error instanceof ArchiveError) throw new CallError('BadRequest', `the archive is refused: ${error.message}`, {cause: error});
 				throw error;
@@ -79,17 +84,20 @@ export class ImageUploads {
 		});
 	}
 
+	/** Forgets what there is of an archive; one that is not here is forgotten already. */
+	async drop(upload: string): Promise<void> {
+		await this.#forget(upload);
+	}
+
 	async #append(path: string, {offset, bytes}: {readonly offset: number; readonly bytes: Buffer}): Promise<number> {
-		const {directory, limits, reserveBytes} = this.#options;
+		const {directory, limits} = this.#options;
 		await mkdir(directory, {recursive: true, mode: 0o700});
 		const file = await open(path, 'a', 0o600);
 		try {
 			const {size} = await file.stat();
 			if (offset !== size) return size;
 			if (size + bytes.length > limits.bytes) throw new CallError('BadRequest', `the archive is longer than the ${limits.bytes} bytes that this node takes`, {fix: 'limits.imageBytes in the node\'s configuration says how long one may be.'});
-			await assertRoom(directory, {bytes: bytes.length, reserveBytes}).catch((error: unknown) => {
-				throw error instanceof ArchiveError ? new CallError('InsufficientStorage', error.message, {cause: error}) : error;
-			});
+			await requireRoom(directory);
 			await file.writeFile(bytes);
 			return size + bytes.length;
 		} finally {

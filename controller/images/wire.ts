@@ -22,4 +22,7 @@ export const FetchRequest = z.strictObject({reference: Reference, id: ImageId.ex
 const UploadName = z.string().regex(/^[0-9a-f]{32}$/u);
 /** A piece in base64. */
 export const PushRequest = z.strictObject({upload: UploadName, offset: z.int().min(0), piece: z.base64().max(900_000)});
-export const PushEndRequest = z.strictObject({upload: UploadName, sha256: z.string().regex(/^[0-9a-f]{64}$/u)});
+/** With `id` it must be that very image and bring no names of its own; it gets those that are said, whichever image had them. */
+export const PushEndRequest = z.strictObject({upload: UploadName, sha256: z.string().regex(/^[0-9a-f]{64}$/u), id: ImageId.exactOptional(), names: z.array(Reference).max(1000).readonly().exactOptional()});
+export type PushEndRequest = z.infer<typeof PushEndRequest>;
+export const DropRequest = z.strictObject({upload: UploadName});
