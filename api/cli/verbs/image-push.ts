@@ -31,9 +31,9 @@ export function pushCommand({io}: CliContext): Command {
 async function* plainBytes(path: string): AsyncGenerator<Buffer, void> {
 	const file = createReadStream(path, {highWaterMark: pieceBytes});
 	const gunzip = await isGzip(path) ? createGunzip({chunkSize: pieceBytes}) : undefined;
-	const plain: AsyncIterable<Buffer> = gunzip ? file.pipe(gunzip) : file;
 	// Otherwise what waits for the rest would wait for ever.
 	file.on('error', error => gunzip?.destroy(error));
+	const plain: AsyncIterable<Buffer> = gunzip ? file.pipe(gunzip) : file;
 	yield* plain;
 }
 

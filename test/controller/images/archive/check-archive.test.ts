@@ -96,15 +96,17 @@ test('a tar that hides an entry behind the content of a link is refused', async 
 });
 
 test('a tar that shows one path to who looks it through and another to who unpacks it is refused', async t => {
-	const record = Buffer.alloc(512);
-	record.write('22 path=etc/harmless1\n');
-	const header = Buffer.from((await tarOf([{name: 'pax', content: record.subarray(0, 22)}])).subarray(0, 512));
-	header.write('g', 156, 'latin1');
-	header.write('        ', 148, 'latin1');
-	const sum = header.reduce((total, byte) => total + byte, 0);
-	header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
-	const entries = await tarOf([{name: '../../etc/passwd', content: 'x', pax: {comment: 'one of its own'}}]);
-	const {archive} = await sampleArchive({rawLayers: [Buffer.concat([header, record, entries])]});
+	/** A header of its own for the entries that follow (`g`), or for the next one (`x`). */
+	const paxHeader = async (type: 'g' | 'x', record: string): Promise<Buffer> => {
+		const tar = await tarOf([{name: 'pax', content: record}]);
+		tar.write(type, 156, 'latin1');
+		tar.write('        ', 148, 'latin1');
+		const sum = tar.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+		tar.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+		return tar.subarray(0, 1024);
+	};
+	const parts = [await paxHeader('g', '22 path=etc/harmless1\n'), await paxHeader('x', '15 comment=one\n'), await tarOf([{name: '../../etc/passwd', content: 'x'}])];
+	const {archive} = await sampleArchive({rawLayers: [Buffer.concat(parts)]});
 	t.is(await outcome(archive), 'Malformed');
 });
 
