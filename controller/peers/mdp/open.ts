@@ -13,6 +13,7 @@ import {openLocalDoor} from './local-door.js';
 import {openMemberDoor, type MemberDoor} from './member-door.js';
 import type {Nodes} from './names.js';
 import {Outbox} from './outbox.js';
+import {RememberedNames} from './remembered-names.js';
 import {Server} from './server.js';
 
 /** What a node's requests are made of. */
@@ -51,7 +52,14 @@ export async function openMdp({runDir, nodes, builtins, forward, onNames, log, c
 	const path = join(runDir, 'mdp.sock');
 	const router = await openIpcRouter({path, context});
 	const workers = (): readonly string[] => server.load.services;
-	const server: Server = new Server({nodes, builtins: createBuiltins(builtins, workers), forward, log, clock, signal: ending.signal, ...(onNames ? {onNames} : {})});
+	const remembered = await RememberedNames.open({runDir, log, nowMs: () => clock.monotonicMs()});
+	const server: Server = new Server({
+		nodes, builtins: createBuiltins(builtins, workers), forward, log, clock, signal: ending.signal, remembered: remembered.names,
+		onNames: names => {
+			remembered.changed(names);
+			onNames?.(names);
+		},
+	});
 	const reading = readIpc({router, server, nowMs: () => clock.monotonicMs(), signal: ending.signal})
 		.catch((error: unknown) => log.error('programs of this host are not served any more', {error}));
 	return {
@@ -66,6 +74,7 @@ export async function openMdp({runDir, nodes, builtins, forward, onNames, log, c
 			ending.abort();
 			router.close();
 			await reading;
+			await remembered[Symbol.asyncDispose]();
 		},
 	};
 }
