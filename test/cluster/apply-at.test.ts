@@ -45,8 +45,8 @@ const everywhere = (image: string): readonly string[] => ['a', 'b', 'c'].map(nam
 /** What the command wrote though it failed, which it must. */
 async function refused(t: ExecutionContext, host: Host, ...args: readonly string[]): Promise<string> {
 	const error = await t.throwsAsync<Error & {readonly code: number; readonly stdout: string; readonly stderr: string}>(host.motey(...args));
-	t.is(error!.code, 1);
-	return `${error!.stdout}${error!.stderr}`;
+	t.is(error.code, 1);
+	return `${error.stdout}${error.stderr}`;
 }
 
 test.serial('three nodes switch at one instant, to an image that one of them had, asked at a node that does not own the service', async t => {
