@@ -31,6 +31,7 @@ const figures: readonly (readonly [file: string, inCode: string, inPage: string]
 	['reconcilers/instance/reconciler.ts', 'firstMs: 1000, maxMs: 30_000', '1 s to 30 s for an Instance'],
 	['controller/engines/docker/event-stream.ts', 'longestDelayMs = 5_000', '100 ms doubling to 5 s'],
 	['reconcilers/fleet.ts', 'name: \'assignment\', concurrency: 32', '8 copies, 32 assignments, 16 leases, 8 reports, 8 inquiries'],
+	['reconcilers/switch/held-switches.ts', 'mostHeld = 16', 'none of them on disk | 16 |'],
 	['reconcilers/fleet.ts', 'name: \'lease\', concurrency: 16', '16 leases'],
 	['reconcilers/remote/inquiries.ts', 'everyMs = 10_000', 'and every 10 s while it has anything there'],
 	['controller/peers/heartbeats.ts', 'everyMs = 1000', 'one heartbeat each second'],

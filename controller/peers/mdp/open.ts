@@ -14,6 +14,7 @@ import {openLocalDoor} from './local-door.js';
 import {openMemberDoor, type MemberDoor} from './member-door.js';
 import type {Nodes} from './names.js';
 import {Outbox} from './outbox.js';
+import {RememberedNames} from './remembered-names.js';
 import {Server} from './server.js';
 
 /** How long after a socket failed it is tried to open it again; milliseconds. */
@@ -55,7 +56,14 @@ export async function openMdp({runDir, nodes, builtins, forward, onNames, log, c
 	const path = join(runDir, 'mdp.sock');
 	let router = await openIpcRouter({path, context});
 	const workers = (): readonly string[] => server.load.services;
-	const server: Server = new Server({nodes, builtins: createBuiltins(builtins, workers), forward, log, clock, signal: ending.signal, ...(onNames ? {onNames} : {})});
+	const remembered = await RememberedNames.open({runDir, log, nowMs: () => clock.monotonicMs()});
+	const server: Server = new Server({
+		nodes, builtins: createBuiltins(builtins, workers), forward, log, clock, signal: ending.signal, remembered: remembered.names,
+		onNames: names => {
+			remembered.changed(names);
+			onNames?.(names);
+		},
+	});
 	const reopened = async (failed: Router): Promise<Router> => {
 		while (!ending.signal.aborted) {
 			// The library takes a moment to let go of the address.
@@ -88,6 +96,7 @@ export async function openMdp({runDir, nodes, builtins, forward, onNames, log, c
 			ending.abort();
 			router.close();
 			await serving;
+			await remembered[Symbol.asyncDispose]();
 		},
 	};
 }

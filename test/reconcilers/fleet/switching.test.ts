@@ -109,3 +109,14 @@ test('a node that is cut off from its vote to the instant switches by itself; on
 	await eventually(async () => (await imagesOf(fleet)).join() === 'web:2,web:2,web:2', {what: 'the last one to follow'});
 	t.is(b.store.list('Instance').items.find(({spec: {nodeId}}) => nodeId === b.id)?.spec.image.image, 'web:2');
 });
+
+test('an owner whose agent ends between the vote and the instant has not switched: who did is put back when it returns', async t => {
+	await using fleet = await openShop();
+	const [a] = fleet.nodes as [LinkedNode];
+	fleet.onceAgreed(() => a.stop());
+	t.false((await switchTo(a, spec('web:2'))).switched);
+	await eventually(async () => (await imagesOf(fleet)).join() === 'web:1,web:2,web:2', {what: 'the others to switch'});
+	a.start();
+	await eventually(async () => (await imagesOf(fleet)).join() === 'web:1,web:1,web:1', {what: 'them to come back to what the owner has'});
+	t.is(a.store.get('Service', key)?.metadata.generation, 1);
+});
