@@ -157,9 +157,9 @@ export class Incoming implements AsyncDisposable {
 		const {file, folder, staged, staging} = this.#parts;
 		const name = staged.names.at(-1) ?? '';
 		if (this.held < staged.size) throw new CallError('Conflict', `only ${this.held} of ${staged.size} bytes are here`);
-		const found = await this.#digest.finish(staged.size, async (offset, length) => {
-			const {bytesRead, buffer} = await file.read(Buffer.allocUnsafe(length), 0, length, offset);
-			return buffer.subarray(0, bytesRead);
+		const found = await this.#digest.finish(staged.size, async (offset, into) => {
+			const {bytesRead} = await file.read(into, 0, into.length, offset);
+			return into.subarray(0, bytesRead);
 		}, signal);
 		if (found !== sha256) {
 			await this.#discard();
