@@ -3,7 +3,7 @@ import type {Log} from '../../reconcilers/ports/log.js';
 import type {Rehearse} from '../../reconcilers/rehearsal/create-rehearsal.js';
 import type {RehearsedMove} from '../../reconcilers/rehearsal/rehearse.js';
 import {isOwnedBy} from '../../store/resources/ownership.js';
-import {keyOf, keyText} from '../../store/resources/kinds.js';
+import {keyOf as objectKeyOf, keyText} from '../../store/resources/kinds.js';
 import type {Store} from '../../store/store.js';
 import type {PeerSockets} from '../peers/open.js';
 
@@ -18,6 +18,9 @@ export interface SeedingOptions {
 	readonly log: Log;
 }
 
+/** One image for one node. */
+const keyOf = ({to, contents}: RehearsedMove): string => `${to} ${contents.join(' ')}`;
+
 /** A node tells twice a second how far it is; then it is looked at again at the next turn. */
 const silenceMs = 60_000;
 
@@ -28,17 +31,22 @@ export function openSeeding({seconds, store, self, rehearse, sockets, log}: Seed
 
 	/** Each image once for each node that may need it. */
 	const wanted = (): readonly RehearsedMove[] => {
-		const own = new Set(store.list('Service').items.filter(service => isOwnedBy(service, self.id) && service.status?.images.some(({pins}) => pins !== undefined)).map(service => keyText(keyOf(service))));
+		const own = new Set(store.list('Service').items.filter(service => isOwnedBy(service, self.id) && service.status?.images.some(({pins}) => pins !== undefined)).map(service => keyText(objectKeyOf(service))));
 		if (own.size === 0 || sockets.views().length === 0) return [];
 		const moves = rehearse().flatMap(rehearsal => rehearsal.moves).filter(({service, contents}) => own.has(service) && contents.length > 0);
-		return [...new Map(moves.map(move => [`${move.to} ${move.contents.join(' ')}`, move])).values()];
+		return [...new Map(moves.map(move => [keyOf(move), move])).values()];
 	};
-	const seed = async ({to, image, contents}: RehearsedMove): Promise<void> => {
+	/** What each node said last of each image, so that the same is not logged at every turn. */
+	const said = new Map<string, unknown>();
+	const seed = async (move: RehearsedMove): Promise<void> => {
+		const {to, image, contents} = move;
 		const peer = sockets.views().find(({name, connected}) => name === to && connected);
 		if (peer === undefined) return;
 		try {
 			for await (const {data} of sockets.stream(peer.id, {service: 'image', action: 'image.seed', data: {reference: image, contents}, deadlineMs: silenceMs, signal})) {
-				if (typeof data === 'object' && data !== null && 'state' in data && data.state !== 'here') log.info('an image was offered to the node that would take its work over', {node: to, image, state: data.state});
+				if (typeof data !== 'object' || data === null || !('state' in data)) continue;
+				if (data.state !== 'here' && said.get(keyOf(move)) !== data.state) log.info('an image was offered to the node that would take its work over', {node: to, image, state: data.state});
+				said.set(keyOf(move), data.state);
 			}
 		} catch (error) {
 			if (!signal.aborted) log.debug('an image could not be brought ahead of time', {node: to, image, error});
@@ -47,8 +55,10 @@ export function openSeeding({seconds, store, self, rehearse, sockets, log}: Seed
 	const run = async (): Promise<void> => {
 		for (;;) {
 			await delay(seconds * 1000, undefined, {signal, ref: false});
-			for (const one of wanted()) {
-				await seed(one);
+			const moves = wanted();
+			for (const key of said.keys()) if (!moves.some(move => keyOf(move) === key)) said.delete(key);
+			for (const move of moves) {
+				await seed(move);
 				signal.throwIfAborted();
 			}
 		}

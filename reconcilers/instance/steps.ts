@@ -177,10 +177,13 @@ export class Steps {
 	}
 
 	async #launch(context: StepContext, reason: string): Promise<Observation> {
-		const {engine, workload, instance, signal} = context;
+		const {engine, instance, signal} = context;
+		// What is restarted was not made ready before, and may be gone by now.
+		const pinned = context.workload.contentId ?? (engine.images === undefined ? undefined : this.#pins.known(instance, this.#images.platform));
+		const workload = pinned === undefined ? context.workload : {...context.workload, contentId: pinned};
 		const start = async (): Promise<Observation> => this.#start.run(signal, () => engine.start(workload, {signal}));
 		const observed = await start().catch(async (error: unknown) => {
-			const contentId = workload.contentId ?? instance.status?.contentId;
+			const contentId = pinned ?? instance.status?.contentId;
 			if (!(error instanceof EngineError) || contentId === undefined || !await this.#isOfImage(error, {engine, contentId, signal})) throw error;
 			await this.#renew(context, {contentId, because: error.message});
 			return start();
