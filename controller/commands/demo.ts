@@ -58,11 +58,15 @@ function named({io}: CliContext, name: string, {summary, takes, engine, flags = 
 			const {config} = await loadConfig({dockerUrl});
 			const asked = new AbortController();
 			const write = (text: string): void => void io.stdout.write(text);
+			let isHeard = true;
 			void whenAskedToEnd().then(signal => {
-				write('\nTaking away all that the demo made …\n');
+				// Whoever was told of it has gone: a closed terminal, a reader of a pipe.
+				isHeard = signal !== 'SIGHUP';
+				if (isHeard) write('\nTaking away all that the demo made …\n');
 				asked.abort(new DemoError(`ended by ${signal}`));
 			});
 			await run({dockerUrl: config.engines.docker.url, write, signal: asked.signal}, said).catch((error: unknown) => {
+				if (!isHeard) return;
 				asked.signal.throwIfAborted();
 				throw error;
 			});

@@ -111,7 +111,7 @@ test.serial('two nodes: where always is said both sides of a cut go on as owners
 	const first = await idOf(a);
 	await ground.cut(a, b);
 	await eventually(async () => ownerOf(await b.api('GET', `${servicesPath}/both`)) !== first, {withinMs: 90_000, what: 'the other side to take it over'});
-	await b.api('PATCH', `${servicesPath}/both`, {metadata: {labels: {said: 'at b'}}});
+	await b.api('PATCH', `${servicesPath}/both`, {metadata: {labels: {said: 'at-b'}}});
 	t.regex(await b.motey('why', 'waits'), /not taken over from a yet: no leader of a majority is known, and this node hears 1 of 2 members/u);
 	await whenRunning(ground, 'both', 4);
 	await ground.mend();

@@ -137,3 +137,31 @@ test('of two objects of one name --uid says which', async t => {
 	t.is(api.store.list('Service').items.length, 1);
 	t.not(api.store.get('Service', {namespace: 'default', name: 'shop'}), undefined);
 });
+
+test('what a yielding owner had changed is shown against what is in force, printed to be applied again, and discarded by name', async t => {
+	await using api = await serveTestApi();
+	t.deepEqual(await runCli(api, ['diff', '--conflicts']).then(({code, stdout}) => [code, stdout]), [0, '']);
+	await withServices(api, 'shop');
+	await api.store.transact(transaction => {
+		transaction.put(edgeNode());
+		const service = transaction.get('Service', {namespace: 'default', name: 'shop'})!;
+		const {uid} = service.metadata;
+		const blank = {namespace: 'default', uid: '', resourceVersion: '', generation: 1, creationTimestamp: '2026-01-01T00:00:00Z'};
+		transaction.put({apiVersion: 'motey.io/v1', kind: 'ConflictCopy', metadata: {...blank, name: 'shop-1-2'}, spec: {service: {...service, spec: {...service.spec, replicas: 7}}, name: 'shop', uid, owner: 'b', epoch: 2}});
+		transaction.put({apiVersion: 'motey.io/v1', kind: 'ConflictCopy', metadata: {...blank, name: 'gone-1-2'}, spec: {name: 'gone', uid: 'none', owner: 'b', epoch: 2}});
+	});
+	const shown = await runCli(api, ['diff', '--conflicts']);
+	t.is(shown.code, 1);
+	t.regex(shown.stdout, /# shop-1-2, kept on edge_01\n--- service\.motey\.io\/shop in default, in force\n[^#]*\+ {2}replicas: 7\n/u);
+	t.regex(shown.stdout, /# gone-1-2, kept on edge_01\n--- \/dev\/null\n\+\+\+ \/dev\/null, as it was deleted there\n/u);
+	const yaml = await runCli(api, ['diff', '--conflicts', 'shop', '-o', 'yaml']);
+	t.is((await runCli(api, ['apply', '-f', '-'], {stdin: yaml.stdout})).code, 0);
+	t.is(api.store.get('Service', {namespace: 'default', name: 'shop'})?.spec.replicas, 7);
+	t.is((await runCli(api, ['diff', '--conflicts', 'shop'])).stdout.includes('@@'), false, 'nothing differs any more');
+	t.like(await runCli(api, ['diff', '--conflicts', '--discard']), {code: 2}, 'never all at once by mistake');
+	t.like(await runCli(api, ['diff', '--conflicts', 'none']), {code: 6});
+	t.regex((await runCli(api, ['diff', '--conflicts', 'shop', 'gone', '--discard'])).stdout, /gone-1-2 on edge_01 is discarded\n/u);
+	t.deepEqual(api.store.list('ConflictCopy').items, []);
+	t.is((await api.call('DELETE', '/apis/motey.io/v1/nodes/edge_01/conflicts?namespace=default&conflict=shop-1-2')).status, 404);
+	t.is((await api.call('DELETE', '/apis/motey.io/v1/nodes/edge_01/conflicts')).status, 400);
+});
