@@ -11,6 +11,7 @@ import type {CliIo} from './io.js';
 export const pieceBytes = 512 * 1024;
 /** Looking an archive through and loading it. */
 const loadMs = 1_800_000;
+const dropMs = 2000;
 
 /** The archive of an image on its way to a node. */
 export interface ArchivePush {
@@ -38,8 +39,8 @@ export async function pushArchive(client: Client, {node, bytes, wanted, onBytes}
 		const [image] = await answersOf(client, {node, action: 'image.load', data: {upload, sha256: hash.digest('hex'), ...wanted}, deadlineMs: loadMs}, io);
 		return image ?? {};
 	} catch (error) {
-		// It would lie there until the node forgets it. Whoever presses Ctrl-C does not wait for that.
-		if (!io.signal.aborted) await answersOf(client, {node, action: 'image.drop', data: {upload}}, io).catch(() => undefined);
+		// It would lie there, and keep others from pushing, until the node forgets it. Whoever presses Ctrl-C waits for that a moment.
+		await answersOf(client, {node, action: 'image.drop', data: {upload}}, {...io, signal: AbortSignal.timeout(dropMs)}).catch(() => undefined);
 		throw error;
 	}
 }
