@@ -162,9 +162,10 @@ export class Steps {
 		return observed;
 	}
 
-	/** Told before it is done: whoever looks for why it restarted finds it, however that ends. */
+	/** Written first: what cannot be written neither stops nor signals anything. Then told before it is done: whoever looks for why it restarted finds it, however that ends. */
 	async #refile({paths, onChange}: Extract<EngineStep, {do: 'refile'}>, context: StepContext): Promise<Observation | undefined> {
 		const {engine, workload, instance, signal, showing} = context;
+		await engine.renewFiles?.(workload, {hangUp: false, signal});
 		this.#recorder.normal(instance, 'FilesChanged', `${paths.join(', ')} changed: ${workload.name} ${onFilesChanged[onChange]}`);
 		if (onChange === 'restart') {
 			return showing({kind: 'starting'}, async () => {
@@ -172,7 +173,7 @@ export class Steps {
 				return this.#launch(context, 'Restarted');
 			});
 		}
-		await engine.renewFiles?.(workload, {hangUp: onChange === 'signal', signal});
+		if (onChange === 'signal') await engine.renewFiles?.(workload, {hangUp: true, signal});
 		return engine.inspect(workload, {signal});
 	}
 

@@ -51,7 +51,7 @@ export class FileStore {
 			await chmod(join(directory, folders.together), 0o755);
 			for (const file of files) await put(file, directory);
 		} catch (error) {
-			throw new EngineError('Failed', `The files of ${name} cannot be written: ${error instanceof Error ? error.message : String(error)}`, {transient: true, cause: error});
+			throw new EngineError('Failed', `The files of ${name} cannot be written: ${sayingOf(error)}`, {transient: true, cause: error});
 		}
 	}
 
@@ -75,6 +75,9 @@ export class FileStore {
 		}
 	}
 }
+
+/** Without the path, which has a name by chance while a file is unfinished: the same trouble is told in the same words. */
+const sayingOf = (error: unknown): string => (error instanceof Error ? error.message.replace(/, \w+(?: '.*)?$/u, '') : String(error));
 
 const folderOf = (uid: string): string => createHash('sha256').update(uid).digest('hex').slice(0, 32);
 
