@@ -1,6 +1,6 @@
 import type {Client} from '../client/client.js';
 import {isObject, listAt, numberAt, textAt} from '../client/value.js';
-import {startDeadline} from '../deadline.js';
+import {startDeadline} from '../../store/deadline.js';
 import {CliError, exitCodes} from './exit-codes.js';
 import {isColoured, type CliIo} from './io.js';
 import {kindNamed} from './kinds.js';

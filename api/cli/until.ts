@@ -1,7 +1,7 @@
 import type {Client, ObjectName, ResourceKind} from '../client/client.js';
 import {isRefused} from '../client/errors.js';
 import {textAt} from '../client/value.js';
-import {startDeadline} from '../deadline.js';
+import {startDeadline} from '../../store/deadline.js';
 import {CliError, exitCodes} from './exit-codes.js';
 
 /** What is waited for, and for how long. */

@@ -1,7 +1,7 @@
 import {once} from 'node:events';
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {Readable} from 'node:stream';
-import {startDeadline} from '../deadline.js';
+import {startDeadline} from '../../store/deadline.js';
 import type {ApiLimits} from '../ports/limits.js';
 import {FleetError, type Fleet, type FleetMember, type ForwardedResponse} from '../ports/fleet.js';
 import {sendJsonText} from '../send.js';

@@ -2,7 +2,7 @@ import type {ServerResponse} from 'node:http';
 import {z} from 'zod';
 import type {Instance} from '../../store/resources/instance.js';
 import {check, problemSentence} from '../../store/resources/problems.js';
-import {startDeadline} from '../deadline.js';
+import {startDeadline} from '../../store/deadline.js';
 import type {Commands} from '../ports/commands.js';
 import type {ApiLimits} from '../ports/limits.js';
 import {statusOf} from '../status-of.js';

@@ -2,7 +2,7 @@ import {once} from 'node:events';
 import {z} from 'zod';
 import type {Instance} from '../../store/resources/instance.js';
 import {check, problemSentence} from '../../store/resources/problems.js';
-import {startDeadline} from '../deadline.js';
+import {startDeadline} from '../../store/deadline.js';
 import type {Workloads} from '../ports/workloads.js';
 import type {LogLine, LogOptions} from '../../store/resources/log-line.js';
 import {badRequest, notFound} from '../status.js';

@@ -3,7 +3,7 @@ import {Router, type Response} from 'express';
 import type {Service} from '../../store/resources/service.js';
 import {ownerRevisionOf, ownershipOf} from '../../store/resources/ownership.js';
 import {check, problemSentence} from '../../store/resources/problems.js';
-import {startDeadline} from '../deadline.js';
+import {startDeadline} from '../../store/deadline.js';
 import type {Forwarding} from '../fleet/forwarding.js';
 import {isRecord} from '../kubernetes/json-value.js';
 import {readDocument, readText} from '../kubernetes/read-document.js';

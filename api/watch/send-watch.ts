@@ -1,5 +1,5 @@
 import {identityOf} from '../auth/identity.js';
-import {startDeadline} from '../deadline.js';
+import {startDeadline} from '../../store/deadline.js';
 import type {Exchange} from '../kubernetes/exchange.js';
 import type {Readable} from '../kubernetes/readable.js';
 import {chooseRepresentation, wantsServerSentEvents} from '../kubernetes/representation.js';

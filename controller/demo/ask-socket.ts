@@ -1,6 +1,6 @@
 import {request, type IncomingMessage} from 'node:http';
 import {text} from 'node:stream/consumers';
-import {startDeadline} from '../../api/deadline.js';
+import {startDeadline} from '../../store/deadline.js';
 import {DemoError} from './hello-image.js';
 
 /** What is asked over a unix socket. */

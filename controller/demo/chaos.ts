@@ -1,7 +1,7 @@
 import {randomInt} from 'node:crypto';
 import {fileURLToPath} from 'node:url';
 import {z} from 'zod';
-import {startDeadline} from '../../api/deadline.js';
+import {startDeadline} from '../../store/deadline.js';
 import {allSettled} from './all-settled.js';
 import {describeFault, faultsByChance, type DemoFault} from './chance-faults.js';
 import {isFulfilled, isHeard, nodes as nodeKind, services as serviceKind} from './fleet-kinds.js';

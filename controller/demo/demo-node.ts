@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {createClient, type Client} from '../../api/client/client.js';
-import {startDeadline} from '../../api/deadline.js';
+import {startDeadline} from '../../store/deadline.js';
 import {environmentWith} from '../config/invoker.js';
 import {exitCode} from '../exit-code.js';
 import {loadIdentity} from '../identity.js';

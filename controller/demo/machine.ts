@@ -2,7 +2,7 @@ import {execFile, spawn} from 'node:child_process';
 import {mkdir, open, readdir, readFile, rmdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
-import {startDeadline} from '../../api/deadline.js';
+import {startDeadline} from '../../store/deadline.js';
 import {exitCode} from '../exit-code.js';
 import {readIfThere} from '../private-file.js';
 import {askSocket} from './ask-socket.js';

@@ -7,7 +7,7 @@ import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {createClient, type Client} from '../../api/client/client.js';
 import {listAt, numberAt, textAt} from '../../api/client/value.js';
-import {startDeadline} from '../../api/deadline.js';
+import {startDeadline} from '../../store/deadline.js';
 import {environmentWith} from '../config/invoker.js';
 import {exitCode} from '../exit-code.js';
 import {readRunState, type RunState} from '../run-state.js';

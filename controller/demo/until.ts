@@ -1,6 +1,6 @@
 import type {ApiObject, Client, ResourceKind} from '../../api/client/client.js';
 import {isObject, textAt} from '../../api/client/value.js';
-import {startDeadline} from '../../api/deadline.js';
+import {startDeadline} from '../../store/deadline.js';
 import {DemoError} from './hello-image.js';
 
 /** What is waited for, at which node. */

@@ -1,4 +1,4 @@
-import {startDeadline} from '../../api/deadline.js';
+import {startDeadline} from '../../store/deadline.js';
 import type {Cluster} from '../../api/ports/cluster.js';
 import {ClusterError} from '../../api/ports/cluster.js';
 import type {Explanations} from '../../api/ports/explanations.js';

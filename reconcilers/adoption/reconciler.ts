@@ -29,8 +29,6 @@ export interface AdoptionReconciler {
 	readonly outlookOf: (service: Service) => string | undefined;
 }
 
-/** How long the leader may take to answer. */
-const askMs = 4000;
 /** How soon a former owner that is heard again is asked once more whether it has yielded. */
 const unheardMs = 2000;
 
@@ -43,13 +41,13 @@ export function createAdoptionReconciler({store, self, peers, leadership, adopt,
 	const nameOf = (id: string): string => (id === self.id ? self.name : peers.members().find(member => member.id === id)?.name ?? id);
 	const instancesOf = ({metadata: {uid}}: Service) => store.lookup('Instance', 'owner', uid);
 
-	const takeOver = async (peer: PeerView, signal: AbortSignal): Promise<Outcome> => {
+	const takeOver = async (peer: PeerView): Promise<Outcome> => {
 		const due = dueOf({services: store.lookup('Service', 'owned', peer.id), instancesOf, silentMs: peer.silentMs});
 		if (due.services.length === 0) {
 			waiting.delete(peer.id);
 			return due.againAfterMs === undefined ? done : again(due.againAfterMs);
 		}
-		const word = await leadership.adopterOf({owner: peer.id, silentMs: due.afterMs}, {signal: AbortSignal.any([signal, AbortSignal.timeout(askMs)])});
+		const word = await leadership.adopterOf({owner: peer.id, silentMs: due.afterMs});
 		const members = peers.members().filter(({votes}) => votes !== false);
 		const heard = [self.id, ...members.filter(({silentMs}) => silentMs < silentAfterMs).map(({id}) => id)];
 		const decision = decideAdoption({services: due.services, word, selfId: self.id, heard, members: members.length + 1, nameOf});
@@ -93,7 +91,7 @@ export function createAdoptionReconciler({store, self, peers, leadership, adopt,
 				waiting.delete(owner);
 				return done;
 			}
-			return peer.silentMs < silentAfterMs ? hearOut(peer, signal) : takeOver(peer, signal);
+			return peer.silentMs < silentAfterMs ? hearOut(peer, signal) : takeOver(peer);
 		},
 		outlookOf(service) {
 			const owner = peers.members().find(({id}) => !isOwnedBy(service, self.id) && isOwnedBy(service, id));

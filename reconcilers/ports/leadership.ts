@@ -1,5 +1,3 @@
-import type {PeerCallOptions} from './peers.js';
-
 /** What the leader of all nodes is asked about an owner that is lost. */
 export interface AdopterQuestion {
 	/** Id of the owner. */
@@ -20,8 +18,8 @@ export type AdopterWord =
 
 /** The leader of all nodes, whoever that is. Its word carries its term, and one of an earlier term does not count. */
 export interface Leadership {
-	/** Asks who takes over. May be repeated; answered within the deadline of the signal, with `no-leader` when nobody did. */
-	adopterOf(question: AdopterQuestion, options: PeerCallOptions): Promise<AdopterWord>;
+	/** Asks who takes over. May be repeated; answered within a few seconds, with `no-leader` when nobody did. */
+	adopterOf(question: AdopterQuestion): Promise<AdopterWord>;
 }
 
 /** Where nobody leads. */

@@ -1,4 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises';
+import {startDeadline} from '../../store/deadline.js';
 import type {Store, Transaction} from '../../store/store.js';
 import type {Recorder} from '../events/recorder.js';
 import type {CallOptions} from '../ports/engine.js';
@@ -74,8 +75,8 @@ export function createSwitchServices(options: SwitchServicesOptions): SwitchServ
 			const nodes = [...new Set([node.id, ...plan.nodes])].sort();
 			const whole: SwitchOrder = {id, owner: node.id, instances: plan.instances.map(({nodeId: _, ...one}) => one), newcomers: []};
 			if (plan.obstacles.length > 0) return {nodes, obstacles: plan.obstacles, readiness: new Map(), order: whole};
-			const ending = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.floor(leftMs() - leastMs)))]);
-			const answers = await Promise.all(nodes.map(async nodeId => [nodeId, await ask(nodeId, {...whole, ...shareOf(plan, nodeId)}, {signal: ending})] as const));
+			using deadline = startDeadline(signal, Math.max(1, Math.floor(leftMs() - leastMs)));
+			const answers = await Promise.all(nodes.map(async nodeId => [nodeId, await ask(nodeId, {...whole, ...shareOf(plan, nodeId)}, deadline)] as const));
 			signal.throwIfAborted();
 			return {nodes, obstacles: [], readiness: new Map(answers), order: whole};
 		};

@@ -1,22 +1,8 @@
 import {getEventListeners} from 'node:events';
 import test from 'ava';
-import {startDeadline} from '../../api/deadline.js';
 import {eventually} from '../support/eventually.js';
 import {testInstance} from './support/instance.js';
 import {serveTestApi, servicesPath as path} from './support/serve.js';
-
-test('a deadline aborts with the outer signal, when its time is over, and at its end', async t => {
-	const outer = new AbortController();
-	using follower = startDeadline(outer.signal);
-	using late = startDeadline(outer.signal, 1);
-	await eventually(() => late.expired());
-	t.true(late.signal.aborted);
-	t.false(follower.signal.aborted);
-	outer.abort();
-	t.true(follower.signal.aborted);
-	t.false(follower.expired());
-	t.true(startDeadline(outer.signal).signal.aborted);
-});
 
 test('watches and logs that ended leave nothing attached to what lives as long as the process', async t => {
 	await using api = await serveTestApi({workloads: {

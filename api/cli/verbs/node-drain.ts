@@ -3,7 +3,7 @@ import type {Command} from 'commander';
 import {mergePatch, pathOf, type ApiObject, type Client} from '../../client/client.js';
 import {Refused} from '../../client/errors.js';
 import {listAt, textAt} from '../../client/value.js';
-import {startDeadline} from '../../deadline.js';
+import {startDeadline} from '../../../store/deadline.js';
 import {clientVerb, connect, durationMs, type NodeOptions} from '../client-verb.js';
 import {CliError, exitCodes} from '../exit-codes.js';
 import {isColoured, print} from '../io.js';

@@ -2,7 +2,7 @@ import type {Command} from 'commander';
 import type {Client} from '../../client/client.js';
 import {textAt} from '../../client/value.js';
 import {clientVerb, connect, durationMs, type NodeOptions} from '../client-verb.js';
-import {startDeadline} from '../../deadline.js';
+import {startDeadline} from '../../../store/deadline.js';
 import {CliError, exitCodes} from '../exit-codes.js';
 import {print} from '../io.js';
 import {fullName, kindNamed} from '../kinds.js';

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {startDeadline} from '../../../api/deadline.js';
+import {startDeadline} from '../../../store/deadline.js';
 import {MemberId} from '../../../store/resources/group-member.js';
 import {Name} from '../../../store/resources/meta.js';
 import type {Store} from '../../../store/store.js';

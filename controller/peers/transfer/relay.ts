@@ -1,5 +1,5 @@
 import {crc32} from 'node:zlib';
-import {startDeadline} from '../../../api/deadline.js';
+import {startDeadline} from '../../../store/deadline.js';
 import {CallRefused, type CallAnswer, type Calls} from '../../../api/ports/calls.js';
 import type {Files, TransferPlace} from '../../../api/ports/files.js';
 import {chunkBytes, creditChunks} from './limits.js';

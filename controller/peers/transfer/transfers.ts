@@ -2,7 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
-import {startDeadline} from '../../../api/deadline.js';
+import {startDeadline} from '../../../store/deadline.js';
 import type {Clock} from '../../../reconcilers/ports/clock.js';
 import type {Log} from '../../../reconcilers/ports/log.js';
 import type {Caller} from '../caller.js';
