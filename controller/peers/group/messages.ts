@@ -49,7 +49,7 @@ export const Presence = z.object({
 	size: z.int().min(0),
 	/** It knows a leader. */
 	led: z.boolean().default(false),
-	/** To it the group is over: too many of the known members were forgotten for the others ever to be a majority. */
+	/** To it the group is over: too many of the known members were forgotten, or have left for another, for the others ever to be a majority. */
 	over: z.boolean().default(false),
 	/** Which of the leader's signs of life it heard last, by when that was sent, and which configuration it has stored. */
 	follows: z.object({stamp: Stamp.exactOptional(), echoMs: Ms}).readonly().exactOptional(),
