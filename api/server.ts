@@ -3,6 +3,7 @@ import express, {type ErrorRequestHandler, type Express} from 'express';
 import {answerDeadline} from './answer-deadline.js';
 import {backupRoutes} from './backup-routes.js';
 import {audit} from './audit.js';
+import {bundleRoutes} from './bundles/bundle-routes.js';
 import {callRoutes} from './calls/call-routes.js';
 import {clusterRoutes, joinPaths, joinRoutes} from './cluster/routes.js';
 import {openPaths} from './auth/authorise.js';
@@ -31,6 +32,7 @@ import {mutationLimit} from './limits/mutation-limit.js';
 import {metricsRoutes} from './metrics/metrics-routes.js';
 import {requestMetrics} from './metrics/request-metrics.js';
 import {moteyRoutes} from './motey/routes.js';
+import {switchRoutes} from './switch/switch-routes.js';
 import {openapiRoutes} from './openapi/routes.js';
 import {orphanRoutes} from './orphan-routes.js';
 import type {ApiDependencies} from './ports/dependencies.js';
@@ -84,10 +86,12 @@ function otherRoutes(dependencies: ApiDependencies, context: ServingContext): Ex
 	app.use(backupRoutes(dependencies));
 	app.use(orphanRoutes({node: dependencies.node, nodes: store, forwarding: context.forwarding}));
 	app.use(rehearsalRoutes(dependencies));
+	app.use(switchRoutes({...dependencies, context, rules: ownersRules(serviceRules(resourceOf('services'), dependencies), dependencies.fleet.self.id)}));
 	app.use(moteyRoutes({...dependencies, now, forwarding: context.forwarding, writer: createServiceWriter(ownersRules(serviceRules(resourceOf('services'), dependencies), dependencies.fleet.self.id), context)}));
 	app.use(clusterRoutes(dependencies));
 	app.use(callRoutes(dependencies));
 	app.use(fileRoutes(dependencies));
+	app.use(bundleRoutes(dependencies));
 	app.use(metricsRoutes({metrics}));
 	return withErrors(app, log);
 }

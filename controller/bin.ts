@@ -16,7 +16,7 @@ const processVerbs: readonly Verb[] = [
 	{group: 'process', name: 'install', summary: 'make this node come back at boot', load: async () => import('./commands/install.js')},
 	{group: 'process', name: 'config', summary: 'print the configuration in force and its sources', load: async () => import('./commands/config.js')},
 	{group: 'process', name: 'store', summary: 'check, back up, restore or salvage the store', load: async () => import('./commands/store.js')},
-	{group: 'process', name: 'demo', summary: 'show a service run, die and come back, and what two nodes do', load: async () => import('./commands/demo.js')},
+	{group: 'process', name: 'demo', summary: 'show a service run, die and come back, and what a fleet does', load: async () => import('./commands/demo.js')},
 ];
 
 await runInTerminal([...clientVerbs.filter(verb => verb.name !== 'restart'), ...processVerbs]);

@@ -14,6 +14,7 @@ import type {Log} from '../reconcilers/ports/log.js';
 import {openLevelStore} from '../store/level/open.js';
 import type {Store} from '../store/store.js';
 import {createAdmission} from './admission.js';
+import {openBundles} from './bundles/open.js';
 import {furtherAddresses, openCapabilityEngine} from './capabilities/open.js';
 import {bootMs, systemClock} from './clock.js';
 import type {StreamListener} from './compatibility/stream-framing/listener.js';
@@ -26,11 +27,13 @@ import {createApiPorts} from './fleet/api-ports.js';
 import {nodeActions} from './fleet/node-actions.js';
 import {nodeConduct} from './fleet/node-conduct.js';
 import {openFleet} from './fleet/open.js';
+import {createSwitchPorts, switchActions} from './fleet/switching.js';
 import {addressTowards, hostAddresses} from './addresses.js';
 import {enginesOf} from './engines-of.js';
 import {measured} from './engines/measured.js';
 import {loadIdentity} from './identity.js';
 import {openImages} from './images/open.js';
+import {openSeeding} from './images/seed-images.js';
 import {limitsOf} from './limits.js';
 import {openListeners, type Listening} from './listeners.js';
 import {createLocalNode, removeUnfinishedBackups} from './local-node.js';
@@ -41,6 +44,7 @@ import {removeRunState, writeRunState} from './run-state.js';
 import {servedNames} from './served-names.js';
 import {createStatistics} from './statistics.js';
 import {fileActions} from './peers/transfer/actions.js';
+import {createFileEvents} from './peers/transfer/events.js';
 import {createFiles} from './peers/transfer/relay.js';
 import {Transfers} from './peers/transfer/transfers.js';
 import {openServedTls} from './tls/served.js';
@@ -100,19 +104,24 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 		const fleet = owned.own('peers', await openFleet({
 			store, dataDir: config.dataDir, runDir: config.runDir, identity, name: config.name, clock, log,
 			ports: {port: config.peers.port, publishPort: config.peers.pubPort},
-			groups: {periods: config.groups, conduct: nodeConduct({store, name: config.name, nameAdopter: (question, asker) => reconcilers.answers.nameAdopter(question, asker), log})},
+			groups: {periods: config.groups, conduct: nodeConduct({
+				store, name: config.name, log,
+				nameAdopter: (question, asker) => reconcilers.answers.nameAdopter(question, asker), held: () => reconcilers.switches.held,
+			})},
 			staticPeers: config.peers.addresses.flatMap(text => parsePeer(text) ?? []), brokerPort: config.mqtt.port, storeBytes: limits.store.totalBytes,
 			ownAddress: async towards => config.advertise ?? await addressTowards(towards ?? config.mqtt.url) ?? hostAddresses()[0], isOwnAddress: address => hostAddresses().includes(address),
 			apiSocket: () => listeners.listening.socket,
 			advertised: async address => tls.serve(address),
 			authority: tls,
 		}), async it => it[Symbol.asyncDispose]());
-		const images = await openImages({engines, sockets: fleet.sockets, dataDir: config.dataDir, limitBytes: limits.images.imageBytes, clock, log});
+		const images = await openImages({self, engines, sockets: fleet.sockets, dataDir: config.dataDir, takesSeeds: config.images.seedSeconds > 0, limitBytes: limits.images.imageBytes, clock, log});
+		const signing = await openBundles({dataDir: config.dataDir, sockets: fleet.sockets, clusterKey: () => fleet.membership.file?.clusterKey, identityKey: identity.privateKey, log});
 		const originals = config.compatibility.zeromq || config.compatibility.mqtt ? owned.own('compatibility', (await import('./compatibility/open.js')).openCompatibility({
 			config, store, self, peers: fleet.peers, api: () => ({server: `unix://${listeners.listening.socket}`, token}), clock, log, onDropped: metrics.discoveryMessageDropped,
 		}), async it => it[Symbol.asyncDispose]()) : undefined;
 		const reconcilers = createReconcilers({
 			store, engines, node: self, facts, clock, log, peers: originals?.peers ?? fleet.peers, leadership: fleet.leadership, images: images.sources, bootMs,
+			switching: createSwitchPorts(fleet),
 			acceptMembers: async records => {
 				await fleet.membership.accept(records);
 			},
@@ -132,9 +141,11 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			store, clock, log, limits: limits.api, httpLimits: limits.http, gate, metrics: registry, meter: metrics, closing: closing.signal,
 			randomUuid: randomUUID,
 			calls: {ask: request => mdp.calls.ask(request)},
+			bundles: signing.bundles,
+			archives: images.archives,
 			files: createFiles({ask: request => mdp.calls.ask(request)}),
 			admission: createAdmission(engines),
-			workloads, commands: workloads,
+			workloads, commands: workloads, switching: reconcilers.switches,
 			node: localNode,
 			health: {checks: () => checks(store, config.name, loops)},
 			authentication: {compatibility: config.compatibility.rest, hostNames: [config.name, ...config.api.hosts, ...config.api.listen]},
@@ -146,9 +157,10 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			configure: server => configureHttpServer(server, {limits: limits.http, gate}),
 		}), async it => it.close(closeGraceMs));
 		const {listening} = listeners;
-		const transfers = owned.own('transfers', await Transfers.open({allow: allowedFolders(config), dataDir: config.dataDir, limits: limits.transfers, clock, log}), async it => it[Symbol.asyncDispose]());
-		const mdp = await fleet.serve({answers: reconcilers.answers, builtins: [...nodeActions({store, node: localNode}), ...fileActions(transfers), ...external.builtins, ...images.builtins], onNames: external.onNames});
+		const transfers = owned.own('transfers', await Transfers.open({allow: allowedFolders(config), dataDir: config.dataDir, limits: limits.transfers, clock, log, tell: createFileEvents({store, name: config.name})}), async it => it[Symbol.asyncDispose]());
+		const mdp = await fleet.serve({answers: reconcilers.answers, builtins: [...nodeActions({store, node: localNode}), ...fileActions(transfers), ...external.builtins, ...images.builtins, ...signing.builtins, ...switchActions(reconcilers.switches)], onNames: external.onNames});
 		external.serve(mdp.calls);
+		owned.own('image seeding', openSeeding({seconds: config.images.seedSeconds, store, self, rehearse: reconcilers.rehearse, sockets: fleet.sockets, log}), async it => it[Symbol.asyncDispose]());
 		owned.own('discovery', openDiscovery({
 			config, store, membership: fleet.membership, self, privateKey: identity.privateKey, session: fleet.session, version, listening: fleet.listening,
 			tls: () => tls.material, clock, log, onDropped: metrics.discoveryMessageDropped,

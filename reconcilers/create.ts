@@ -1,3 +1,4 @@
+import {randomUUID} from 'node:crypto';
 import {filter, from, merge, mergeMap, share, tap, throttleTime} from 'rxjs';
 import type {Observable} from 'rxjs';
 import {containerUid} from '../store/resources/instance.js';
@@ -26,8 +27,10 @@ import {noImageSources, type ImageSources} from './ports/image-sources.js';
 import type {Log} from './ports/log.js';
 import {noLeadership, type Leadership} from './ports/leadership.js';
 import {noPeers} from './ports/no-peers.js';
+import {noSwitchPorts} from './ports/no-switch-ports.js';
 import type {NodeFactsPort} from './ports/node-facts.js';
 import type {Peers} from './ports/peers.js';
+import type {SwitchPorts} from './ports/switches.js';
 import {createReconcileLoop} from './reconcile-loop.js';
 import type {ReconcileLoop} from './reconcile-loop.js';
 import {createRehearsal} from './rehearsal/create-rehearsal.js';
@@ -35,6 +38,8 @@ import type {Rehearse} from './rehearsal/create-rehearsal.js';
 import {createServiceReconciler} from './service/reconciler.js';
 import {serviceSources} from './service/sources.js';
 import {createServiceViews} from './service/views.js';
+import {createSwitches, type Switches} from './switch/create-switches.js';
+import {HeldSwitches} from './switch/held-switches.js';
 import {instanceKeys, instanceSources, nodeSources} from './sources.js';
 import {createWhy} from './why/create-why.js';
 import type {ExplainService} from './why/create-why.js';
@@ -60,6 +65,8 @@ export interface ReconcilersOptions {
 	readonly resyncMs?: number;
 	/** Milliseconds that never run backwards and go on while the machine sleeps; the clock's own unless told. */
 	readonly bootMs?: () => number;
+	/** How something is changed on several nodes at one instant; by nobody unless told. */
+	readonly switching?: SwitchPorts;
 	/** Calls of each kind an engine gets at once. */
 	readonly engineWidth?: EngineWidth;
 }
@@ -70,6 +77,8 @@ export interface Reconcilers {
 	readonly orphans: OrphanAccess;
 	/** What this node answers to others. */
 	readonly answers: Omit<FleetReconcilers, 'loops'>;
+	/** What changes at one instant. */
+	readonly switches: Switches;
 	/** Why a Service is as it is. */
 	readonly why: ExplainService;
 	/** What the loss of each node would mean. */
@@ -112,9 +121,16 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 	const acceptMembers = options.acceptMembers ?? (async () => Promise.resolve());
 	const fleet = createFleet({store, engines, inventory, looks, self: node, peers, leadership: options.leadership ?? noLeadership, acceptMembers, recorder, clock, log, resyncMs, bootMs: options.bootMs ?? (() => clock.monotonicMs())});
 	const views = createServiceViews({store, node, engines, peers, clock, leases: fleet.leases});
+	const images = options.images ?? noImageSources;
+	const held = new HeldSwitches({store, log});
+	const switches = createSwitches({
+		store, engines, node, views, held, images, peers, recorder, clock, log, width: width.prepare, randomUuid: randomUUID,
+		ports: options.switching ?? noSwitchPorts, reorder: fleet.reorder,
+	});
 	const reconcileService = createServiceReconciler({store, nodeId: node.id, views, recorder});
 	const reconcileInstance = createInstanceReconciler({
-		store, engines, node, clock, recorder, observations, looks, preparations, portWaiters, pauses, leases: fleet.held, steps: new Steps({width, recorder, images: options.images ?? noImageSources}),
+		store, engines, node, clock, recorder, observations, looks, preparations, portWaiters, pauses, leases: fleet.held,
+		steps: new Steps({width, recorder, images, pins: fleet.pins, takePrepared: workload => held.takePrepared(workload)}),
 	});
 	const nodeReconciler = createNodeReconciler({store, engines, node, facts, clock});
 	const orphans = createOrphanReconciler({store, engines, node, inventory, clock, recorder, maxAgeMs: 1.5 * resyncMs});
@@ -151,7 +167,7 @@ export function createReconcilers(options: ReconcilersOptions): Reconcilers {
 			keys: () => engines.all.map(engine => engine.name),
 		}),
 	];
-	return {loops, orphans, answers: fleet, why: createWhy({store, views, adoption: fleet.adoptionOutlook}), rehearse: createRehearsal({store, views})};
+	return {loops, orphans, answers: fleet, switches, why: createWhy({store, views, adoption: fleet.adoptionOutlook}), rehearse: createRehearsal({store, views})};
 }
 
 /** Every engine's name some time after an Instance has gone, or something is heard of a uid that no Instance has. */

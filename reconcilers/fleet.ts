@@ -29,6 +29,8 @@ import {createReportHearing} from './remote/hear-report.js';
 import {createInquiries} from './remote/inquiries.js';
 import {LeaseGrants} from './remote/lease-grants.js';
 import {Leases} from './remote/leases.js';
+import {createPins} from './remote/pins.js';
+import type {Pins} from './remote/pins.js';
 import {createReports, ownersServed} from './remote/reports.js';
 import type {Reports} from './remote/reports.js';
 
@@ -59,8 +61,12 @@ export interface FleetReconcilers {
 	readonly leases: LeaseGrants;
 	/** Those that this node holds itself. */
 	readonly held: Leases;
+	/** What images stand for, decided for the whole fleet. */
+	readonly pins: Pins;
 	/** Copies what a peer has written, at once. */
 	readonly copyNow: (nodeId: string, signal: AbortSignal) => Promise<void>;
+	/** Has a node told anew what it is to run for this one. */
+	readonly reorder: (nodeId: string) => void;
 	/** Takes over what a forgotten node owned; answers its Services. */
 	readonly adopt: (nodeId: string, name: string) => Promise<readonly Service[]>;
 	/** Who takes over from a lost owner, as the leader of all nodes says. */
@@ -132,7 +138,7 @@ export function createFleet(options: FleetOptions): FleetReconcilers {
 		}),
 	];
 	return {
-		loops, acceptance: createAcceptance(options), hearReport: hearing.hear, leases: grants, held,
+		loops, acceptance: createAcceptance(options), hearReport: hearing.hear, leases: grants, held, pins: createPins(options), reorder: assignments.forget,
 		copyNow: async (nodeId, signal) => {
 			await copies(nodeId, signal);
 		},

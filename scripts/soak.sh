@@ -5,4 +5,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export SOAK_ROUNDS="${SOAK_ROUNDS:-100}" SEED="${SEED:-$RANDOM}"
 echo "seed $SEED, $SOAK_ROUNDS rounds"
-exec scripts/test.sh agent-killed store/crash store/damage cluster/random-faults peers/transfer/links peers/group/schedules
+exec scripts/test.sh agent-killed store/crash store/damage cluster/random-faults peers/transfer/links cluster/file-copy peers/group/schedules

@@ -14,6 +14,7 @@ const promises: readonly (readonly [string, rules.HouseRule])[] = [
 	['reconcilers have no clock and no random numbers of their own', rules.noClockInReconcilers],
 	['streams are subscribed to in three files only', rules.subscribeInFewPlaces],
 	['no file or folder has a name that says nothing', rules.tellingNames],
+	['no deadline is one that may be forgotten', rules.deadlinesThatCome],
 	['the environment is read in the configuration and in the client’s arguments only', rules.environmentAtTheDoor],
 ];
 
@@ -38,6 +39,7 @@ const offending: readonly (readonly [rules.HouseRule, string, string, string])[]
 	[rules.noClockInReconcilers, 'reconcilers/x.ts', 'const x = new Date();', 'reconcilers/x.ts:1 new Date()'],
 	[rules.subscribeInFewPlaces, 'api/x.ts', 'y.subscribe(z);', 'api/x.ts:1 y.subscribe(z)'],
 	[rules.tellingNames, 'api/store-helpers.ts', '', 'api/store-helpers.ts:1 has a name that says nothing'],
+	[rules.deadlinesThatCome, 'api/x.ts', 'AbortSignal.any([x, AbortSignal.timeout(1)])', 'api/x.ts:1 AbortSignal.any([x, AbortSignal.timeout(1)])'],
 	[rules.environmentAtTheDoor, 'api/x.ts', 'const x = process.env[\'X\'];', 'api/x.ts:1 process.env'],
 	[rules.environmentAtTheDoor, 'api/x.ts', 'import {env as x} from \'node:process\';', 'api/x.ts:1 env as x'],
 ];

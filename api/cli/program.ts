@@ -22,6 +22,7 @@ export const clientVerbs: readonly Verb[] = [
 	{group: 'node', name: 'cluster', summary: 'make nodes one fleet: init, join, token, members', load: () => import('./verbs/cluster.js')},
 	{group: 'node', name: 'rehearse', summary: 'show what would move where if a node were lost', load: () => import('./verbs/rehearse.js')},
 	{group: 'node', name: 'image', summary: 'have images on nodes without a registry: list, push, distribute, prune', load: () => import('./verbs/image.js')},
+	{group: 'node', name: 'bundle', summary: 'carry services with their images in one signed file: create, apply, show, verify, trust', load: () => import('./verbs/bundle.js')},
 	{group: 'node', name: 'call', summary: 'ask a service by its name, on this node or another', load: () => import('./verbs/call.js')},
 	{group: 'node', name: 'send', summary: 'send a message to a node\'s handler', load: () => import('./verbs/send.js')},
 	{group: 'node', name: 'cp', summary: 'copy files to a node, or from one', load: () => import('./verbs/cp.js')},

@@ -38,12 +38,17 @@ const limits = {...defaultDocumentLimits, bytes: 16_777_216};
 export async function readManifests(files: readonly string[], io: Pick<CliIo, 'stdin' | 'signal'>): Promise<readonly Manifest[]> {
 	if (files.length === 0) throw new CliError('say which file', {exitCode: exitCodes.usage, fix: 'With -f FILE, -f DIRECTORY, or -f - for the standard input.'});
 	const texts = (await Promise.all(files.map(async file => textsOf(file, io)))).flat();
+	const manifests = manifestsIn(texts);
+	if (manifests.length === 0) throw new CliError(`there is no object in ${texts.map(({source}) => source).join(', ') || files.join(', ')}`);
+	return manifests;
+}
+
+/** Every object of these texts. Throws as `readManifests`. */
+export function manifestsIn(texts: readonly ManifestText[]): readonly Manifest[] {
 	const results = texts.map(manifestsOf);
 	const wrong = results.flatMap(result => result.wrong);
 	if (wrong.length > 0) throw new CliError(wrong.join('\n       '));
-	const manifests = results.flatMap(result => result.manifests);
-	if (manifests.length === 0) throw new CliError(`there is no object in ${texts.map(({source}) => source).join(', ') || files.join(', ')}`);
-	return manifests;
+	return results.flatMap(result => result.manifests);
 }
 
 /** The files of `-f`. A word that stands without it is told of, and not taken for one. */
@@ -52,13 +57,15 @@ export function filesNamed(files: readonly string[] | undefined, words: readonly
 	return files ?? [];
 }
 
-interface Source {
+/** A text that describes objects. */
+export interface ManifestText {
+	/** As errors name it. */
 	readonly source: string;
 	readonly directory: string;
 	readonly text: string;
 }
 
-async function textsOf(file: string, io: Pick<CliIo, 'stdin' | 'signal'>): Promise<readonly Source[]> {
+async function textsOf(file: string, io: Pick<CliIo, 'stdin' | 'signal'>): Promise<readonly ManifestText[]> {
 	if (file === '-') {
 		const chunks: Buffer[] = [];
 		for await (const chunk of addAbortSignal(io.signal, io.stdin)) chunks.push(Buffer.from(chunk instanceof Uint8Array ? chunk : String(chunk)));
@@ -79,7 +86,7 @@ interface Result {
 	readonly wrong: readonly string[];
 }
 
-function manifestsOf({source, directory, text}: Source): Result {
+function manifestsOf({source, directory, text}: ManifestText): Result {
 	const reading = readDocuments(text, limits);
 	if (reading.kind === 'refused') return {manifests: [], wrong: reading.errors.map(({line, column, message}) => `${source}:${line}:${column}: ${message}`)};
 	const ambiguous = reading.documents.flatMap(document => ambiguousEnvironment(document).map(scalar => `${source}:${scalar.line}:${scalar.column}: ${pathText(scalar.at)}: ${ambiguousSentence(scalar)}`));

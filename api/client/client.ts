@@ -131,6 +131,10 @@ export function createClient(endpoint: Endpoint) {
 		async fetchFile({node, transfer, offset, signal}: FilePlace): Promise<Readable> {
 			return requestStream(endpoint, {method: 'GET', path: filePath({node, transfer, offset}), accept: 'application/octet-stream, application/json', deadlineMs: fileDeadlineMs, ...(signal ? {signal} : {})});
 		},
+		/** The archive of an image that a node has. An answer that breaks off throws while it is read. */
+		async imageArchive({node, id, signal}: {readonly node: string; readonly id: string; readonly signal?: AbortSignal}): Promise<Readable> {
+			return requestStream(endpoint, {method: 'GET', path: `/cluster/images/${encodeURIComponent(node)}/${encodeURIComponent(id)}`, accept: 'application/octet-stream, application/json', deadlineMs: fileDeadlineMs, ...(signal ? {signal} : {})});
+		},
 		/** What a command in an Instance writes, part by part: `{stream, text}`, and `{exitCode}` or `{error}` as the last. */
 		async * exec(instance: ObjectName, {command, signal}: {readonly command: readonly string[]; readonly signal?: AbortSignal}): AsyncGenerator<JsonObject, void> {
 			const stream = await requestStream(endpoint, {method: 'POST', path: `${pathOf(instances, instance)}/exec`, body: {command}, accept: 'application/x-ndjson, application/json', ...(signal ? {signal} : {})});

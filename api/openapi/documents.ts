@@ -5,6 +5,7 @@ import {moteyAnnotations} from './annotations.js';
 import {schemaOfKind} from './from-zod.js';
 import {kubernetesSchemas} from './kubernetes-schemas.js';
 import {pathsOf, type PathOperation, type ServedPath} from './paths.js';
+import {switchPath, switchPathItem, switchSchemas} from './switch-path.js';
 import {objectMetaName, withReferences, type NamedSchemas, type OpenApiSchema} from './schema.js';
 
 /** Group, version and kind as the documents mark schemas and operations with them. */
@@ -53,8 +54,8 @@ export function groupDocuments({resources, version}: {readonly resources: readon
 		document: {
 			openapi: '3.0.0',
 			info: {title: 'Motey', version},
-			paths: pathItems(group.resources, operation),
-			components: {schemas: referring(namedSchemas(group.resources), '#/components/schemas/')},
+			paths: {...pathItems(group.resources, operation), ...(group.group === 'motey.io' ? {[switchPath]: switchPathItem} : {})},
+			components: {schemas: referring({...namedSchemas(group.resources), ...(group.group === 'motey.io' ? switchSchemas : {})}, '#/components/schemas/')},
 		},
 	}));
 }

@@ -4,6 +4,7 @@ import type {ConnectionGate} from '../limits/connection-gate.js';
 import type {HttpLimits} from '../limits/limits.js';
 import type {Metrics} from '../metrics/metrics.js';
 import type {Admission} from './admission.js';
+import type {Bundles, ImageArchives} from './bundles.js';
 import type {Calls} from './calls.js';
 import type {Cluster} from './cluster.js';
 import type {Commands} from './commands.js';
@@ -13,6 +14,7 @@ import type {Fleet} from './fleet.js';
 import type {ApiLimits} from './limits.js';
 import type {Log} from './log.js';
 import type {LocalNode} from './node.js';
+import type {Switching} from './switching.js';
 import type {Workloads} from './workloads.js';
 
 /** Time and chance as arguments. */
@@ -51,6 +53,9 @@ export interface ApiDependencies {
 	readonly fleet: Fleet;
 	readonly calls: Calls;
 	readonly files: Files;
+	readonly bundles: Bundles;
+	readonly archives: ImageArchives;
+	readonly switching: Switching;
 	readonly explanations: Explanations;
 	readonly health: {checks(): readonly HealthCheck[]};
 	/** What `/metrics` shows. */

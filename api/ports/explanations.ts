@@ -10,8 +10,8 @@ export interface WhyAnswer {
 export interface RehearsalAnswer {
 	/** Its name. */
 	readonly node: string;
-	/** What would go somewhere else, after so many seconds of silence. */
-	readonly moves: readonly {readonly service: string; readonly instance: string; readonly to: string; readonly afterSeconds: number}[];
+	/** What would go somewhere else, after so many seconds of silence; and the name of its image, with the ids that are decided for it. */
+	readonly moves: readonly {readonly service: string; readonly instance: string; readonly to: string; readonly afterSeconds: number; readonly image: string; readonly contents: readonly string[]}[];
 	/** What would go nowhere, each with the sentence that says why. */
 	readonly homeless: readonly {readonly service: string; readonly instance: string; readonly because: string}[];
 	/** Services about which nobody would decide until the node returns or is forgotten. */

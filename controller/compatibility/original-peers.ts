@@ -122,6 +122,7 @@ export function withOriginals({peers, nodes, calls, store, self, clock}: Origina
 		},
 		report: async (nodeId, report, options) => (nodes.find(nodeId) ? undefined : peers.report(nodeId, report, options)),
 		lease: async (nodeId, request, options) => (nodes.find(nodeId) ? false : peers.lease(nodeId, request, options)),
+		pin: async (nodeId, request, options) => (nodes.find(nodeId) ? request.contentId : peers.pin(nodeId, request, options)),
 		async objectsSince(nodeId, request, options) {
 			if (!nodes.find(nodeId)) return peers.objectsSince(nodeId, request, options);
 			return {kind: 'changes', revision: request.since ?? '0', objects: [], deleted: [], complete: true};

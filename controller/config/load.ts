@@ -67,7 +67,7 @@ export async function loadConfig(flags: ConfigFlags, environment: Readonly<Recor
 /** Groups that nobody set must be there for their own defaults to apply. */
 function withGroups(tree: unknown): unknown {
 	const {engines, ...rest} = z.looseObject({engines: z.looseObject({}).default({})}).parse(tree);
-	return {compatibility: {}, api: {}, peers: {}, mqtt: {}, groups: {}, repliers: {}, log: {}, policy: {}, capabilities: {}, files: {}, ...rest, engines: {simulated: {}, docker: {}, process: {}, external: {}, ...engines}};
+	return {compatibility: {}, api: {}, peers: {}, mqtt: {}, groups: {}, repliers: {}, log: {}, policy: {}, capabilities: {}, files: {}, images: {}, ...rest, engines: {simulated: {}, docker: {}, process: {}, external: {}, ...engines}};
 }
 
 /** `compatibility: true` is short for what the original Motey spoke; `false` for nothing of the kind, whatever an earlier layer says. */

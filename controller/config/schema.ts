@@ -101,6 +101,9 @@ export const Config = z.strictObject({
 	files: z.strictObject({
 		allow: z.array(Path).max(32).readonly().default([]).describe('folders of this host where files may be copied to and from, with everything below; <dataDir>/files by default'),
 	}).readonly(),
+	images: z.strictObject({
+		seedSeconds: z.number().min(0).max(86_400).default(60).describe('seconds between two looks whether the nodes that would take work over have its images, and bringing them there; 0: never, and none are taken from others ahead of time either'),
+	}).readonly(),
 	limits: z.record(z.string(), z.number().positive()).readonly().default({}).describe('limits of the API and the store by name; see the guarantees'),
 }).readonly();
 export type Config = z.infer<typeof Config>;

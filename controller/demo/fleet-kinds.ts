@@ -18,8 +18,15 @@ export function isReady(all: readonly ApiObject[], service: string): boolean {
 	return found !== undefined && numberAt(found, 'status', 'readyReplicas') === (numberAt(found, 'spec', 'replicas') ?? 1);
 }
 
+/** True when the service of this name is there, and its node says that the present wish is fulfilled. */
+export function isFulfilled(all: readonly ApiObject[], service: string): boolean {
+	const found = all.find(one => one.metadata.name === service);
+	return found !== undefined && numberAt(found, 'status', 'observedGeneration') === numberAt(found, 'metadata', 'generation') && isTrue(found, 'Ready');
+}
+
 /** True when the node of this name is heard and ready. */
 export function isHeard(all: readonly ApiObject[], node: string): boolean {
-	const found = all.find(one => one.metadata.name === node);
-	return listAt(found, 'status', 'conditions').some(one => textAt(one, 'type') === 'Ready' && textAt(one, 'status') === 'True');
+	return isTrue(all.find(one => one.metadata.name === node), 'Ready');
 }
+
+const isTrue = (object: ApiObject | undefined, condition: string): boolean => listAt(object, 'status', 'conditions').some(one => textAt(one, 'type') === condition && textAt(one, 'status') === 'True');

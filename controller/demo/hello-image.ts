@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process';
+import {randomBytes} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
 import {buffer} from 'node:stream/consumers';
 import {pack} from 'tar-stream';
@@ -24,14 +25,16 @@ export class DemoError extends Error {
 	readonly code = 'DemoImpossible';
 }
 
-/** Makes the image `reference` from the host's static busybox on the engine at `dockerUrl`: nothing is pulled. Repeating it is harmless. */
-export async function importHelloImage({dockerUrl, reference}: {dockerUrl: string; reference: string}): Promise<void> {
+/** Makes the image `reference` from the host's static busybox on the engine at `dockerUrl`: nothing is pulled. Repeating it is harmless. `ballastBytes` make it greater. */
+export async function importHelloImage({dockerUrl, reference, ballastBytes = 0}: {readonly dockerUrl: string; readonly reference: string; readonly ballastBytes?: number}): Promise<void> {
 	const busybox = await findBusybox();
 	const archive = pack();
 	archive.entry({name: 'bin', type: 'directory', mode: 0o755});
 	archive.entry({name: 'bin/busybox', mode: 0o755}, busybox);
 	for (const applet of ['sh', 'mkdir', 'echo']) archive.entry({name: `bin/${applet}`, type: 'symlink', linkname: 'busybox'});
 	archive.entry({name: 'serve', mode: 0o755}, serve);
+	// Chance, which no transfer and no engine can make smaller.
+	if (ballastBytes > 0) archive.entry({name: 'ballast'}, randomBytes(ballastBytes));
 	archive.finalize();
 	const bytes = await buffer(archive);
 	// Not `timeout`, whose timer keeps the process when the program could not be started.

@@ -7,6 +7,7 @@ import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {createClient, type Client} from '../../api/client/client.js';
 import {listAt, numberAt, textAt} from '../../api/client/value.js';
+import {startDeadline} from '../../api/deadline.js';
 import {environmentWith} from '../config/invoker.js';
 import {exitCode} from '../exit-code.js';
 import {readRunState, type RunState} from '../run-state.js';
@@ -92,8 +93,8 @@ interface Serving {
 
 /** Resolves when the hello instance runs, started later than `after`, and its page answers. */
 async function whenServing(client: Client, signal: AbortSignal, after = ''): Promise<Serving> {
-	const ends = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
-	for await (const {object} of client.watch(instances, {namespace: 'default', labelSelector: 'motey.io/service=hello', signal: ends})) {
+	using deadline = startDeadline(signal, patienceMs);
+	for await (const {object} of client.watch(instances, {namespace: 'default', labelSelector: 'motey.io/service=hello', signal: deadline.signal})) {
 		const startedAt = textAt(object, 'status', 'startedAt');
 		const port = numberAt(listAt(object, 'status', 'ports')[0], 'host');
 		if (textAt(object, 'status', 'phase') === 'Running' && startedAt !== after && port !== undefined && await answers(port)) {

@@ -4,12 +4,14 @@ import {join} from 'node:path';
 import type {Client} from '../../api/client/client.js';
 import type {Log} from '../../reconcilers/ports/log.js';
 import {createOwned, type Owned} from '../process.js';
+import {allSettled} from './all-settled.js';
 import {createDemoNode, type DemoNode} from './demo-node.js';
 import {removeContainers, runningContainers, type RunningContainer} from './engine-containers.js';
 import {isHeard, nodes as nodeKind} from './fleet-kinds.js';
 import {DemoError, importHelloImage} from './hello-image.js';
 import {openDemoLan, type DemoLan} from './lan.js';
 import {noteLeftovers} from './leftovers.js';
+import {makeFleet} from './make-fleet.js';
 import type {DemoOptions} from './run-demo.js';
 import {until} from './until.js';
 
@@ -61,18 +63,10 @@ async function openTwoHosts(options: DemoOptions, made: Owned): Promise<TwoHosts
 
 	write('Two hosts in network namespaces of their own, joined by a switch. The Docker Engine of this machine runs the containers of both.\n');
 	await importHelloImage({dockerUrl, reference: demoImage});
-	await Promise.all(nodes.map(async node => node.start()));
+	await allSettled(nodes.map(async node => node.start()));
 	const [a, b] = await Promise.all(nodes.map(async (node): Promise<Side> => ({...node, api: await node.client()})));
 	if (!a || !b) throw new DemoError('there are not two hosts');
-	await makeFleet(a, b);
+	await makeFleet(a, [b]);
 	for (const {api} of [a, b]) await until({client: api, kind: nodeKind, what: 'both nodes to hear each other', isSo: all => isHeard(all, 'a') && isHeard(all, 'b'), signal: options.signal});
 	return {lan, a, b, containers: async () => runningContainers(of)};
-}
-
-/** As the command line of both says it. */
-async function makeFleet(a: Side, b: Side): Promise<void> {
-	const said = await a.motey(['cluster', 'init', '--advertise', a.host.address]);
-	const [, server, token] = /motey cluster join (\S+) --token (\S+)/u.exec(said) ?? [];
-	if (server === undefined || token === undefined) throw new DemoError('"motey cluster init" did not say how to join');
-	await b.motey(['cluster', 'join', server, '--token', token, '--advertise', b.host.address], {[token]: `${token.slice(0, 8)}…`});
 }

@@ -1,5 +1,6 @@
 import type {ApiObject, Client, ResourceKind} from '../../api/client/client.js';
 import {isObject, textAt} from '../../api/client/value.js';
+import {startDeadline} from '../../api/deadline.js';
 import {DemoError} from './hello-image.js';
 
 /** What is waited for, at which node. */
@@ -16,8 +17,8 @@ const patienceMs = 90_000;
 
 /** Resolves when what the node tells of a kind is so; throws a `DemoError` when it is not within 90 s, and what the signal says. */
 export async function until({client, kind, what, isSo, signal}: Until): Promise<void> {
-	const ends = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
-	const scope = kind.namespaced ? {namespace: 'default', signal: ends} : {signal: ends};
+	using deadline = startDeadline(signal, patienceMs);
+	const scope = {...(kind.namespaced ? {namespace: 'default'} : {}), signal: deadline.signal};
 	const {items, resourceVersion} = await client.list(kind, scope);
 	const known = new Map(items.map(item => [textAt(item, 'metadata', 'uid'), item]));
 	if (isSo([...known.values()])) return;

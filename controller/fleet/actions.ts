@@ -10,7 +10,7 @@ import type {Part} from '../peers/mdp/answer.js';
 import {builtin, type Builtin} from '../peers/mdp/builtins.js';
 import {CallError} from '../peers/mdp/call-error.js';
 import {deltaParts} from './parts.js';
-import {AssignRequest, CopiesRequest, LeaseRequest, RemoteInstances, SinceRequest, TerminateRequest} from './wire.js';
+import {AssignRequest, CopiesRequest, LeaseRequest, PinRequest, RemoteInstances, SinceRequest, TerminateRequest} from './wire.js';
 
 /** What a node does for others. */
 export interface FleetActionsOptions {
@@ -22,7 +22,7 @@ export interface FleetActionsOptions {
 }
 
 /** The actions by which nodes order, report and copy. Only members may: programs of this host use the API. */
-export function fleetActions({store, nodeId, answers: {acceptance, hearReport, leases}, isComplete}: FleetActionsOptions): readonly Builtin[] {
+export function fleetActions({store, nodeId, answers: {acceptance, hearReport, leases, pins}, isComplete}: FleetActionsOptions): readonly Builtin[] {
 	return [
 		builtin({
 			service: 'val', action: 'instance.assign', summary: 'keep and run an instance for the owner of its service', schema: AssignRequest,
@@ -49,6 +49,10 @@ export function fleetActions({store, nodeId, answers: {acceptance, hearReport, l
 		builtin({
 			service: 'val', action: 'instance.lease', summary: 'grant the lease of an at-most-one instance to the node that runs it', schema: LeaseRequest,
 			handle: async ({uid}, {caller}) => answered(async () => Promise.resolve({granted: leases.grant(memberOf(caller), uid)})),
+		}),
+		builtin({
+			service: 'val', action: 'instance.pin', summary: 'tell what the image of an instance stands for on one kind of machine, and pin what is offered when nothing is pinned', schema: PinRequest,
+			handle: async (request, {caller}) => answered(async () => ({contentId: await pins.settle(memberOf(caller), request) ?? null})),
 		}),
 		builtin({
 			service: 'objects', action: 'objects.since', summary: 'tell what this node owns and has written since a revision', schema: SinceRequest,

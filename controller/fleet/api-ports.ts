@@ -1,3 +1,4 @@
+import {startDeadline} from '../../api/deadline.js';
 import type {Cluster} from '../../api/ports/cluster.js';
 import {ClusterError} from '../../api/ports/cluster.js';
 import type {Explanations} from '../../api/ports/explanations.js';
@@ -74,7 +75,8 @@ export function createApiPorts({self, store, sockets, membership, reconcilers: {
 		forward: async (nodeId, request, signal) => forward(sockets, nodeId, request, signal),
 		async catchUp(nodeId, {withinMs, signal}) {
 			// That the copy comes later harms nothing: the write is done.
-			await answers.copyNow(nodeId, AbortSignal.any([signal, AbortSignal.timeout(withinMs)])).catch(() => undefined);
+			using deadline = startDeadline(signal, withinMs);
+			await answers.copyNow(nodeId, deadline.signal).catch(() => undefined);
 		},
 	};
 	return {cluster, fleet, explanations: {why, rehearse}};

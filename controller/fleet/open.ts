@@ -19,6 +19,7 @@ import type {Identity} from '../identity.js';
 import {follow} from '../process.js';
 import {loadCurveKeys} from '../peers/curve.js';
 import {groupTopic} from '../peers/group/frames.js';
+import type {Groups} from '../peers/group/groups.js';
 import type {NodeConduct} from '../peers/group/node-conduct.js';
 import {openGroups} from '../peers/group/open.js';
 import type {Periods} from '../peers/group/periods.js';
@@ -77,6 +78,7 @@ export interface OpenFleet extends AsyncDisposable {
 	readonly leadership: Leadership;
 	readonly sockets: PeerSockets;
 	readonly membership: Membership;
+	readonly groups: Groups;
 	/** New at every start. */
 	readonly session: string;
 	/** Ports that peers reach, while in a cluster. */
@@ -167,7 +169,7 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 	};
 
 	return {
-		sockets, membership, session,
+		sockets, membership, session, groups: grouped.groups,
 		peers,
 		leadership: createLeadership(grouped.groups),
 		listening: () => listening,

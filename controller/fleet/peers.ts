@@ -3,12 +3,14 @@ import {PeerError, type Peers} from '../../reconcilers/ports/peers.js';
 import type {PeerSockets} from '../peers/open.js';
 import type {PeerRequest} from '../peers/pending.js';
 import {joinParts} from './parts.js';
-import {DeltaPart, LeaseAnswer, RemoteInstances, TerminateAnswer} from './wire.js';
+import {DeltaPart, LeaseAnswer, PinAnswer, RemoteInstances, TerminateAnswer} from './wire.js';
 
 /** How long all that an owner has written may be on its way until its first part: less than the silence after which the owner is doubted. */
 const deltaMs = 8000;
 /** Stopping may take longer than this: the order is then repeated. */
 const terminateMs = 5000;
+/** Who is not answered runs what it has. */
+const pinMs = 3000;
 
 /**
  * The other nodes as the reconcilers ask them, over the links. What cannot be read is the peer's failure, and so is an answer in parts that is longer
@@ -47,6 +49,9 @@ export function createPeers(sockets: Pick<PeerSockets, 'views' | 'changes' | 're
 		},
 		async lease(nodeId, request, {signal}) {
 			return read(LeaseAnswer, await ask(nodeId, {service: 'val', action: 'instance.lease', data: request, signal})).granted;
+		},
+		async pin(nodeId, request, {signal}) {
+			return read(PinAnswer, await ask(nodeId, {service: 'val', action: 'instance.pin', data: request, deadlineMs: pinMs, signal})).contentId ?? undefined;
 		},
 		async objectsSince(nodeId, request, {signal}) {
 			return joinParts(await gather(nodeId, {service: 'objects', action: 'objects.since', data: request, deadlineMs: deltaMs, signal}, DeltaPart));

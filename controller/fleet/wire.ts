@@ -12,6 +12,10 @@ export const TerminateRequest = z.strictObject({uid: z.string(), authority: Auth
 export const TerminateAnswer = z.strictObject({ended: z.boolean()});
 export const LeaseRequest = z.strictObject({uid: z.string()});
 export const LeaseAnswer = z.strictObject({granted: z.boolean()});
+const Content = z.string().min(1).max(256);
+export const PinRequest = z.strictObject({uid: z.string(), platform: z.string().min(1).max(64), contentId: Content.exactOptional(), instead: Content.exactOptional()});
+/** Null when nothing is pinned. */
+export const PinAnswer = z.object({contentId: Content.nullable()});
 
 const RemoteInstance = z.strictObject({
 	uid: z.string(),
@@ -42,3 +46,12 @@ export const ApiRequest = z.strictObject({
 });
 /** The head of its answer, with the first of its bytes; what follows is bytes alone. */
 export const ApiHead = z.strictObject({status: z.int().min(100).max(599), headers: z.record(z.string(), z.string()).readonly()});
+
+/** What an owner has another node make ready, to be changed there at one instant. */
+export const SwitchRequest = z.strictObject({
+	id: z.string().min(1).max(64),
+	owner: NodeId,
+	instances: z.array(z.strictObject({uid: z.string(), epoch: z.int().min(1), generation: z.int().min(1), next: Instance}).readonly()).max(1000).readonly(),
+	newcomers: z.array(Instance).max(1000).readonly(),
+}).readonly();
+export const SwitchAnswer = z.strictObject({ready: z.boolean(), because: z.string()}).readonly();

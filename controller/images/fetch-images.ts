@@ -3,13 +3,13 @@ import type {Clock} from '../../reconcilers/ports/clock.js';
 import {EngineError, type CallOptions} from '../../reconcilers/ports/engine.js';
 import type {ImageProgress, ImageSources, WantedImage} from '../../reconcilers/ports/image-sources.js';
 import type {Log} from '../../reconcilers/ports/log.js';
-import {PeerError} from '../../reconcilers/ports/peers.js';
 import type {PeerSockets} from '../peers/open.js';
 import {ArchiveError} from './archive/archive-error.js';
 import type {ArchiveLimits} from './archive/archive-limits.js';
+import {BusyError, exportedBytes} from './exported-bytes.js';
 import {loadImage} from './load-image.js';
-import {stageArchive} from './stage-archive.js';
-import {ExportEnd, HaveAnswer} from './wire.js';
+import {stageArchive, type StagedArchive} from './stage-archive.js';
+import {HaveAnswer} from './wire.js';
 
 /** Where images come from, and where they lie meanwhile. */
 export interface FetchingOptions {
@@ -24,8 +24,6 @@ export interface FetchingOptions {
 
 /** Whoever does not say in this time whether it has an image is passed over. */
 const haveMs = 3000;
-/** The longest wait for the next part, and for the first of it: an engine collects an image before it gives the first byte. */
-const idleMs = 60_000;
 /** How long holders may be too busy; each that is done is one more. */
 const patienceMs = 1_800_000;
 const busyMs = 300;
@@ -38,10 +36,21 @@ interface Holder {
 	readonly serving: number;
 }
 
+/** What becomes of an archive that was looked through, until it is gone again: the image's id then. */
+type Take = (staged: StagedArchive) => Promise<string>;
+
+/** Has images from other nodes. */
+export interface ImageFetching extends Pick<ImageSources, 'fetch'> {
+	/** As `fetch`, with another use for what comes in, and not shared with others who want the same. */
+	obtain(wanted: WantedImage, options: Options, take: Take): Promise<string | undefined>;
+	/** How long the archive will be, about; undefined when nobody has it. */
+	sizeOf(wanted: WantedImage, options: CallOptions): Promise<number | undefined>;
+}
+
 type Options = CallOptions & {readonly onProgress?: (progress: ImageProgress) => void};
 
 /** Has images from other nodes: from the least busy one that has it, and from another when that fails. */
-export function createImageFetching(parts: FetchingOptions): ImageSources {
+export function createImageFetching(parts: FetchingOptions): ImageFetching {
 	const {sockets, directory, limits, platform, clock, log} = parts;
 	const running = new Map<string, Promise<string | undefined>>();
 
@@ -61,31 +70,17 @@ export function createImageFetching(parts: FetchingOptions): ImageSources {
 		return (await Promise.all(asked)).flat();
 	};
 
-	const fetchFrom = async ({nodeId, name, id, sizeBytes}: Holder, {engine, reference}: WantedImage, {signal, onProgress}: Options): Promise<string> => {
-		const idle = new AbortController();
-		const timer = setTimeout(() => idle.abort(new PeerError('Unreachable', `${name} sent nothing of the image for ${idleMs / 1000} s`)), idleMs);
-		const end: {told: ExportEnd | undefined} = {told: undefined};
+	const obtainFrom = async ({nodeId, name, id, sizeBytes}: Holder, {signal, onProgress}: Options, take: Take): Promise<string> => {
+		let sha256 = '';
 		async function* bytes(): AsyncGenerator<Buffer, void> {
-			for await (const {data, binary} of sockets.stream(nodeId, {service: 'image', action: 'image.export', data: {id}, deadlineMs: idleMs, signal: AbortSignal.any([signal, idle.signal])})) {
-				idle.signal.throwIfAborted();
-				signal.throwIfAborted();
-				timer.refresh();
-				if (binary !== undefined) yield binary;
-				else end.told = ExportEnd.safeParse(data).data;
-				if (end.told !== undefined && 'busy' in end.told) throw new BusyError(`${name} is giving images to others`);
-			}
+			({sha256} = yield* exportedBytes(sockets, {nodeId, name, id, signal}));
 		}
-		try {
-			await using staged = await stageArchive(bytes(), {directory, limits, expected: {id, references: []}, onBytes: count => onProgress?.({from: name, bytes: count, totalBytes: Math.max(count, sizeBytes)})});
-			if (end.told === undefined || !('sha256' in end.told) || end.told.sha256 !== staged.checked.sha256) throw new ArchiveError('WrongContent', 'it is not what its sender says it sent');
-			clearTimeout(timer);
-			return await loadImage(staged, {engine, reference, signal});
-		} finally {
-			clearTimeout(timer);
-		}
+		await using staged = await stageArchive(bytes(), {directory, limits, expected: {id, references: []}, onBytes: count => onProgress?.({from: name, bytes: count, totalBytes: Math.max(count, sizeBytes)})});
+		if (sha256 !== staged.checked.sha256) throw new ArchiveError('WrongContent', 'it is not what its sender says it sent');
+		return await take(staged);
 	};
 
-	const fetch = async (wanted: WantedImage, options: Options): Promise<string | undefined> => {
+	const obtain = async (wanted: WantedImage, options: Options, take: Take): Promise<string | undefined> => {
 		const untilMs = clock.monotonicMs() + patienceMs;
 		const failed = new Map<string, unknown>();
 		for (;;) {
@@ -98,7 +93,7 @@ export function createImageFetching(parts: FetchingOptions): ImageSources {
 				throw new EngineError('ImageUnavailable', `The image ${wanted.reference} could not be had from ${[...failed.keys()].map(id => nameOf(id)).join(', ')}: ${error instanceof Error ? error.message : 'it failed'}`, {transient: true, cause: error});
 			}
 			try {
-				return await fetchFrom(best.holder, wanted, options);
+				return await obtainFrom(best.holder, options, take);
 			} catch (error) {
 				options.signal.throwIfAborted();
 				// It failed here, not there.
@@ -112,9 +107,12 @@ export function createImageFetching(parts: FetchingOptions): ImageSources {
 			}
 		}
 	};
+	const fetch = async (wanted: WantedImage, options: Options): Promise<string | undefined> => obtain(wanted, options, async staged => loadImage(staged, {...wanted, signal: options.signal}));
 	const nameOf = (nodeId: string): string => sockets.views().find(({id}) => id === nodeId)?.name ?? nodeId;
 
 	return {
+		obtain,
+		sizeOf: async (wanted, {signal}) => (await holders(wanted, signal))[0]?.sizeBytes,
 		async fetch(wanted, options) {
 			const key = `${wanted.engine.name} ${wanted.contentId ?? wanted.reference}`;
 			const begun = running.get(key);
@@ -130,9 +128,4 @@ export function createImageFetching(parts: FetchingOptions): ImageSources {
 			return own;
 		},
 	};
-}
-
-/** Try again in a moment, or another. */
-class BusyError extends Error {
-	override readonly name = 'BusyError';
 }

@@ -37,8 +37,7 @@ export async function stageArchive(bytes: AsyncIterable<Uint8Array>, {directory,
 		for await (const chunk of bytes) {
 			if (count >= lookAt) {
 				lookAt += lookEveryBytes;
-				const {bavail, bsize} = await statfs(directory);
-				if (bavail * bsize < reserveBytes + lookEveryBytes) throw new ArchiveError('TooLarge', `there is no room for it on this node's disk: ${bavail * bsize} bytes are free, and ${reserveBytes} stay free for the node itself`);
+				await assertRoom(directory, {bytes: lookEveryBytes, reserveBytes});
 			}
 			await file.writeFile(chunk);
 			count += chunk.length;
@@ -55,6 +54,12 @@ export async function stageArchive(bytes: AsyncIterable<Uint8Array>, {directory,
 		await dispose();
 		throw error;
 	}
+}
+
+/** Throws `ArchiveError` when so many bytes more would leave less than the reserve on the disk of a directory. */
+export async function assertRoom(directory: string, {bytes, reserveBytes = defaultReserveBytes}: {readonly bytes: number; readonly reserveBytes?: number | undefined}): Promise<void> {
+	const {bavail, bsize} = await statfs(directory);
+	if (bavail * bsize < reserveBytes + bytes) throw new ArchiveError('TooLarge', `there is no room for it on this node's disk: ${bavail * bsize} bytes are free, and ${reserveBytes} stay free for the node itself`);
 }
 
 /** Removes what a process that was killed left behind. */

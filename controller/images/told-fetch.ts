@@ -14,13 +14,21 @@ export interface FetchedImage {
 const tellEveryMs = 500;
 
 /** Has an image from another node and tells how far it is; the last answer says what became of it. Throws `CallError`. */
-export async function* toldFetch({engines, sources}: {readonly engines: Engines; readonly sources: ImageSources}, {reference, id}: {readonly reference: string; readonly id?: string | undefined}, {signal}: CallOptions): AsyncGenerator<Part, FetchedImage> {
+export function toldFetch({engines, sources}: {readonly engines: Engines; readonly sources: ImageSources}, {reference, id}: {readonly reference: string; readonly id?: string | undefined}, {signal}: CallOptions): AsyncGenerator<Part, FetchedImage> {
 	const engine = engines.all.find(({images}) => images !== undefined);
 	const images = engine?.images;
 	if (engine === undefined || images === undefined) throw new CallError('Unavailable', 'no engine of this node takes images');
+	return told(async options => bring({engine, images, sources}, {reference, id}, options), {signal});
+}
+
+/** What may be asked of work that takes long. */
+type TellingOptions = CallOptions & {readonly onProgress: (progress: ImageProgress) => void};
+
+/** Works, and tells twice a second how far it is. Ends with what the work resolves with. Throws `CallError`. */
+export async function* told<T>(begin: (options: TellingOptions) => Promise<T & {}>, {signal}: CallOptions): AsyncGenerator<Part, T> {
 	const progress: {latest: ImageProgress | undefined} = {latest: undefined};
 	const ending = new AbortController();
-	const work = bring({engine, images, sources}, {reference, id}, {signal: AbortSignal.any([signal, ending.signal]), onProgress: latest => (progress.latest = latest)});
+	const work = begin({signal: AbortSignal.any([signal, ending.signal]), onProgress: latest => (progress.latest = latest)});
 	work.catch(() => undefined);
 	try {
 		for (;;) {
@@ -36,7 +44,7 @@ export async function* toldFetch({engines, sources}: {readonly engines: Engines;
 	}
 }
 
-async function bring({engine, images, sources}: {readonly engine: Engine; readonly images: EngineImages; readonly sources: ImageSources}, {reference, id}: {readonly reference: string; readonly id?: string | undefined}, options: CallOptions & {readonly onProgress: (progress: ImageProgress) => void}): Promise<FetchedImage> {
+async function bring({engine, images, sources}: {readonly engine: Engine; readonly images: EngineImages; readonly sources: ImageSources}, {reference, id}: {readonly reference: string; readonly id?: string | undefined}, options: TellingOptions): Promise<FetchedImage> {
 	const here = await images.find(id ?? reference, options);
 	const found = here?.id ?? await sources.fetch({engine, reference, contentId: id}, options);
 	if (found === undefined) throw new CallError('NotFound', `no other node has the image ${id ?? reference} for this kind of machine`);

@@ -18,8 +18,13 @@ export const ExportEnd = z.union([z.object({busy: z.literal(true)}), z.object({s
 export type ExportEnd = z.infer<typeof ExportEnd>;
 
 export const FetchRequest = z.strictObject({reference: Reference, id: ImageId.exactOptional()});
+/** One of these contents, whichever is for this kind of machine. */
+export const SeedRequest = z.strictObject({reference: Reference, contents: z.array(ImageId).min(1).max(64)});
 /** Chosen by who pushes. */
 const UploadName = z.string().regex(/^[0-9a-f]{32}$/u);
 /** A piece in base64. */
 export const PushRequest = z.strictObject({upload: UploadName, offset: z.int().min(0), piece: z.base64().max(900_000)});
-export const PushEndRequest = z.strictObject({upload: UploadName, sha256: z.string().regex(/^[0-9a-f]{64}$/u)});
+/** With `id` it must be that very image and bring no names of its own; it gets those that are said, whichever image had them. */
+export const PushEndRequest = z.strictObject({upload: UploadName, sha256: z.string().regex(/^[0-9a-f]{64}$/u), id: ImageId.exactOptional(), names: z.array(Reference).max(1000).readonly().exactOptional()});
+export type PushEndRequest = z.infer<typeof PushEndRequest>;
+export const DropRequest = z.strictObject({upload: UploadName});

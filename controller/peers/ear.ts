@@ -14,7 +14,7 @@ export interface EarOptions {
 	/** Z85; nobody else is listened to. */
 	readonly curveKey: string;
 	readonly onHeartbeat: (heartbeat: Heartbeat) => void;
-	/** Whatever else it publishes under one of `topics`. */
+	/** Whatever else it publishes under one of `topics`, by itself or after a heartbeat. */
 	readonly topics: readonly string[];
 	readonly onPublication: (frames: readonly Buffer[]) => void;
 }
@@ -43,7 +43,7 @@ export function listenAt(endpoint: string, {context, keys, curveKey, topics, onH
 			opened.events.on('connect:retry', () => clearTimeout(retry));
 			opened.connect(endpoint);
 			readEach(opened, frames => {
-				const [frame] = frames;
+				const [frame, ...company] = frames;
 				if (opened.closed) return;
 				if (frame?.subarray(0, heartbeatTopic.length).toString() !== heartbeatTopic) {
 					onPublication(frames);
@@ -51,6 +51,7 @@ export function listenAt(endpoint: string, {context, keys, curveKey, topics, onH
 				}
 				const heartbeat = Heartbeat.safeParse(readJson(frame.subarray(heartbeatTopic.length))).data;
 				if (heartbeat !== undefined) onHeartbeat(heartbeat);
+				if (company.length > 0) onPublication(company);
 			}).catch(refused);
 		} catch {
 			// No descriptor is left, for one; that passes.

@@ -1,8 +1,12 @@
-import type {Context, Message} from 'zeromq';
+import {setTimeout as delay} from 'node:timers/promises';
+import type {Context, Message, Reply} from 'zeromq';
 import type {Log} from '../../reconcilers/ports/log.js';
 import {curveKeyOf} from './curve.js';
 import type {Refusals} from './refusals.js';
 import {createZapSocket, readEach, requestsDomain} from './socket.js';
+
+/** How long after its socket failed it is tried to open it again; milliseconds. */
+const reopenMs = 20;
 
 /** What becomes of a CURVE key: `forgotten` ones were members once. */
 export type KeyStanding = 'member' | 'forgotten' | 'stranger';
@@ -20,20 +24,44 @@ export function decideAdmission(frames: readonly Uint8Array[], standingOf: (curv
 
 /** Answers every handshake in `context` until it is disposed of. It must stand before the first server socket listens. */
 export async function openZap({context, standingOf, refusals, log}: {context: Context; standingOf: (curveKey: string) => KeyStanding; refusals: Refusals; log: Log}): Promise<AsyncDisposable> {
-	const socket = createZapSocket(context);
-	await socket.bind('inproc://zeromq.zap.01');
-	const failed = (error: unknown): void => log.error('no peer is admitted any more: handshakes are not answered', {error});
+	const ending = new AbortController();
+	let socket = await bound(context);
 	const answer = (frames: readonly Message[]): void => {
 		const {admitted, key, address} = decideAdmission(frames, standingOf);
 		if (!admitted) refusals.refuse('its key is no member’s', `${key} at ${address}`);
 		// The asker waits inside this process, so sending never does.
 		socket.send(['1.0', frames[1] ?? '', admitted ? '200' : '400', admitted ? 'OK' : 'no member', key, '']).catch(failed);
 	};
-	const reading = readEach(socket, answer).catch(failed);
+	/** Whoever was not answered tries again by itself. Closing it ends its reader. */
+	const failed = (error: unknown): void => {
+		if (ending.signal.aborted || socket.closed) return;
+		log.error('handshakes of peers are not answered: the socket for that failed and is opened anew', {error});
+		socket.close();
+	};
+	const serving = (async () => {
+		while (!ending.signal.aborted) {
+			await readEach(socket, answer).catch(failed);
+			// The library takes a moment to let go of the address; until then the closed one is read, which ends at once.
+			socket = await bound(context).catch(async () => delay(reopenMs, socket));
+		}
+		socket.close();
+	})();
 	return {
 		async [Symbol.asyncDispose]() {
+			ending.abort();
 			socket.close();
-			await reading;
+			await serving;
 		},
 	};
+}
+
+async function bound(context: Context): Promise<Reply> {
+	const socket = createZapSocket(context);
+	try {
+		await socket.bind('inproc://zeromq.zap.01');
+		return socket;
+	} catch (error) {
+		socket.close();
+		throw error;
+	}
 }

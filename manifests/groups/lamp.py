@@ -20,7 +20,7 @@ class Lamp:
     def __init__(self, address, name, group, how_many, likes):
         self.address, self.name, self.group, self.how_many, self.likes = address, name, group, how_many, likes
         self.colour = "off"
-        self.leads = threading.Event()
+        self.leads, self.acted = threading.Event(), threading.Event()
 
     def say(self, **what):
         print(json.dumps({"lamp": self.name, **what}), flush=True)
@@ -56,6 +56,7 @@ class Lamp:
 
     def on_act(self, event):
         self.colour = event["action"]["colour"]
+        self.acted.set()
         self.say(colour=self.colour, at=time.monotonic(), lateMs=event["deviationMs"])
         return {}
 
@@ -68,11 +69,16 @@ class Lamp:
     def live(self):
         while self.ask("group.join", worker=self.name, kind="lamp") is None:
             time.sleep(0.2)
-        for colour in ("red", "green", "blue"):
-            while self.colour != colour:
-                self.leads.wait()
-                if self.propose(colour) == "rejected":
-                    return
+        row = ["off", "red", "green", "blue"]
+        while self.colour != row[-1]:
+            self.leads.wait()
+            self.acted.clear()
+            outcome = self.propose(row[row.index(self.colour) + 1 if self.colour in row else 1])
+            if outcome == "rejected":
+                return
+            if outcome == "accepted":
+                # The result and the instant are told by two connections, in either order.
+                self.acted.wait(5)
         # Nothing more to do than to be there.
 
     def propose(self, colour):

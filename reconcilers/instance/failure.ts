@@ -37,6 +37,7 @@ export function verdictOf(error: unknown, instance: Instance, {observed, isRepea
 	if (error instanceof PortHeldError) return said(instance, {phase: 'Pending', reason: 'PortTaken', message: error.message}, keepsRunning);
 	// What ran before can be started: it is the engine or the machine that cannot now, which is no crash of the workload.
 	if (error instanceof EngineError && error.code === 'StartFailed' && observed?.startedAt === undefined) return startFailed(error, instance, nowMs);
+	if (error instanceof EngineError && error.code === 'ImageDamaged') return startFailed(error, instance, nowMs);
 	const known = error instanceof EngineError ? reasons[error.code] : undefined;
 	if (known === undefined) {
 		if (!isRepeated) return undefined;
@@ -83,5 +84,5 @@ function startFailed(error: EngineError, {spec, status}: Instance, nowMs: number
 	const failures = (status?.failures ?? 0) + 1;
 	const ms = restartDelayMs(failures, spec.image.maxBackoffSeconds);
 	const nextAttemptAt = timestamp(new Date(nowMs + ms));
-	return {verdict: {phase: 'Failed', reason: 'StartFailed', message: error.message, ready: false, failures, nextAttemptAt}, retry: {kind: 'after', ms}};
+	return {verdict: {phase: 'Failed', reason: error.code, message: error.message, ready: false, failures, nextAttemptAt}, retry: {kind: 'after', ms}};
 }

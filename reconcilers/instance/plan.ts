@@ -33,12 +33,13 @@ export interface Counts {
 
 /**
  * The one next thing to do. `start` prepares, then creates what is absent and starts it; `replace` prepares first, so that what cannot be had
- * never stops what runs; `refile` gives it new content of its files, and does the most that one of these asks for; `settle` writes the status when it differs and looks again by itself after `againAfterMs`, if that is given.
+ * never stops what runs; `renew` has a damaged image anew and makes the container anew from it, or starts it as it is when the image proves whole; `refile` gives it new content of its files, and does the most that one of these asks for; `settle` writes the status when it differs and looks again by itself after `againAfterMs`, if that is given.
  */
 export type Step =
 	| {readonly do: 'start'; readonly cause: StartCause; readonly counts: Counts}
 	| {readonly do: 'restart'; readonly counts: Counts}
 	| {readonly do: 'replace'; readonly because: string}
+	| {readonly do: 'renew'; readonly contentId: string; readonly isCertain: boolean; readonly counts: Counts}
 	| {readonly do: 'refile'; readonly paths: readonly string[]; readonly onChange: OnChange; readonly counts: Counts}
 	| {readonly do: 'resume'}
 	| {readonly do: 'halt'}
@@ -124,6 +125,7 @@ function planExited(view: InstanceView, observed: Observation): Step {
 	if (code === 0 && image.restartPolicy !== 'Always') return settle(view, {phase: 'Terminated', reason: 'Completed', message: 'ended with exit code 0', ready: false});
 	const ended = observed.exitReason === undefined ? `ended with exit code ${code}` : `ended with exit code ${code} (${observed.exitReason})`;
 	if (image.restartPolicy === 'Never') return settle(view, {phase: 'Failed', reason: 'Error', message: ended, ready: false});
+	if (observed.neverBegan === 'unrunnable' && observed.contentId !== undefined) return waits(view) ?? {do: 'renew', contentId: observed.contentId, isCertain: true, counts: {restarts, failures: status?.failures ?? 0}};
 	// The old ones may be why it ended: what is mended is tried at once.
 	if (changedFiles(image.files, status?.files).length > 0) return {do: 'start', cause: 'refiled', counts: {restarts, failures: 0}};
 	// An end that came to light only with the engine's return is nobody's crash.
@@ -132,7 +134,9 @@ function planExited(view: InstanceView, observed: Observation): Step {
 	const failures = failuresBefore(status, observed);
 	const delayMs = restartDelayMs(failures, image.maxBackoffSeconds);
 	const leftMs = remainingMs({since: observed.finishedAt, delayMs, nowMs});
-	if (leftMs <= 0) return remake(view) ?? {do: 'start', cause: 'crashed', counts: {restarts, failures: failures + 1}};
+	const counts = {restarts, failures: failures + 1};
+	if (leftMs <= 0 && observed.neverBegan === 'missing' && observed.contentId !== undefined) return {do: 'renew', contentId: observed.contentId, isCertain: false, counts};
+	if (leftMs <= 0) return remake(view) ?? {do: 'start', cause: 'crashed', counts};
 	const nextAttemptAt = timestamp(new Date(Date.parse(observed.finishedAt ?? '') + delayMs));
 	return settle(view, {phase: 'Failed', reason: 'CrashLoopBackOff', message: `${ended}; ${failures + 1} times in a row, restarted after ${delayMs / 1000} s`, ready: false, nextAttemptAt, failures}, leftMs);
 }

@@ -3,6 +3,7 @@ import type {Recorder} from '../events/recorder.js';
 import type {CallOptions, Engine, Observation, Workload} from '../ports/engine.js';
 import {EngineError} from '../ports/engine.js';
 import type {ImageSources} from '../ports/image-sources.js';
+import type {Pins} from '../remote/pins.js';
 import {Gate} from './gate.js';
 import type {Step} from './plan.js';
 import {prepareImage} from './prepare-image.js';
@@ -16,6 +17,16 @@ export interface EngineWidth {
 	readonly prepare: number;
 	readonly start: number;
 	readonly end: number;
+}
+
+/** What steps stand on. */
+export interface StepsOptions {
+	readonly width: EngineWidth;
+	readonly recorder: Recorder;
+	readonly images: ImageSources;
+	readonly pins: Pick<Pins, 'known' | 'agree'>;
+	/** True once if its image was made ready a moment ago, so that it can be started without asking anybody for it once more. */
+	readonly takePrepared: (workload: Workload) => boolean;
 }
 
 /** One step on one engine. */
@@ -43,23 +54,28 @@ export class Steps {
 	readonly #end: Gate;
 	readonly #recorder: Recorder;
 	readonly #images: ImageSources;
+	readonly #pins: Pick<Pins, 'known' | 'agree'>;
+	readonly #takePrepared: (workload: Workload) => boolean;
 
-	constructor({width, recorder, images}: {readonly width: EngineWidth; readonly recorder: Recorder; readonly images: ImageSources}) {
+	constructor({width, recorder, images, pins, takePrepared}: StepsOptions) {
+		this.#takePrepared = takePrepared;
 		this.#prepare = new Gate(width.prepare);
 		this.#start = new Gate(width.start);
 		this.#end = new Gate(width.end);
 		this.#recorder = recorder;
 		this.#images = images;
+		this.#pins = pins;
 	}
 
 	/** Resolves with what is in the slot afterwards. */
 	async perform(step: EngineStep, context: StepContext): Promise<Observation | undefined> {
 		const {engine, workload, instance, signal, showing} = context;
 		switch (step.do) {
-			case 'start':
+			case 'start': {
 				if (step.cause === 'crashed') this.#recorder.warning(instance, 'Crashed', `${workload.name} ended and is started again`);
-				await showing({kind: step.cause === 'first' ? 'preparing' : 'starting'}, () => this.#makeReady(context));
-				return showing({kind: 'starting'}, () => this.#launch(context, step.cause === 'first' ? 'Started' : 'Restarted'));
+				const ready = await showing({kind: step.cause === 'first' ? 'preparing' : 'starting'}, () => this.#makeReady(context));
+				return showing({kind: 'starting'}, () => this.#launch(ready, step.cause === 'first' ? 'Started' : 'Restarted'));
+			}
 			case 'resume':
 				this.#recorder.normal(instance, 'Resumed', `${workload.name} was paused and is resumed`);
 				return showing({kind: 'starting'}, () => this.#start.run(signal, () => engine.start(workload, {signal})));
@@ -75,12 +91,19 @@ export class Steps {
 					await this.#stop(context);
 					return this.#launch(context, 'Restarted');
 				});
-			case 'replace':
-				await showing({kind: 'replacing', because: step.because}, () => this.#makeReady(context));
+			case 'replace': {
+				const ready = await showing({kind: 'replacing', because: step.because}, () => this.#makeReady(context));
 				this.#recorder.normal(instance, 'Killing', `${workload.name} is replaced because ${step.because}`);
 				return showing({kind: 'exchanging', because: step.because}, async () => {
 					await this.#remove(context);
-					return this.#launch(context, 'Started');
+					return this.#pinned(context, await this.#launch(ready, 'Started'));
+				});
+			}
+			case 'renew':
+				if (!step.isCertain && !await this.#images.isDamaged({engine, contentId: step.contentId}, {signal})) return this.perform({do: 'start', cause: 'crashed', counts: step.counts}, context);
+				return showing({kind: 'starting'}, async () => {
+					await this.#renew(context, {contentId: step.contentId, because: `${workload.name} ended before it began: ${step.isCertain ? 'its program is none for this machine' : 'its program is missing'}`});
+					return this.#launch(await this.#makeReady(context), 'Restarted');
 				});
 			case 'refile':
 				return this.#refile(step, context);
@@ -108,27 +131,41 @@ export class Steps {
 		await this.#end.run(signal, () => engine.remove(workload, {signal}));
 	}
 
-	async #makeReady({engine, workload, instance, checkPorts, signal, whilePreparing}: StepContext): Promise<void> {
+	/** Resolves with the context as it is then: with the very content that is to run. */
+	async #makeReady(context: StepContext): Promise<StepContext> {
+		const {engine, workload, instance, checkPorts, signal, whilePreparing} = context;
 		const refusal = engine.review(workload.template, workload)[0];
 		if (refusal) throw new EngineError(refusal.kind === 'forbidden' ? 'Refused' : 'Invalid', `${refusal.field}: ${refusal.message}. ${refusal.fix}`, {transient: false});
 		checkPorts();
+		if (this.#takePrepared(workload)) return context;
 		const {image} = workload.template;
 		const told = {coming: ''};
 		const tell = (reason: 'Pulling' | 'Fetching', message: string): void => {
 			if (told.coming !== message) this.#recorder.normal(instance, reason, message);
 			told.coming = message;
 		};
-		await this.#prepare.run(signal, async () => prepareImage({
-			engine, workload, sources: this.#images, signal: AbortSignal.any([signal, whilePreparing]),
+		const contentId = await this.#prepare.run(signal, async () => prepareImage({
+			engine, instance, workload, sources: this.#images, pins: this.#pins, signal: AbortSignal.any([signal, whilePreparing]),
 			onPulling: () => tell('Pulling', `the image ${image} is being pulled`),
 			onFetching: ({from}) => tell('Fetching', `the image ${image} is being fetched from the node ${from}`),
 		}));
 		if (told.coming !== '') this.#recorder.normal(instance, 'Pulled', `the image ${image} is here`);
+		return contentId === undefined ? context : {...context, workload: {...workload, contentId}};
 	}
 
-	/** Told before it is done: whoever looks for why it restarted finds it, however that ends. */
+	/** What was switched at an instant had no time to ask what its image stands for: the first that runs decides it for the others. */
+	async #pinned({engine, instance, signal}: StepContext, observed: Observation): Promise<Observation> {
+		const {platform} = this.#images;
+		if (engine.images !== undefined && observed.contentId !== undefined && this.#pins.known(instance, platform) === undefined) {
+			await this.#pins.agree(instance, {platform, contentId: observed.contentId}, {signal});
+		}
+		return observed;
+	}
+
+	/** Written first: what cannot be written neither stops nor signals anything. Then told before it is done: whoever looks for why it restarted finds it, however that ends. */
 	async #refile({paths, onChange}: Extract<EngineStep, {do: 'refile'}>, context: StepContext): Promise<Observation | undefined> {
 		const {engine, workload, instance, signal, showing} = context;
+		await engine.renewFiles?.(workload, {hangUp: false, signal});
 		this.#recorder.normal(instance, 'FilesChanged', `${paths.join(', ')} changed: ${workload.name} ${onFilesChanged[onChange]}`);
 		if (onChange === 'restart') {
 			return showing({kind: 'starting'}, async () => {
@@ -136,14 +173,43 @@ export class Steps {
 				return this.#launch(context, 'Restarted');
 			});
 		}
-		await engine.renewFiles?.(workload, {hangUp: onChange === 'signal', signal});
+		if (onChange === 'signal') await engine.renewFiles?.(workload, {hangUp: true, signal});
 		return engine.inspect(workload, {signal});
 	}
 
-	async #launch({engine, workload, instance, signal}: StepContext, reason: string): Promise<Observation> {
-		const observed = await this.#start.run(signal, () => engine.start(workload, {signal}));
+	async #launch(context: StepContext, reason: string): Promise<Observation> {
+		const {engine, instance, signal} = context;
+		// What is restarted was not made ready before, and may be gone by now.
+		const pinned = context.workload.contentId ?? (engine.images === undefined ? undefined : this.#pins.known(instance, this.#images.platform));
+		const workload = pinned === undefined ? context.workload : {...context.workload, contentId: pinned};
+		const start = async (): Promise<Observation> => this.#start.run(signal, () => engine.start(workload, {signal}));
+		const observed = await start().catch(async (error: unknown) => {
+			const contentId = pinned ?? instance.status?.contentId;
+			if (!(error instanceof EngineError) || contentId === undefined || !await this.#isOfImage(error, {engine, contentId, signal})) throw error;
+			await this.#renew(context, {contentId, because: error.message});
+			return start();
+		});
 		this.#recorder.normal(instance, reason, `${workload.name} runs`);
 		return observed;
+	}
+
+	/** A program that is not there may be missing in the image as well, so that is looked into first. */
+	async #isOfImage({code}: EngineError, {engine, contentId, signal}: Pick<StepContext, 'engine' | 'signal'> & {readonly contentId: string}): Promise<boolean> {
+		if (engine.images === undefined) return false;
+		return code === 'ImageDamaged' || (code === 'StartFailed' && await this.#images.isDamaged({engine, contentId}, {signal}));
+	}
+
+	/** Has the image anew; the container that was made from the damaged one goes. */
+	async #renew({engine, workload, instance, signal, whilePreparing}: StepContext, {contentId, because}: {readonly contentId: string; readonly because: string}): Promise<void> {
+		const told = {from: ''};
+		await this.#prepare.run(signal, async () => this.#images.renew({engine, workload, contentId, because, free: async () => engine.remove(workload, {signal})}, {
+			signal: AbortSignal.any([signal, whilePreparing]),
+			onProgress: ({from}) => {
+				if (told.from !== from) this.#recorder.warning(instance, 'ImageDamaged', `${because}. The image ${workload.template.image} is had anew from the node ${from}`);
+				told.from = from;
+			},
+		}));
+		this.#recorder.normal(instance, 'ImageRenewed', `the image ${workload.template.image} was damaged on this node and is whole again`);
 	}
 
 	/** Waiting out a grace is no work for the engine: stops are not counted against its width. */

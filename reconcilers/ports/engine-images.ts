@@ -15,6 +15,8 @@ export interface EngineImages {
 	/** By a name or an id. */
 	find(reference: string, options: CallOptions): Promise<EngineImage | undefined>;
 	list(options: CallOptions): Promise<readonly EngineImage[]>;
+	/** Whether a registry offers it at this moment. */
+	offered(reference: string, options: CallOptions): Promise<boolean>;
 	/** The archive of an image as `docker save` writes it, without names when it is asked for by its id. Errors come while it is read. */
 	export(id: string, options: CallOptions): AsyncIterable<Buffer>;
 	/** Takes the archive in a file, which was looked through before. */

@@ -21,7 +21,7 @@ export interface Workload {
 	readonly fence: number;
 	readonly specHash: string;
 	readonly template: ImageTemplate;
-	/** The very content that `template.image` stands for, when its owner has said which. */
+	/** The very content to run, whatever `template.image` means on this node by now; only an engine with `images` is told. */
 	readonly contentId?: string;
 }
 
@@ -56,6 +56,8 @@ export interface Observation {
 	readonly exitCode?: number;
 	/** Why it ended, when the engine knows more than the code: `OOMKilled`, … */
 	readonly exitReason?: string;
+	/** It ended before its first instruction. `unrunnable`: what its image holds is no program for this machine. `missing`: its image holds no such program. */
+	readonly neverBegan?: 'unrunnable' | 'missing';
 	/** True when its end came with the engine's own (a daemon restart), which is no crash of the workload. */
 	readonly endedWithEngine?: boolean;
 	/** True when it ended before the engine's present run began: if nobody has seen that end before, nobody can tell whose doing it was. */
@@ -131,8 +133,8 @@ export interface Engine extends AsyncDisposable {
 	volumes(template: ImageTemplate, context: {readonly namespace: string; readonly service: string}): readonly string[];
 }
 
-/** `Detached`: the program that brings the engine is not there, so nothing is known of what it runs. */
-export type EngineErrorCode = 'Unavailable' | 'Detached' | 'Unknown' | 'NotFound' | 'NameConflict' | 'ImageUnavailable' | 'PortTaken' | 'Refused' | 'Invalid' | 'StartFailed' | 'Failed' | 'Aborted';
+/** `ImageDamaged`: what this node has of an image cannot be run, as after a power cut. `Detached`: the program that brings the engine is not there, so nothing is known of what it runs. */
+export type EngineErrorCode = 'Unavailable' | 'Detached' | 'Unknown' | 'NotFound' | 'NameConflict' | 'ImageUnavailable' | 'ImageDamaged' | 'PortTaken' | 'Refused' | 'Invalid' | 'StartFailed' | 'Failed' | 'Aborted';
 
 /** Codes are API: they never change within a major version; messages may. */
 export class EngineError extends Error {

@@ -7,5 +7,5 @@ const nobody = async (nodeId: string): Promise<never> => Promise.reject(new Peer
 /** What a node outside any cluster has for peers. */
 export const noPeers: Peers = {
 	members: () => [], changes: EMPTY,
-	assign: nobody, terminate: nobody, list: nobody, report: nobody, lease: nobody, objectsSince: nobody, copiesOf: nobody,
+	assign: nobody, terminate: nobody, list: nobody, report: nobody, lease: nobody, pin: nobody, objectsSince: nobody, copiesOf: nobody,
 };

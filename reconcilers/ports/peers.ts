@@ -57,6 +57,18 @@ export interface Delta {
 	readonly complete: boolean;
 }
 
+/** Asks what the image of an Instance stands for. */
+export interface PinRequest {
+	/** Of the Instance. */
+	readonly uid: string;
+	/** The kind of machine that asks. */
+	readonly platform: string;
+	/** What its name means to whoever asks: pinned, unless something is pinned already. */
+	readonly contentId?: string;
+	/** What is pinned and can be had nowhere: `contentId` is pinned in its stead, unless it runs somewhere. */
+	readonly instead?: string;
+}
+
 export type PeerErrorCode = 'Unreachable' | 'Refused' | 'NotFound' | 'Conflict' | 'Failed';
 
 /** A peer did not do what it was asked. `Unreachable`: no answer, so it may or may not have happened. Codes are API. */
@@ -92,6 +104,8 @@ export interface Peers {
 	report(nodeId: string, report: readonly RemoteInstance[], options: PeerCallOptions): Promise<void>;
 	/** Asks the owner for the lease of an at-most-one Instance; resolves with false when it is refused. */
 	lease(nodeId: string, request: {readonly uid: string}, options: PeerCallOptions): Promise<boolean>;
+	/** Asks the owner for the content that is pinned; resolves with undefined when none is. */
+	pin(nodeId: string, request: PinRequest, options: PeerCallOptions): Promise<string | undefined>;
 	/** What it owns and has written since; all of it without `since`, or when `digest` is not that of all it owns. */
 	objectsSince(nodeId: string, request: {readonly since?: Revision; readonly digest?: string}, options: PeerCallOptions): Promise<Delta>;
 	/** The copies it holds of what `owner` owns, and what it runs for that owner: for whoever takes over or was restored from a backup. */

@@ -7,8 +7,9 @@ import {isDeleting} from '../finalizers.js';
 import type {Candidate} from '../placement/candidate.js';
 import {withPromise} from '../placement/promise.js';
 import {decideSlot} from '../service/decide.js';
-import {Draft} from '../service/draft.js';
+import {Draft, targetHash} from '../service/draft.js';
 import type {FleetView} from '../service/fleet.js';
+import {pinnedContents} from '../service/pins.js';
 import {slotsOfService} from '../service/plan.js';
 import type {Slot} from '../service/slot.js';
 import type {ServiceView} from '../service/view.js';
@@ -23,6 +24,10 @@ export interface RehearsedMove {
 	readonly to: string;
 	/** Seconds of silence after which it would begin. */
 	readonly afterSeconds: number;
+	/** Name of what it runs. */
+	readonly image: string;
+	/** Ids of what that stands for, one for each kind of machine; none while it is not decided, or the engine's own affair. */
+	readonly contents: readonly string[];
 }
 
 /** What would go nowhere. */
@@ -100,7 +105,7 @@ function afterLoss(view: ServiceView, {lost, owner, promised}: {readonly lost: {
 }
 
 interface Told {
-	readonly moves: readonly Pick<RehearsedMove, 'instance' | 'to'>[];
+	readonly moves: readonly Omit<RehearsedMove, 'service' | 'afterSeconds'>[];
 	readonly homeless: readonly Pick<RehearsedLoss, 'instance' | 'because'>[];
 	readonly promised: readonly Promised[];
 }
@@ -112,19 +117,20 @@ function loseIn(view: ServiceView, hit: readonly Instance[]): Told {
 	const homeless: Told['homeless'][number][] = [];
 	const promised: Promised[] = [];
 	for (const {entry, slots} of slotsOfService(draft)) {
+		const runs = {image: entry.image, contents: pinnedContents(view.service, {image: entry.name, specHash: targetHash(view.service, entry)})};
 		for (const slot of slots) {
 			const lost = slot.bindings.map(({instance}) => instance).find(instance => hit.includes(instance));
 			if (!lost) continue;
 			const instance = lost.metadata.name;
 			const decision = decideSlot(slot, draft.view);
-			if (decision.do === 'serve') moves.push({instance, to: decision.binding.instance.spec.nodeName});
+			if (decision.do === 'serve') moves.push({instance, to: decision.binding.instance.spec.nodeName, ...runs});
 			else if (decision.do === 'wait') homeless.push({instance, because: decision.because ?? `it belongs to its node ${lost.spec.nodeName} and waits for its return`});
 			else {
 				const bound = draft.bind(slot);
 				if ('unplaced' in bound || bound.action.do !== 'create') homeless.push({instance, because: 'unplaced' in bound ? bound.unplaced : ''});
 				else {
 					const {nodeName} = bound.action.spec;
-					moves.push({instance, to: nodeName});
+					moves.push({instance, to: nodeName, ...runs});
 					promised.push({nodeName, by: bound.action.name, entry, hostPorts: view.hostPorts});
 				}
 			}

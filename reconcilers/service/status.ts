@@ -8,6 +8,7 @@ import {containerFinalizer, holds, isDeleting} from '../finalizers.js';
 import {targetHash} from './draft.js';
 import type {FleetView} from './fleet.js';
 import {unheardBy, whereaboutsOf} from './fleet.js';
+import {livingPins} from './pins.js';
 import {isLoser} from './plan.js';
 import {isServing, silentReason} from './surplus.js';
 import type {ServicePlan} from './view.js';
@@ -35,7 +36,7 @@ export function statusOf({service, instances, plan, fleet, now}: StatusView): Se
 		const entry = service.spec.images.find(image => image.name === name);
 		const hash = entry && targetHash(service, entry);
 		const own = spokesmen(instances.filter(instance => instance.spec.image.name === name && wanted.has(instance.spec.slot) && !isOver(instance)));
-		return {name, wanted: wanted.size, own, updated: own.filter(({status}) => hash !== undefined && status?.specHash === hash && (status.phase === 'Terminated' || changedFiles(entry?.files, status.files).length === 0)).length};
+		return {name, wanted: wanted.size, own, pins: livingPins(service, name, {hash, instances}), updated: own.filter(({status}) => hash !== undefined && status?.specHash === hash && (status.phase === 'Terminated' || changedFiles(entry?.files, status.files).length === 0)).length};
 	});
 	const counted = isDeleting(service) ? instances : slots.flatMap(slot => slot.own);
 	const facts: Facts = {
@@ -56,9 +57,9 @@ export function statusOf({service, instances, plan, fleet, now}: StatusView): Se
 		updatedReplicas: facts.updated,
 		unplacedReplicas: plan.unplaced.length,
 		selector: `${serviceLabel}=${service.metadata.name}`,
-		images: slots.map(({name, wanted, own}) => {
+		images: slots.map(({name, wanted, own, pins}) => {
 			const contentId = own.find(instance => instance.status?.contentId !== undefined)?.status?.contentId;
-			return {name, wanted, ready: own.filter(isReady).length, ...(contentId === undefined ? {} : {contentId})};
+			return {name, wanted, ready: own.filter(isReady).length, ...(contentId === undefined ? {} : {contentId}), ...(pins.length === 0 ? {} : {pins})};
 		}),
 		...(plan.fence === 0 ? {} : {fence: plan.fence}),
 		conditions: conditionsOf(service.status?.conditions ?? [], facts, now),

@@ -56,11 +56,22 @@ export type ServiceSpec = z.infer<typeof ServiceSpec>;
 /** What a user may send as spec: of each entry one of `name` and `image` is enough. Parse gives a `ServiceSpec`. */
 export const ServiceSpecInput = z.preprocess(fillSpec, ServiceSpec);
 
+/** What the image of an entry stands for on every node of one kind of machine, decided by the first that had it. */
+const ImagePin = z.strictObject({
+	/** As Docker says it: `linux/amd64`. */
+	platform: z.string(),
+	contentId: z.string(),
+	/** Of the entry that it was decided for: a later one decides anew. */
+	specHash: z.string(),
+}).readonly();
+export type ImagePin = z.infer<typeof ImagePin>;
+
 const ImageStatus = z.strictObject({
 	name: z.string(),
 	wanted: z.int(),
 	ready: z.int(),
 	contentId: z.string().exactOptional(),
+	pins: z.array(ImagePin).readonly().exactOptional(),
 }).readonly();
 
 /** Phases of a Service, by the original's precedence over its Instances. */

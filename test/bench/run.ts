@@ -6,6 +6,8 @@ import {containerFigures, healFigures} from './cases/containers.js';
 import {fileFigures} from './cases/file.js';
 import {fleetFigures} from './cases/fleet.js';
 import {quietFigures} from './cases/fleet-quiet.js';
+import {groupFigures} from './cases/groups.js';
+import {imageFigures} from './cases/image.js';
 import {limitFigures} from './cases/limits.js';
 import {placementFigures} from './cases/placement.js';
 import {peerFigures} from './cases/peers.js';
@@ -17,7 +19,7 @@ import {startDockerd} from '../support/dockerd.js';
 import type {Figure} from './figures.js';
 import {reportTable} from './report.js';
 
-const cases = {adoption: adoptionFigures, containers: containerFigures, file: fileFigures, fleet: fleetFigures, heal: healFigures, limits: limitFigures, placement: placementFigures, peers: peerFigures, process: processFigures, quiet: quietFigures, requests: requestFigures, rollout: rolloutFigures, scale: scaleFigures};
+const cases = {adoption: adoptionFigures, containers: containerFigures, file: fileFigures, fleet: fleetFigures, groups: groupFigures, heal: healFigures, image: imageFigures, limits: limitFigures, placement: placementFigures, peers: peerFigures, process: processFigures, quiet: quietFigures, requests: requestFigures, rollout: rolloutFigures, scale: scaleFigures};
 
 const {values} = parseArgs({options: {json: {type: 'string'}, only: {type: 'string'}, rounds: {type: 'string', default: '7'}}});
 const chosen = Object.entries(cases).filter(([name]) => values.only === undefined || values.only.split(',').includes(name));

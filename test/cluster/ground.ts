@@ -2,6 +2,7 @@ import {mkdir, mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {eventually} from '../support/eventually.js';
+import {createCuts, pairsOf, type Cuts} from './cuts.js';
 import type {EngineEvent} from './engine-events.js';
 import {openHost, type Host} from './host.js';
 import {openLan, type Impairment} from './lan.js';
@@ -17,14 +18,10 @@ export interface GroundOptions {
 }
 
 /** Machines on one bridge, which are a fleet, and hands to disturb it with. */
-export interface Ground extends AsyncDisposable {
+export interface Ground extends Pick<Cuts, 'cut' | 'isolate'>, AsyncDisposable {
 	readonly hosts: readonly Host[];
 	/** What every engine told, in the order of the clock they share. */
 	readonly engineEvents: () => readonly EngineEvent[];
-	/** Silently cuts `from` off from `to` and back; only what `from` says to `to` with `oneWay`. */
-	cut(from: Host, to: Host, options?: {readonly oneWay?: boolean}): Promise<void>;
-	/** Cuts a host off from all others. */
-	isolate(host: Host): Promise<void>;
 	/** Ends all cuts and impairments; resolves with the time, as `EngineEvent` counts it. */
 	mend(): Promise<number>;
 	/** Whatever one host says to another comes late, or not. */
@@ -68,21 +65,15 @@ export async function openGround({hosts: count, joined = true, settings = []}: G
 		await dispose();
 		throw error;
 	}
-	const pairs = (chosen: readonly Host[]): readonly (readonly [Host, Host])[] => chosen.flatMap(one => chosen.filter(other => other !== one).map(other => [one, other] as const));
+	const {cut, isolate, mendCuts} = createCuts({lan, hosts: opened});
 
 	const ground: Ground = {
 		hosts: opened,
 		engineEvents: () => opened.flatMap(host => host.engineEvents).sort((one, other) => one.atMs - other.atMs),
-		async cut(from, to, {oneWay = false} = {}) {
-			await lan.block(from, to);
-			if (!oneWay) await lan.block(to, from);
-		},
-		async isolate(host) {
-			await Promise.all(opened.filter(other => other !== host).map(async other => ground.cut(host, other)));
-		},
+		cut, isolate,
 		async mend() {
 			await Promise.all(opened.map(async host => lan.impair(host)));
-			await Promise.all(pairs(opened).map(async ([from, to]) => lan.unblock(from, to)));
+			await mendCuts();
 			return Date.now();
 		},
 		async impair(impairment) {
@@ -91,7 +82,7 @@ export async function openGround({hosts: count, joined = true, settings = []}: G
 		async whenWhole({withinMs = 60_000, hosts = opened} = {}) {
 			const running = hosts.filter(host => host.pid() !== undefined);
 			await eventually(async () => {
-				for (const [one, other] of pairs(running)) if (!await hears(one, other)) throw new Error(`${one.name} does not hear ${other.name}`);
+				for (const [one, other] of pairsOf(running)) if (!await hears(one, other)) throw new Error(`${one.name} does not hear ${other.name}`);
 				return true;
 			}, {withinMs, what: 'every node to hear every other'});
 		},

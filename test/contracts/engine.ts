@@ -1,5 +1,7 @@
 import test, {type ExecutionContext} from 'ava';
 import {filter, firstValueFrom, timeout} from 'rxjs';
+import {defaultArchiveLimits} from '../../controller/images/archive/archive-limits.js';
+import {checkArchive} from '../../controller/images/archive/check-archive.js';
 import {EngineError, type Engine, type Observation, type Workload} from '../../reconcilers/ports/engine.js';
 import type {LogLine} from '../../store/resources/log-line.js';
 import {eventually} from '../support/eventually.js';
@@ -239,6 +241,33 @@ export function engineContract(name: string, open: () => Promise<EngineUnderTest
 		await under.engine.stop(of('two'), {signal, graceSeconds: 5});
 		await under.engine.renewFiles!(of('three'), {hangUp: true, signal});
 		t.like(await under.engine.inspect(of('three'), {signal}), {engineId, state: 'exited'});
+	});
+
+	check('its images are given away and taken by their content, which runs whatever its name means by now; an engine without has none to ask', async (t, under, signal) => {
+		const {images} = under.engine;
+		if (images === undefined) {
+			t.false('images' in under.engine);
+			return;
+		}
+		const workload = under.workload();
+		const {contentId = ''} = await run(under, workload);
+		t.like(await images.find(workload.template.image, {signal}), {id: contentId});
+		t.like(await images.find(contentId, {signal}), {id: contentId});
+		t.deepEqual((await checkArchive(images.export(contentId, {signal}), defaultArchiveLimits, {id: contentId, references: []})).references, []);
+		t.false(await images.remove(contentId, {signal}), 'a container needs it');
+		t.true((await images.list({signal})).some(({id}) => id === contentId));
+		const moving = `motey-test/${workload.namespace}:moving`;
+		t.is(await images.find(moving, {signal}), undefined);
+		t.false(await images.remove(moving, {signal}));
+		const other = (await images.list({signal})).find(({id}) => id !== contentId)!;
+		await images.tag(other.id, moving, {signal});
+		t.like(await images.find(moving, {signal}), {id: other.id});
+		const pinned = {...under.workload({slot: 1, template: {image: moving}}), contentId};
+		await under.engine.prepare({...pinned, template: {...pinned.template, image: contentId, pullPolicy: 'Never'}}, {signal});
+		t.is((await under.engine.start(pinned, {signal})).contentId, contentId);
+		t.true(await images.remove(moving, {signal}));
+		t.like(await images.find(other.id, {signal}), {id: other.id});
+		t.false(await images.offered('127.0.0.1:1/nobody:1', {signal}));
 	});
 
 	check('ports asked for by number and named volumes are told before anything runs', async (t, {engine, workload}) => {

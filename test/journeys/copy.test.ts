@@ -7,6 +7,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {eventually} from '../support/eventually.js';
+import {freePort} from '../support/free-port.js';
 import {bin, startNodeProcess, type NodeProcess} from '../support/node-process.js';
 
 const mebibyte = 1_048_576;
@@ -29,9 +30,10 @@ async function openPair(t: ExecutionContext): Promise<Pair> {
 		await Promise.all([...running.values()].map(async node => (node.alive() ? node[Symbol.asyncDispose]() : undefined)));
 		await rm(root, {recursive: true, force: true});
 	});
-	const start = async (name: string, ports: {readonly peer?: number; readonly api?: number} = {}): Promise<NodeProcess> => {
+	const peerPorts = new Map([['near', await freePort()], ['far', await freePort()]]);
+	const start = async (name: string, ports: {readonly api?: number} = {}): Promise<NodeProcess> => {
 		const node = await startNodeProcess({directory: join(root, name), settings: [
-			`name=${name}`, `peers.port=${ports.peer ?? 0}`, 'peers.pubPort=0', 'discovery=none', 'engines.docker.enabled=false', 'engines.simulated.enabled=true', ...(ports.api === undefined ? [] : [`api.port=${ports.api}`]),
+			`name=${name}`, `peers.port=${peerPorts.get(name)!}`, 'peers.pubPort=0', 'discovery=none', 'engines.docker.enabled=false', 'engines.simulated.enabled=true', ...(ports.api === undefined ? [] : [`api.port=${ports.api}`]),
 		]});
 		running.set(name, node);
 		return node;
@@ -86,6 +88,7 @@ test('files and folders are copied to a node and back through another, and only 
 	await writeFile(join(pair.root, 'site/index'), content);
 	await writeFile(join(pair.root, 'site/deep/er/empty'), '');
 	await symlink('index', join(pair.root, 'site/link'));
+	await mkdir(join(pair.root, 'site/bare/inside'), {recursive: true});
 
 	t.like(await copy(pair, 'site/index', 'far:report'), {code: 0, stderr: ''});
 	t.true((await readFile(join(pair.files, 'report'))).equals(content));
@@ -93,7 +96,9 @@ test('files and folders are copied to a node and back through another, and only 
 	t.is(tree.code, 0, tree.stderr);
 	t.regex(tree.stderr, /site\/link is neither a file nor a directory, and was left out/u);
 	t.regex(tree.stdout, /site\/index → far:site\/index {2}3\.0 MiB in \d/u);
+	t.deepEqual(await readdir(join(pair.files, 'site/bare/inside')), [], 'an empty folder too');
 	t.is((await copy(pair, 'far:site', 'back')).code, 0);
+	t.deepEqual(await readdir(join(pair.root, 'back/bare/inside')), []);
 	t.true((await readFile(join(pair.root, 'back/index'))).equals(content));
 	t.is((await stat(join(pair.root, 'back/deep/er/empty'))).size, 0);
 	t.like(await copy(pair, 'site/index', 'near:own'), {code: 0}, 'the node that is asked has files too');
@@ -108,6 +113,10 @@ test('files and folders are copied to a node and back through another, and only 
 	t.like(await copy(pair, 'site/index', 'far:x', viewer.secret), {code: 5});
 	t.like(await copy(pair, 'far:report', 'x', viewer.secret), {code: 5});
 	t.deepEqual((await readdir(pair.files)).sort(), ['report', 'site']);
+	await eventually(async () => {
+		const {items} = await pair.far.call('GET', '/api/v1/events') as unknown as {items: readonly {reason: string; message: string; involvedObject: {kind: string}}[]};
+		return items.some(({reason, message, involvedObject}) => reason === 'FilesCopied' && /^3 files came: [\d.]+ MiB$/u.test(message) && involvedObject.kind === 'Node');
+	}, {withinMs: 60_000, what: 'an event that tells of what came'});
 });
 
 test('a copy goes on after the receiver, the node between, and the command itself were killed', async t => {

@@ -111,3 +111,7 @@ const environmentReaders = /^controller\/config(?:\.ts$|\/|-[^/]*\.ts$)|^api\/cl
 export const environmentAtTheDoor = everyNode(source => isTest(source) || environmentReaders.test(source.path), (node, {tree}) =>
 	(ts.isPropertyAccessExpression(node) && node.getText(tree) === 'process.env')
 	|| (ts.isImportSpecifier(node) && (node.propertyName ?? node.name).text === 'env' && /process['"]/.test(node.parent.parent.parent.getText(tree))));
+
+/** Such a deadline never comes once the timeout has been collected as garbage, which nothing but the composite refers to. @see https://github.com/nodejs/node/pull/57867 */
+export const deadlinesThatCome = everyNode(() => false, (node, {tree}) =>
+	ts.isCallExpression(node) && node.expression.getText(tree) === 'AbortSignal.any' && node.arguments.some(argument => argument.getText(tree).includes('AbortSignal.timeout(')));

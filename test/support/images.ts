@@ -50,7 +50,7 @@ const recipes: Readonly<Record<string, Recipe>> = {
 	},
 };
 
-async function archive(files: Recipe['files']): Promise<Buffer> {
+async function archive(files: Readonly<Record<string, string | Buffer>>): Promise<Buffer> {
 	const tar = pack();
 	for (const name of ['bin', 'etc', 'root', 'var', 'www']) tar.entry({name, type: 'directory', mode: 0o755});
 	tar.entry({name: 'tmp', type: 'directory', mode: 0o1777});
@@ -79,4 +79,14 @@ async function loadImage(docker: Dockerode, reference: string, recipe: Recipe): 
 /** Makes the images of `testImages` on `docker`, all by default. Safe to repeat: an image made from the same recipe is left as it is. */
 export async function loadTestImages(docker: Dockerode, references: readonly string[] = Object.keys(recipes)): Promise<void> {
 	for (const reference of references) await loadImage(docker, reference, recipes[reference]!);
+}
+
+/** Makes an image of its own, which idles as `busybox` does and holds these files besides; resolves with its id. Another one's name goes to it. */
+export async function makeImage(docker: Dockerode, reference: string, files: Readonly<Record<string, string | Buffer>>): Promise<string> {
+	const [repo, tag] = reference.split(':');
+	const reply = await docker.importImage(Readable.from([await archive({...recipes[testImages.busybox]!.files, ...files})]), {repo, tag, changes: 'CMD ["/start"]\nENV PATH=/bin'});
+	await new Promise<void>((resolve, reject) => {
+		docker.modem.followProgress(reply, error => error ? reject(error) : resolve());
+	});
+	return (await docker.getImage(reference).inspect()).Id;
 }

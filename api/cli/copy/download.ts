@@ -62,9 +62,9 @@ async function fetched(file: FileHandle, {transfer, size}: OpenTransfer, {files,
 		}
 	}
 	if (held < size) throw new BrokeOff(`${files.node} broke off`);
-	return digest.finish(size, async (offset, length) => {
-		const {bytesRead, buffer} = await file.read(Buffer.allocUnsafe(length), 0, length, offset);
-		return buffer.subarray(0, bytesRead);
+	return digest.finish(size, async (offset, into) => {
+		const {bytesRead} = await file.read(into, 0, into.length, offset);
+		return into.subarray(0, bytesRead);
 	});
 }
 

@@ -1,6 +1,7 @@
 import {isLive, print, type CliIo} from '../io.js';
 import {createLiveBlock} from '../live-block.js';
 import {byteText} from '../quantity-text.js';
+import {progressText} from './progress-text.js';
 
 const drawEveryMs = 250;
 const lineEveryMs = 10_000;
@@ -11,20 +12,6 @@ const markEveryMs = 100;
 interface Mark {
 	readonly atMs: number;
 	readonly bytes: number;
-}
-
-/** `12.0 MiB of 256 MiB, 5 %, 3.1 MiB/s, 1m19s left`. Rate and time are left out until they are known. */
-export function progressText({bytes, size, bytesPerSecond}: {readonly bytes: number; readonly size: number; readonly bytesPerSecond: number}): string {
-	const share = size === 0 ? 100 : Math.floor(bytes / size * 100);
-	const rate = bytesPerSecond > 0 ? `, ${byteText(bytesPerSecond)}/s, ${timeText((size - bytes) / bytesPerSecond)} left` : '';
-	return `${byteText(bytes)} of ${byteText(size)}, ${share} %${rate}`;
-}
-
-function timeText(seconds: number): string {
-	const whole = Math.max(0, Math.round(seconds));
-	if (whole < 60) return `${whole}s`;
-	if (whole < 3600) return `${Math.floor(whole / 60)}m${whole % 60}s`;
-	return `${Math.floor(whole / 3600)}h${Math.floor(whole % 3600 / 60)}m`;
 }
 
 /** How one file gets on: a line that is drawn over on a terminal, elsewhere a line every 10 s. */

@@ -22,8 +22,10 @@ export interface FoundEntry {
 	readonly size: number;
 }
 
-/** Opening may have to put on disk, and ending to read, what there is of a big file. */
-const longDeadlineMs = 600_000;
+/** Opening may have to put on disk what there is of a file; a node that is away is asked again, and that it is away is told. */
+const openDeadlineMs = 60_000;
+/** Ending may have to read a big file once more. */
+const commitDeadlineMs = 600_000;
 const creditWaitMs = 5000;
 
 const httpCodes: Readonly<Record<string, number>> = {BadRequest: 400, Forbidden: 403, NotFound: 404, Conflict: 409, Unavailable: 503, InsufficientStorage: 507, DeadlineExceeded: 504, Cancelled: 503};
@@ -53,7 +55,7 @@ export function remoteFiles(client: Client, node: string, signal: AbortSignal) {
 	};
 	/** Opens, and waits until it is this copy's turn; `onWait` hears how many are before it. */
 	const open = async (data: JsonObject, onWait: (ahead: number) => void): Promise<OpenTransfer> => {
-		const opened = await ask('file.open', data, longDeadlineMs);
+		const opened = await ask('file.open', data, openDeadlineMs);
 		const transfer = textAt(opened, 'transfer');
 		let waiting = opened;
 		while ((numberAt(waiting, 'credit') ?? 0) === 0) {
@@ -78,9 +80,17 @@ export function remoteFiles(client: Client, node: string, signal: AbortSignal) {
 		},
 		send: async (transfer: string, offset: number, bytes: AsyncIterable<Uint8Array>): Promise<number> => client.sendFile({node, transfer, offset, signal}, bytes),
 		fetch: async (transfer: string, offset: number) => client.fetchFile({node, transfer, offset, signal}),
+		/** Makes a directory, and those on the way to it. */
+		async makeFolder(path: string): Promise<void> {
+			await ask('file.mkdir', {path});
+		},
+		/** Ends the transfer, and has the node keep nothing of it. */
+		async abort(transfer: string): Promise<void> {
+			await ask('file.abort', {transfer});
+		},
 		/** Ends the transfer; the digest of what the node has. */
 		async commit(transfer: string, sha256?: string): Promise<string> {
-			return textAt(await ask('file.commit', {transfer, ...(sha256 === undefined ? {} : {sha256})}, longDeadlineMs), 'sha256');
+			return textAt(await ask('file.commit', {transfer, ...(sha256 === undefined ? {} : {sha256})}, commitDeadlineMs), 'sha256');
 		},
 	};
 }

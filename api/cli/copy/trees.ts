@@ -16,6 +16,8 @@ export interface CopyStep {
 export interface CopyPlan {
 	readonly steps: readonly CopyStep[];
 	readonly skipped: readonly string[];
+	/** Directories of the node to make, since no file below does. */
+	readonly empty: readonly string[];
 }
 
 /** Everything below a path of this machine, and where on the node it goes: into `path` if that is a directory or ends with a slash, else under that very name. */
@@ -25,7 +27,7 @@ export async function planUpload(files: RemoteFiles, source: string, path: strin
 	});
 	const intoDirectory = path === '.' || path.endsWith('/') || await isDirectoryThere(files, path);
 	const there = intoDirectory ? below(path, basename(resolve(source))) : path;
-	if (found.isFile()) return {steps: [{here: source, there}], skipped: []};
+	if (found.isFile()) return {steps: [{here: source, there}], skipped: [], empty: []};
 	if (!found.isDirectory()) throw new CliError(`${source} is neither a file nor a directory`);
 	return localTree(source, there);
 }
@@ -42,6 +44,7 @@ async function isDirectoryThere(files: RemoteFiles, path: string): Promise<boole
 async function localTree(directory: string, there: string): Promise<CopyPlan> {
 	const steps: CopyStep[] = [];
 	const skipped: string[] = [];
+	const empty: string[] = [];
 	for (const entry of (await readdir(directory, {withFileTypes: true})).sort((one, other) => one.name.localeCompare(other.name))) {
 		const here = join(directory, entry.name);
 		if (entry.isFile()) steps.push({here, there: below(there, entry.name)});
@@ -49,9 +52,10 @@ async function localTree(directory: string, there: string): Promise<CopyPlan> {
 			const inner = await localTree(here, below(there, entry.name));
 			steps.push(...inner.steps);
 			skipped.push(...inner.skipped);
+			empty.push(...inner.empty);
 		} else skipped.push(here);
 	}
-	return {steps, skipped};
+	return {steps, skipped, empty: steps.length === 0 && empty.length === 0 ? [there] : empty};
 }
 
 /** Everything below a path of a node, and where on this machine it goes, by the same rule. Makes the directories. */
@@ -62,7 +66,7 @@ export async function planDownload(files: RemoteFiles, path: string, target: str
 	const here = intoDirectory ? join(target, lastName(path)) : target;
 	if (found.kind === 'file') {
 		if (target.endsWith('/')) await mkdir(target, {recursive: true});
-		return {steps: [{here, there: path}], skipped: []};
+		return {steps: [{here, there: path}], skipped: [], empty: []};
 	}
 	return remoteTree(files, {found, path, here});
 }
@@ -83,5 +87,5 @@ async function remoteTree(files: RemoteFiles, {found, path, here}: {readonly fou
 			skipped.push(...plan.skipped);
 		} else skipped.push(`${files.node}:${inThere}`);
 	}
-	return {steps, skipped};
+	return {steps, skipped, empty: []};
 }

@@ -40,9 +40,12 @@ export async function upload({files, source, path, mode, perseverance, progress}
 				perseverance.gotOn();
 				progress.at(held, size);
 			}
-			sha256 ??= await digest.finish(size, async (at, length) => readAt(file, at, length));
+			sha256 ??= await digest.finish(size, async (at, into) => readAt(file, at, into));
 			const now = await file.stat({bigint: true});
-			if (now.mtimeNs !== stats.mtimeNs || now.size !== stats.size) throw new CliError(`${source} was changed while it was copied`, {fix: 'Copy it again.'});
+			if (now.mtimeNs !== stats.mtimeNs || now.size !== stats.size) {
+				await files.abort(transfer);
+				throw new CliError(`${source} was changed while it was copied`, {fix: 'Copy it again.'});
+			}
 			await files.commit(transfer, sha256);
 			perseverance.gotOn();
 		});
@@ -55,7 +58,7 @@ export async function upload({files, source, path, mode, perseverance, progress}
 async function * bytesOf(file: FileHandle, {from, digest, onRead}: {readonly from: number; readonly digest: RunningDigest; readonly onRead: (to: number) => void}): AsyncGenerator<Uint8Array, void> {
 	const untilMs = performance.now() + requestMs;
 	for (let at = from; performance.now() < untilMs;) {
-		const bytes = await readAt(file, at, readBytes);
+		const bytes = await readAt(file, at, Buffer.allocUnsafe(readBytes));
 		if (bytes.length === 0) return;
 		digest.add(at, bytes);
 		yield bytes;
@@ -64,7 +67,7 @@ async function * bytesOf(file: FileHandle, {from, digest, onRead}: {readonly fro
 	}
 }
 
-async function readAt(file: FileHandle, offset: number, length: number): Promise<Uint8Array> {
-	const {bytesRead, buffer} = await file.read(Buffer.allocUnsafe(length), 0, length, offset);
-	return buffer.subarray(0, bytesRead);
+async function readAt(file: FileHandle, offset: number, into: Buffer): Promise<Uint8Array> {
+	const {bytesRead} = await file.read(into, 0, into.length, offset);
+	return into.subarray(0, bytesRead);
 }

@@ -1,5 +1,7 @@
-import type {Command} from 'commander';
+import {Option, type Command} from 'commander';
+import {applyAt} from '../apply-at.js';
 import {applyObject} from '../apply-object.js';
+import {parseInstant, type Instant} from '../instant.js';
 import {clientVerb, connect, durationMs, type NodeOptions} from '../client-verb.js';
 import {exitCodes} from '../exit-codes.js';
 import {withFileContents} from '../file-contents.js';
@@ -14,6 +16,7 @@ import type {CliContext} from '../verb.js';
 interface Options extends NodeOptions {
 	readonly filename?: readonly string[];
 	readonly dryRun?: boolean;
+	readonly at?: Instant;
 	readonly wait?: boolean;
 	readonly timeout: number;
 	readonly output?: 'yaml' | 'json' | 'name';
@@ -23,10 +26,11 @@ interface Options extends NodeOptions {
 export function build({io, end}: CliContext): Command {
 	return clientVerb('apply', {
 		summary: 'create or change what a file describes',
-		examples: ['motey apply -f hello.yaml', 'motey apply -f services/ --wait --timeout 2m', 'motey apply -f shop.yaml --dry-run', 'cat blueprint.yaml | motey apply -f -'],
+		examples: ['motey apply -f hello.yaml', 'motey apply -f services/ --wait --timeout 2m', 'motey apply -f shop.yaml --dry-run', 'cat blueprint.yaml | motey apply -f -', 'motey apply -f shop.yaml --at +30s', 'motey apply -f shop.yaml --at 2026-12-24T18:00:00Z'],
 	})
 		.option('-f, --filename <file...>', 'a file, a directory, or - for the standard input; YAML or JSON, many documents')
 		.option('--dry-run', 'check everything on the node, store nothing')
+		.addOption(new Option('--at <time>', 'services only: all nodes switch at this instant, or none; RFC 3339 on the clock of the node that is asked, or +30s from now').argParser(parseInstant).conflicts('dryRun'))
 		.option('--wait', 'until every service is ready, showing how it goes')
 		.option('--timeout <duration>', 'how long to wait', durationMs, 300_000)
 		.addOption(outputOption(['yaml', 'json', 'name']))
@@ -34,6 +38,12 @@ export function build({io, end}: CliContext): Command {
 		.action(async (options: Options, {args}: Command) => {
 			const manifests = await withFileContents(await readManifests(filesNamed(options.filename, args), io));
 			const {client, namespace} = await connect(options, io);
+			if (options.at !== undefined) {
+				const outcome = await applyAt(manifests, {client, namespace, at: options.at, io, output: options.output});
+				if (!outcome.switched) end(exitCodes.error);
+				else if (options.wait === true) await waitForServices(outcome.services, {client, io, timeoutMs: options.timeout});
+				return;
+			}
 			const awaited: Awaited[] = [];
 			let failed: number = exitCodes.ok;
 			for (const manifest of manifests) {

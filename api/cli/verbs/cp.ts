@@ -31,8 +31,9 @@ export function build({io}: CliContext): Command {
 			const files = remoteFiles(client, there.node, io.signal);
 			let progress: Progress | undefined;
 			const perseverance = new Perseverance({signal: io.signal, patienceMs: timeout, onTrouble: message => progress?.trouble(message)});
-			const {steps, skipped} = direction === 'up' ? await planUpload(files, here, there.path) : await planDownload(files, there.path, here);
+			const {steps, skipped, empty} = direction === 'up' ? await planUpload(files, here, there.path) : await planDownload(files, there.path, here);
 			for (const path of skipped) warn(io, `${path} is neither a file nor a directory, and was left out`);
+			for (const path of empty) await perseverance.run(async () => files.makeFolder(path));
 			for (const step of steps) {
 				const far = `${there.node}:${step.there}`;
 				progress = new Progress(io, direction === 'up' ? `${step.here} → ${far}` : `${far} → ${step.here}`);

@@ -1,17 +1,12 @@
 import type {Command} from 'commander';
-import type {Client} from '../../client/client.js';
-import {isObject, numberAt, textAt} from '../../client/value.js';
+import {textAt} from '../../client/value.js';
 import {clientVerb, connect, type NodeOptions} from '../client-verb.js';
 import {CliError, exitCodes} from '../exit-codes.js';
-import {answersOf, onNodes, shortId} from '../image-answers.js';
-import type {CliIo} from '../io.js';
+import {fetchImage} from '../fetch-image.js';
+import {answersOf, onNodes} from '../image-answers.js';
 import {createLiveBlock} from '../live-block.js';
 import {nodeNamed} from '../node-named.js';
-import {byteText} from '../quantity-text.js';
 import type {CliContext} from '../verb.js';
-
-/** The longest silence of a node: it tells twice a second how far it is. */
-const silenceMs = 60_000;
 
 /** `motey image distribute`. */
 export function distributeCommand({io}: CliContext): Command {
@@ -32,17 +27,6 @@ export function distributeCommand({io}: CliContext): Command {
 				const all = [...lines.values()];
 				block.draw(all.map(({line: text}) => text), all.filter(one => one.isOver).map(({line: text}) => text));
 			};
-			await onNodes(client, options.to === undefined ? {} : {node: options.to}, io, async node => fetchOn(client, {node, reference, id, io, tell: (line, isOver) => tell(node, line, isOver)}));
+			await onNodes(client, options.to === undefined ? {} : {node: options.to}, io, async node => fetchImage(client, {node, reference, id, io, tell: (line, isOver) => tell(node, line, isOver)}));
 		});
-}
-
-async function fetchOn(client: Client, {node, reference, id, io, tell}: {readonly node: string; readonly reference: string; readonly id: string; readonly io: CliIo; readonly tell: (line: string, isOver: boolean) => void}): Promise<void> {
-	for await (const answer of client.ask({service: `${node}.image`, action: 'image.fetch', data: {reference, id}, deadlineMs: silenceMs, signal: io.signal})) {
-		if ('error' in answer) throw new CliError(`${node}: ${textAt(answer, 'error', 'message')}`);
-		const {data} = answer;
-		if (!isObject(data)) tell('asks who has it', false);
-		else if (data['state'] === 'here') tell(`has it already (${shortId(id)})`, true);
-		else if (data['state'] === 'fetched') tell(`has it now (${shortId(id)})`, true);
-		else tell(`${byteText(numberAt(data, 'bytes') ?? 0)} of ${byteText(numberAt(data, 'totalBytes') ?? 0)} from ${textAt(data, 'from')}`, false);
-	}
 }

@@ -61,7 +61,8 @@ export function updatedObject<K extends WritableKind>(rules: KindRules<K>, {meta
 	return next;
 }
 
-function checkIdentity<K extends WritableKind>({resource}: KindRules<K>, {metadata: live}: ResourceOf<K>, {metadata: input}: Incoming<K>): void {
+/** Throws when a document is about another object than the live one, or expects another state of it. */
+export function checkIdentity<K extends WritableKind>({resource}: KindRules<K>, {metadata: live}: ResourceOf<K>, {metadata: input}: Incoming<K>): void {
 	if (input.name !== undefined && input.name !== live.name) throw badRequest(`the name of the object (${input.name}) does not match the name on the URL (${live.name})`);
 	if (input.namespace !== undefined && live.namespace !== undefined && input.namespace !== live.namespace) {
 		throw badRequest(`the namespace of the provided object does not match the namespace sent on the request (${input.namespace}, ${live.namespace})`);

@@ -157,7 +157,8 @@ export class Conversation implements AsyncDisposable {
 	}
 
 	async #give(to: ResponseTo, path: string): Promise<void> {
-		const {size, pieces} = await this.#parts.files.give(path, this.#signal);
+		await using file = await this.#parts.files.give(path, this.#signal);
+		const {size, pieces} = file;
 		await this.#say(fileResponseHeader(to, size));
 		try {
 			for await (const piece of pieces) await this.#say(piece);

@@ -7,8 +7,8 @@ export interface IncomingFile {
 	discard(): Promise<void>;
 }
 
-/** A file on its way from this node: `size` bytes in all, in pieces. Leaving the loop closes it. */
-export interface OutgoingFile {
+/** A file on its way from this node: `size` bytes in all, in pieces. It is open until it is disposed of. */
+export interface OutgoingFile extends AsyncDisposable {
 	readonly size: number;
 	readonly pieces: AsyncIterable<Uint8Array>;
 }

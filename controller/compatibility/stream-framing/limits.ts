@@ -17,6 +17,8 @@ export const framingLimits = {
 	fileMs: 60_000,
 	/** Bytes of a file that go to, or come from, the node's files at once. */
 	pieceBytes: 262_144,
+	/** After which less than a piece goes on. */
+	pieceMs: 5000,
 	/** The text of a header `error` is no longer. */
 	errorCharacters: 1000,
 } as const;

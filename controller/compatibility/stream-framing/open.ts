@@ -30,7 +30,7 @@ export async function openStreamFraming({config, port, self, store, node, calls,
 			now: () => clock.now(), statistics: async () => node.statistics(),
 			capabilities: () => store.get('Node', {namespace: '', name: self.name})?.status?.capabilities ?? [],
 		}),
-		files: createServiceFiles({service: `${self.id}.files`, ask: request => calls.ask(request)}),
+		files: createServiceFiles({service: `${self.id}.files`, ask: request => calls.ask(request), nowMs: () => clock.monotonicMs()}),
 	});
 	if (hosts.length > 1) log.warn('whoever reaches the port of old clients may ask programs of this node and copy its files, as compatibility.cleverShow with advertise asks', {hosts: listener.hosts, port: listener.port});
 	return listener;

@@ -16,7 +16,7 @@ const Piece = z.object({crc32: z.number()});
  * Files by way of this node's service `files`, as any program of its host may use it: there it is decided which paths are allowed. Where
  * the node offers no files, everything is refused as NotFound.
  */
-export function createServiceFiles({service, ask}: {readonly service: string; readonly ask: AskWithBytes}): StreamFiles {
+export function createServiceFiles({service, ask, nowMs}: {readonly service: string; readonly ask: AskWithBytes; readonly nowMs: () => number}): StreamFiles {
 	const call = async (action: string, data: unknown, {signal, binary}: {readonly signal: AbortSignal; readonly binary?: Uint8Array}): Promise<CallAnswer> => {
 		for await (const answer of ask({service, action, data, deadlineMs: framingLimits.fileMs, isRepeatable: action === 'file.chunk', signal, ...(binary === undefined ? {} : {binary})})) return answer;
 		throw new CallRefused('Unavailable', `${service} said nothing`);
@@ -25,7 +25,12 @@ export function createServiceFiles({service, ask}: {readonly service: string; re
 	const open = async (request: object, signal: AbortSignal): Promise<z.infer<typeof Opened>> => {
 		const opened = Opened.parse((await call('file.open', request, {signal})).data);
 		let {credit} = opened;
-		while (credit === 0) ({credit} = Credit.parse((await call('file.credit', {transfer: opened.transfer, waitMs: framingLimits.fileMs / 2}, {signal})).data));
+		try {
+			while (credit === 0) ({credit} = Credit.parse((await call('file.credit', {transfer: opened.transfer, waitMs: framingLimits.fileMs / 2}, {signal})).data));
+		} catch (error) {
+			await abort(opened.transfer);
+			throw error;
+		}
 		return opened;
 	};
 	const abort = async (transfer: string): Promise<void> => {
@@ -38,6 +43,7 @@ export function createServiceFiles({service, ask}: {readonly service: string; re
 			const digest = createHash('sha256');
 			const piece = Buffer.allocUnsafe(Math.min(size, framingLimits.pieceBytes));
 			let [filled, offset] = [0, 0];
+			let flushedMs = nowMs();
 			const flush = async (): Promise<void> => {
 				if (filled === 0) return;
 				const binary = Buffer.from(piece.subarray(0, filled));
@@ -45,6 +51,7 @@ export function createServiceFiles({service, ask}: {readonly service: string; re
 				await call('file.chunk', {transfer, offset, crc32: crc32(binary)}, {signal, binary});
 				offset += filled;
 				filled = 0;
+				flushedMs = nowMs();
 			};
 			return {
 				async write(bytes) {
@@ -53,7 +60,8 @@ export function createServiceFiles({service, ask}: {readonly service: string; re
 						piece.set(part, filled);
 						filled += part.length;
 						rest = rest.subarray(part.length);
-						if (filled === piece.length) await flush();
+						// A transfer that nobody speaks of is closed: a slow client sends smaller pieces.
+						if (filled === piece.length || nowMs() - flushedMs > framingLimits.pieceMs) await flush();
 					}
 				},
 				async commit() {
@@ -66,18 +74,14 @@ export function createServiceFiles({service, ask}: {readonly service: string; re
 		async give(path, signal): Promise<OutgoingFile> {
 			const {transfer, size} = await open({write: false, path}, signal);
 			const pieces = async function * (): AsyncGenerator<Uint8Array, void> {
-				try {
-					for (let offset = 0; offset < size;) {
-						const {data, binary} = await call('file.chunk', {transfer, offset}, {signal});
-						if (binary === undefined || binary.length === 0 || offset + binary.length > size || crc32(binary) !== Piece.parse(data).crc32) throw new CallRefused('Unavailable', `the piece of ${path} at ${offset} is not as it was sent`);
-						offset += binary.length;
-						yield binary;
-					}
-				} finally {
-					await abort(transfer);
+				for (let offset = 0; offset < size;) {
+					const {data, binary} = await call('file.chunk', {transfer, offset}, {signal});
+					if (binary === undefined || binary.length === 0 || offset + binary.length > size || crc32(binary) !== Piece.parse(data).crc32) throw new CallRefused('Unavailable', `the piece of ${path} at ${offset} is not as it was sent`);
+					offset += binary.length;
+					yield binary;
 				}
 			};
-			return {size, pieces: pieces()};
+			return {size, pieces: pieces(), [Symbol.asyncDispose]: async () => abort(transfer)};
 		},
 	};
 }

@@ -10,6 +10,7 @@ const sentences = {
 	noSuchNetwork: /network .+ not found/iu,
 	unknownImage: /manifest unknown|not found|does not exist|repository name not known/iu,
 	unauthorized: /unauthorized|authentication required|no basic auth|access .*denied|denied:|incorrect username or password/iu,
+	imageDamaged: /exec format error|error creating overlay mount to .*no such file or directory|\/overlay2\/[0-9a-f]+(?:\/\w+)?: no such file or directory|layer does not exist|failed to mount overlay/iu,
 	unreachable: /no such host|i\/o timeout|connection refused|network is unreachable|TLS handshake|deadline exceeded|Client\.Timeout|no route to host|server misbehaving/iu,
 } as const;
 

@@ -20,6 +20,7 @@ import {engineEvents} from './event-stream.js';
 import {execute} from './exec.js';
 import {createImageStore} from './image-store.js';
 import {Images} from './images.js';
+import {neverBegan} from './never-began.js';
 import {updateLimits} from './limits.js';
 import {liveRestoreAdvice} from './live-restore.js';
 import {readLogs} from './logs.js';
@@ -102,7 +103,7 @@ export function createDockerEngine({url, nodeId, nodeName, clock, log, policy, c
 
 	return {
 		name: 'docker',
-		images: createImageStore(api, {changed: () => images.forget()}),
+		images: createImageStore(api, {changed: () => images.forget(), credentialsFile}),
 		health: async ({signal}): Promise<EngineHealth> => {
 			try {
 				const [version, info] = await Promise.all([
@@ -126,9 +127,10 @@ export function createDockerEngine({url, nodeId, nodeName, clock, log, policy, c
 			return {contentId};
 		},
 		start: async (workload, {signal}) => {
-			const {body, refusals} = judge(workload);
+			const {body: judged, refusals} = judge(workload);
 			const [first] = refusals;
 			if (first !== undefined) throw new EngineError(first.kind === 'invalid' ? 'Invalid' : 'Refused', `${first.field}: ${first.message}; ${first.fix}`, {transient: false});
+			const body = {...judged, Image: await images.nameFor({reference: workload.template.image, contentId: workload.contentId, signal})};
 			if (body.HostConfig?.NetworkMode === networkName(workload.namespace)) await networks.ensure(workload.namespace, signal);
 			const run = async () => startWorkload({api, containers, networks}, workload, {body, links: await linksArchive(workload.template.files ?? []), signal});
 			if (fileStore === undefined || workload.template.files === undefined) return run();
@@ -159,7 +161,9 @@ export function createDockerEngine({url, nodeId, nodeName, clock, log, policy, c
 		},
 		inspect: async (reference, {signal}) => {
 			const found = await containers.find(reference, signal);
-			return found === undefined ? undefined : containers.observe(found, signal);
+			if (found === undefined) return undefined;
+			const observed = await containers.observe(found, signal);
+			return {...observed, ...await neverBegan({api, containers, clock}, observed, signal)};
 		},
 		list: async ({signal}) => containers.list(signal),
 		logs: (reference, logOptions) => readLogs({api, containers, clock}, reference, logOptions),

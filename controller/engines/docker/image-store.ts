@@ -2,9 +2,11 @@ import {createReadStream} from 'node:fs';
 import {z} from 'zod';
 import {EngineError} from '../../../reconcilers/ports/engine.js';
 import type {EngineImage, EngineImages} from '../../../reconcilers/ports/engine-images.js';
+import {loginFor} from './credentials.js';
 import type {EngineApi} from './engine-api.js';
 import {engineError, sentenceOf} from './engine-failure.js';
 import {jsonLines} from './json-lines.js';
+import {tagged} from './pull.js';
 import {ScopedAbort} from './scoped-abort.js';
 
 const Inspected = z.object({Id: z.string(), RepoTags: z.array(z.string()).nullish(), Size: z.number().default(0), Os: z.string().default(''), Architecture: z.string().default('')});
@@ -16,7 +18,7 @@ const isName = (reference: string): boolean => reference !== '<none>:<none>';
 const isAway = (error: unknown): boolean => error instanceof EngineError && (error.code === 'NotFound' || error.code === 'ImageUnavailable');
 
 /** The images of a Docker Engine. `changed` is told when names may mean something else. */
-export function createImageStore(api: EngineApi, {changed}: {readonly changed: () => void}): EngineImages {
+export function createImageStore(api: EngineApi, {changed, credentialsFile}: {readonly changed: () => void; readonly credentialsFile?: string | undefined}): EngineImages {
 	const {inspectMs, listMs, removeMs, pullIdleMs} = api.deadlines;
 	return {
 		async find(reference, {signal}) {
@@ -31,6 +33,16 @@ export function createImageStore(api: EngineApi, {changed}: {readonly changed: (
 		async list({signal}) {
 			const images = Listed.parse(await api.read({what: 'list the images', deadlineMs: listMs, signal}, {path: '/images/json'}));
 			return images.map(({Id: id, RepoTags: tags, Size: sizeBytes}): EngineImage => ({id, references: (tags ?? []).filter(isName), sizeBytes}));
+		},
+		async offered(reference, {signal}) {
+			try {
+				const login = credentialsFile === undefined ? undefined : await loginFor(reference, credentialsFile);
+				await api.read({what: `look for the image ${reference} in its registry`, deadlineMs: listMs, signal}, {path: `/distribution/${tagged(reference)}/json`, ...(login === undefined ? {} : {login})});
+				return true;
+			} catch {
+				signal.throwIfAborted();
+				return false;
+			}
 		},
 		async* export(id, {signal}) {
 			using scope = new ScopedAbort(signal, pullIdleMs);

@@ -41,6 +41,12 @@ export class Images {
 		this.#known = new Map();
 	}
 
+	/** How a container of this content is asked for: by the name, so that `docker ps` shows it, as long as that means this content. */
+	async nameFor({reference, contentId, signal}: {readonly reference: string; readonly contentId: string | undefined; readonly signal: AbortSignal}): Promise<string> {
+		if (contentId === undefined) return reference;
+		return (this.#known.get(reference) ?? await this.#find(reference, signal)) === contentId ? reference : contentId;
+	}
+
 	/** Makes the image be here by its pull policy and resolves with its content's id. */
 	async ensure(request: ImageRequest): Promise<string> {
 		const {reference, policy, signal} = request;

@@ -15,8 +15,8 @@ const Progress = z.object({
 	progressDetail: z.object({current: z.number().optional(), total: z.number().optional()}).optional(),
 });
 
-/** An untagged reference would pull every tag there is. */
-const tagged = (reference: string): string => /@|:[^/]+$/u.test(reference) ? reference : `${reference}:latest`;
+/** A reference with its tag: an untagged one would pull every tag there is. */
+export const tagged = (reference: string): string => /@|:[^/]+$/u.test(reference) ? reference : `${reference}:latest`;
 
 function unavailable(reference: string, sentence: string, {login, cause}: {readonly login: Login | undefined; readonly cause?: unknown}): EngineError {
 	const registry = registryOf(reference);

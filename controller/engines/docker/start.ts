@@ -93,11 +93,17 @@ async function create({api, containers}: StartDependencies, workload: Workload, 
 		const created = await api.change({what: `create the container ${name}`, deadlineMs: api.deadlines.createMs, signal}, {path: '/containers/create', query: {name}, body});
 		return Created.parse(created).Id;
 	} catch (error) {
+		if (error instanceof EngineError) refuseDamaged(error, name);
 		if (!(error instanceof EngineError) || statusOf(error.cause) !== 409) throw error;
 		const inSlot = await whatTook(name, containers, signal);
 		if (inSlot === undefined) throw new EngineError('NameConflict', `The name ${name} was taken for a moment`, {transient: true, cause: error});
 		return adopt(containers, workload, inSlot);
 	}
+}
+
+function refuseDamaged({cause}: EngineError, name: string): void {
+	const sentence = sentenceOf(cause);
+	if (says(sentence, 'imageDamaged')) throw new EngineError('ImageDamaged', `${name} does not start: ${sentence}`, {transient: true, cause});
 }
 
 const looks = 20;
@@ -140,6 +146,7 @@ async function startContainer(api: EngineApi, id: string, {name, signal, isRetry
 		}
 		const isGone = status === 404 && says(sentenceOf(error.cause), 'noSuchContainer');
 		if (error.code === 'PortTaken' || isGone || isNetworkGone(error)) throw error;
+		refuseDamaged(error, name);
 		throw new EngineError('StartFailed', `${name} does not start: ${sentenceOf(error.cause)}`, {transient: status === 500, cause: error.cause});
 	}
 }

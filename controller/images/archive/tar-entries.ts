@@ -34,6 +34,8 @@ export async function* tarEntries(bytes: AsyncIterable<Uint8Array>, {budget}: {r
 	try {
 		for await (const entry of tar) {
 			budget.take();
+			// The library applies it to what follows, and other unpackers do not.
+			if (Reflect.get(tar, '_paxGlobal') !== null) throw new ArchiveError('Malformed', 'a header for all entries that follow, which unpackers read differently');
 			yield {...described(entry.header), bytes: chunksOf(entry)};
 			// What nobody has taken is passed over.
 			entry.resume();

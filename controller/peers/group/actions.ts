@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {startDeadline} from '../../../api/deadline.js';
 import {MemberId} from '../../../store/resources/group-member.js';
 import {Name} from '../../../store/resources/meta.js';
 import type {Store} from '../../../store/store.js';
@@ -7,16 +8,18 @@ import type {Part} from '../mdp/answer.js';
 import {builtin, type Builtin} from '../mdp/builtins.js';
 import {CallError} from '../mdp/call-error.js';
 import {createParts, type Parts} from '../mdp/parts.js';
+import type {MemberEvent} from './events.js';
 import {clusterGroup, type Groups, type Letter} from './groups.js';
 import type {LocalMember} from './local-member.js';
 import {Message} from './messages.js';
+import {bytesOf} from './payload.js';
 
 /** What the actions of groups need of their node. */
 export interface GroupActionsOptions {
 	readonly groups: Groups;
 	readonly store: Store;
 	/** How events are told to who watches. */
-	readonly shown: (group: string, event: Parameters<Parameters<Groups['watch']>[1]>[0]) => unknown;
+	readonly shown: (group: string, event: MemberEvent) => unknown;
 }
 
 const Group = z.strictObject({group: Name});
@@ -57,7 +60,8 @@ export function groupActions({groups, store, shown}: GroupActionsOptions): reado
 				onlyLocal(caller);
 				const local = groups.find(group, worker);
 				if (local?.vow.worker === undefined) throw new CallError('NotFound', `${worker} is no member of ${group} on this node`, {fix: 'Ask the node on which it is one.'});
-				const accepted = await local.leave(AbortSignal.any([signal, AbortSignal.timeout(acceptMs)]));
+				using deadline = startDeadline(signal, acceptMs);
+				const accepted = await local.leave(deadline.signal);
 				return {group, member: local.id, accepted};
 			},
 		}),
@@ -65,7 +69,7 @@ export function groupActions({groups, store, shown}: GroupActionsOptions): reado
 			service: 'group', action: 'group.watch', summary: 'tell what happens in a group, from now on', schema: Group,
 			async* handle({group}, {signal}): AsyncGenerator<Part, null> {
 				const parts: Parts<Part> = createParts();
-				const end = groups.watch(group, event => parts.push({data: shown(group, event)}, eventBytes));
+				const end = groups.watch(group, event => parts.push({data: shown(group, event)}, eventBytes + (event.type === 'message' ? bytesOf(event.payload) : 0)));
 				if (end === undefined) throw unknownGroup(group);
 				// Nothing happening is no reason to give the watch up.
 				const alive = setInterval(() => parts.push({}, 0), aliveMs);
@@ -94,7 +98,7 @@ export function groupActions({groups, store, shown}: GroupActionsOptions): reado
 
 /** How often a watch says that it goes on; milliseconds. */
 const aliveMs = 2000;
-/** What an event weighs while it waits for a reader. */
+/** What an event weighs while it waits for a reader, beside what a program has published with it. */
 const eventBytes = 512;
 /** How long the group may take to accept that a member leaves before the answer says that it has not yet; milliseconds. */
 const acceptMs = 4000;

@@ -53,7 +53,7 @@ function bodyOf(state: GroupState, id: string, {request, atMs, untilMs}: Asked, 
 		case 'poll': return {type: 'motion', id, content: {kind: 'poll', topic: request.topic, value: request.value}, rule: request.rule, leftMs};
 		case 'act': {
 			const clock = leaderClock(state, nowMs);
-			return clock === undefined ? undefined : {type: 'motion', id, content: {kind: 'act', action: request.action, atMs: atMs + clock.offsetMs}, rule: request.rule, leftMs};
+			return clock === undefined ? undefined : {type: 'motion', id, content: {kind: 'act', action: request.action, atMs: atMs + clock.offsetMs}, rule: request.rule, leftMs, ...(request.voters === undefined ? {} : {voters: request.voters})};
 		}
 		default: return request satisfies never;
 	}

@@ -5,8 +5,8 @@ import type {Message, Rule, Verdict} from './messages.js';
 export type Request =
 	| {readonly kind: 'query'; readonly query: unknown; readonly deadlineMs: number}
 	| {readonly kind: 'poll'; readonly topic: string; readonly value: unknown; readonly rule: Rule; readonly deadlineMs: number}
-	/** `inMs` from now. */
-	| {readonly kind: 'act'; readonly action: unknown; readonly rule: Rule; readonly inMs: number};
+	/** `inMs` from now. With `voters` these known members alone are asked and take part, and are counted as if they were all. */
+	| {readonly kind: 'act'; readonly action: unknown; readonly rule: Rule; readonly inMs: number; readonly voters?: readonly string[]};
 
 /** What happens to a member. */
 export type GroupEvent =

@@ -70,12 +70,15 @@ function isYieldedTo(state: GroupState, lineage: string, {led, pending, size}: P
 	return size > own || (size === own && lineage < (state.durable.lineage ?? ''));
 }
 
-/** Whoever is heard with another group's name, or with none, has given up this one, and will not vote in it before its leader takes it in again. */
-function isDeserted({durable: {configuration, lineage}, peers}: GroupState): boolean {
+/**
+ * Whoever is heard with another group's name, or with none, has given up this one, and will not vote in it before its leader takes it in again. Nor
+ * will one that came back, or was taken in while it was away, and has not heard who is known: without a leader nobody tells it.
+ */
+function isDeserted({durable: {configuration, lineage}, peers, leader}: GroupState): boolean {
 	const members = configuration?.members ?? [];
 	const left = members.filter(member => {
 		const peer = peers.get(member);
-		return peer?.isVisible !== true || peer.lineage === lineage;
+		return peer?.isVisible !== true || (peer.lineage === lineage && (peer.size > 0 || leader !== undefined));
 	});
 	return left.length * 2 <= members.length;
 }

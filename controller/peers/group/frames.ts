@@ -2,10 +2,12 @@ import {z} from 'zod';
 import {Name} from '../../../store/resources/meta.js';
 import {readJson} from '../wire.js';
 import {Message} from './messages.js';
+import {isShort} from './payload.js';
 
 /** How every publication for groups begins; the group's name follows. */
 export const groupTopic = 'group ';
 
+const Spoken = z.looseObject({});
 const PublicationMeta = z.object({run: z.string(), lineage: z.string().exactOptional(), term: z.number(), sentAtMs: z.number()});
 
 /** What is as usual is left out: signs of life go from everybody to everybody, every second. */
@@ -25,8 +27,7 @@ export function writeFrames(group: string, message: Message): readonly string[] 
 export function readFrames(nodeId: string, frames: readonly Buffer[]): {readonly group: string; readonly message: Message} | undefined {
 	const [topic, ...rest] = frames;
 	const group = Name.safeParse(topic?.subarray(groupTopic.length).toString()).data;
-	const Spoken = z.looseObject({from: z.string().default(nodeId)});
-	const message = Message.safeParse(rest.length === 1 ? Spoken.safeParse(readJson(rest[0])).data : publication(rest)).data;
+	const message = Message.safeParse(rest.length === 1 ? {from: nodeId, ...Spoken.safeParse(readJson(rest[0])).data} : publication(rest)).data;
 	return group === undefined || message === undefined ? undefined : {group, message};
 }
 
@@ -34,6 +35,8 @@ function publication([tag, from, sequence, payload, meta]: readonly Buffer[]): u
 	const read = PublicationMeta.safeParse(readJson(meta)).data;
 	if (read === undefined || tag === undefined || from === undefined || sequence === undefined) return undefined;
 	const {lineage, term, run, sentAtMs} = read;
-	const body = {type: 'publication', run, sequence: Number(sequence.toString()), tag: tag.toString(), payload: readJson(payload), sentAtMs};
+	const content = readJson(payload);
+	if (!isShort(content)) return undefined;
+	const body = {type: 'publication', run, sequence: Number(sequence.toString()), tag: tag.toString(), payload: content, sentAtMs};
 	return {from: from.toString(), term, body, ...(lineage === undefined ? {} : {lineage})};
 }

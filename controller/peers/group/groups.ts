@@ -50,6 +50,8 @@ export class Groups implements AsyncDisposable {
 	readonly #options: GroupsOptions;
 	readonly #locals = new Map<string, LocalMember>();
 	readonly #listeners = new Map<string, Listener>();
+	/** By group. They outlive its listener, which ends when nobody is heard and comes back with them. */
+	readonly #watchers = new Map<string, ReadonlySet<(event: MemberEvent) => void>>();
 	readonly #statuses: StatusWriter;
 	#workers: ReadonlySet<string> = new Set();
 	#forgotten: ReadonlySet<string> = new Set();
@@ -61,13 +63,10 @@ export class Groups implements AsyncDisposable {
 		for (const vow of vowsOf(options.store)) this.#add(vow);
 		const own = this.#locals.get(keyOf(clusterGroup, undefined)) ?? this.#add({group: clusterGroup, memberKind: 'node', standing: 'member', durable: neverJoined});
 		own.start();
+		// Who wanted to leave and could not goes on trying; its program need not be there.
+		for (const local of this.#locals.values()) if (local.vow.standing === 'leaving') local.start();
 		// What was heard of in an earlier run may be no more.
 		for (const {metadata: {name}} of options.store.list('Group').items) this.#statuses.changed(name);
-	}
-
-	/** Every group there is something to say of. */
-	get names(): readonly string[] {
-		return [...this.#listeners.keys()].sort();
 	}
 
 	/** A member that lives here, by its worker or id, whether or not it takes part. */
@@ -121,7 +120,7 @@ export class Groups implements AsyncDisposable {
 		for (const local of this.#locals.values()) {
 			const isHere = local.runner !== undefined;
 			local.stop();
-			await local.keep({durable: withoutGroup(local.vow.durable)});
+			await local.keep(({durable}) => ({durable: withoutGroup(durable)}));
 			if (isHere) local.start();
 		}
 		for (const [group, listener] of this.#listeners) {
@@ -137,7 +136,7 @@ export class Groups implements AsyncDisposable {
 		if (before === undefined && this.#locals.size >= mostLocals) return undefined;
 		const local = before ?? this.#add({group, worker, memberKind: kind, standing: 'member', durable: neverJoined});
 		if (local.vow.memberKind !== kind || local.vow.standing !== 'member') local.stop();
-		await local.keep({memberKind: kind, standing: 'member'});
+		await local.keep(() => ({memberKind: kind, standing: 'member'}));
 		local.start();
 		return local;
 	}
@@ -155,7 +154,14 @@ export class Groups implements AsyncDisposable {
 
 	/** Tells all that is heard in a group from now on, until the result is called; undefined when nothing is known of it. */
 	watch(group: string, onEvent: (event: MemberEvent) => void): (() => void) | undefined {
-		return this.#listeners.get(group)?.watch(onEvent);
+		if (!this.#listeners.has(group)) return undefined;
+		this.#watchers.set(group, new Set([...this.#watchers.get(group) ?? [], onEvent]));
+		return () => {
+			const others = new Set(this.#watchers.get(group));
+			others.delete(onEvent);
+			if (others.size > 0) this.#watchers.set(group, others);
+			else this.#watchers.delete(group);
+		};
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
@@ -200,7 +206,7 @@ export class Groups implements AsyncDisposable {
 		const known = this.#listeners.get(group);
 		if (known !== undefined || this.#listeners.size >= mostGroups) return known;
 		const {self, periods, clock, log} = this.#options;
-		const listener = new Listener({nodeId: self.id, periods, clock, log, changed: () => this.#statuses.changed(group)});
+		const listener = new Listener({nodeId: self.id, periods, clock, log, changed: () => this.#statuses.changed(group), tell: event => this.#watchers.get(group)?.forEach(tell => tell(event))});
 		this.#inform(group, event => listener.give(event), 'never');
 		this.#listeners.set(group, listener);
 		return listener;
@@ -216,6 +222,7 @@ export class Groups implements AsyncDisposable {
 		const listener = this.#listeners.get(group);
 		const locals = this.#localsOf(group);
 		if (listener?.isAlone === true && locals.length === 0) {
+			// Heard again, it comes back.
 			listener.stop();
 			this.#listeners.delete(group);
 		}

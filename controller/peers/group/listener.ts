@@ -13,14 +13,15 @@ export interface ListenerOptions {
 	readonly clock: Pick<Clock, 'monotonicMs'>;
 	readonly log: Log;
 	readonly changed: () => void;
+	/** What it hears. */
+	readonly tell: (event: MemberEvent) => void;
 }
 
 /** A member that says nothing and so is never known, but hears everything: what a node sees of a group, whether or not it has members in it. */
 export class Listener {
 	readonly #runner: Runner;
-	readonly #watchers = new Set<(event: MemberEvent) => void>();
 
-	constructor({nodeId, periods, clock, log, changed}: ListenerOptions) {
+	constructor({nodeId, periods, clock, log, changed, tell}: ListenerOptions) {
 		const nothing = (): void => undefined;
 		this.#runner = new Runner({
 			member: {id: `${nodeId}/*`, kind: ''}, periods, durable: neverJoined, clock, log, send: nothing, broadcast: nothing, left: nothing,
@@ -30,7 +31,7 @@ export class Listener {
 			},
 			tell: event => {
 				changed();
-				for (const tell of this.#watchers) tell(event);
+				tell(event);
 			},
 		});
 		this.#runner.give({type: 'founding', may: 'never'});
@@ -47,12 +48,6 @@ export class Listener {
 
 	give(event: GroupEvent): void {
 		this.#runner.give(event);
-	}
-
-	/** Tells all that is heard from now on, until the result is called. */
-	watch(onEvent: (event: MemberEvent) => void): () => void {
-		this.#watchers.add(onEvent);
-		return () => this.#watchers.delete(onEvent);
 	}
 
 	stop(): void {

@@ -32,6 +32,7 @@ export class LocalMember {
 	#vow: Vow;
 	#runner: Runner | undefined;
 	#telling = new AbortController();
+	#kept: Promise<unknown> = Promise.resolve();
 	readonly #onLeft = new Set<() => void>();
 
 	constructor(vow: Vow, options: LocalMemberOptions) {
@@ -52,12 +53,16 @@ export class LocalMember {
 		return this.#runner;
 	}
 
-	/** Remembers something else. Resolves once it is on disk. */
-	async keep(change: Partial<Vow>): Promise<void> {
-		const vow = {...this.#vow, ...change};
-		await putVow(this.#options.store, vow);
-		this.#vow = vow;
-		this.#options.changed();
+	/** Remembers something else, once all that was to be remembered before is: a vote that is on its way to the disk must not be written over. Resolves once it is on disk. */
+	async keep(change: (vow: Vow) => Partial<Vow>): Promise<void> {
+		const keeping = this.#kept.then(async () => {
+			const vow = {...this.#vow, ...change(this.#vow)};
+			await putVow(this.#options.store, vow);
+			this.#vow = vow;
+			this.#options.changed();
+		});
+		this.#kept = keeping.catch(() => undefined);
+		return keeping;
 	}
 
 	/** Takes part, if it does not. */
@@ -69,7 +74,7 @@ export class LocalMember {
 		const give = (event: GroupEvent): void => runner.give(event);
 		const runner = new Runner({
 			member: {id, kind: this.#vow.memberKind}, periods, durable: this.#vow.durable, clock, log, send, broadcast,
-			store: async durable => this.keep({durable}),
+			store: async durable => this.keep(() => ({durable})),
 			tell: event => {
 				changed();
 				tell(event, give);
@@ -92,14 +97,16 @@ export class LocalMember {
 
 	/** Leaves the group. Resolves with true once the group has accepted that, with false when it has not by the time the signal aborts: it goes on trying. */
 	async leave(signal: AbortSignal): Promise<boolean> {
-		await this.keep({standing: 'leaving'});
+		await this.keep(() => ({standing: 'leaving'}));
 		const left = new Promise<boolean>(resolve => {
 			const settle = (): void => resolve(true);
 			this.#onLeft.add(settle);
-			signal.addEventListener('abort', () => {
+			const giveUp = (): void => {
 				this.#onLeft.delete(settle);
 				resolve(false);
-			}, {once: true});
+			};
+			if (signal.aborted) giveUp();
+			else signal.addEventListener('abort', giveUp, {once: true});
 		});
 		this.start();
 		this.#runner?.give({type: 'leave'});
@@ -109,7 +116,7 @@ export class LocalMember {
 	async #leftGroup(): Promise<void> {
 		this.stop();
 		// Should this fail, it leaves once more after a restart.
-		await this.keep({standing: 'left', durable: withoutGroup(this.#vow.durable)}).catch((error: unknown) => this.#options.log.warn('that a member left its group could not be stored', {member: this.id, error}));
+		await this.keep(({durable}) => ({standing: 'left', durable: withoutGroup(durable)})).catch((error: unknown) => this.#options.log.warn('that a member left its group could not be stored', {member: this.id, error}));
 		for (const settle of this.#onLeft) settle();
 		this.#onLeft.clear();
 	}

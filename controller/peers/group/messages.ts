@@ -76,7 +76,8 @@ export const Body = z.discriminatedUnion('type', [
 	body('answer', {id: Id, answer: z.unknown()}),
 	// To a query, poll or action that reached somebody who does not lead.
 	body('notLeader', {id: Id, leader: MemberId.exactOptional()}),
-	body('motion', {id: Id, content: Content, rule: Rule, leftMs: Ms}),
+	// With `voters` the action concerns these alone. A leader that does not know the word asks all, and so never fewer.
+	body('motion', {id: Id, content: Content, rule: Rule, leftMs: Ms, voters: z.array(MemberId).min(1).max(256).readonly().exactOptional()}),
 	body('ask', {id: Id, asker: MemberId, content: Content, leftMs: Ms}),
 	body('vote', {id: Id, vote: z.enum(['yes', 'no', 'considering']), reason: z.string().max(1024)}),
 	body('commit', {id: Id}),

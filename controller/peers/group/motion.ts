@@ -13,7 +13,7 @@ export interface Motion {
 	readonly asker: string;
 	readonly content: Content;
 	readonly rule: Rule;
-	/** The known members when it began: these are counted. */
+	/** The known members when it began, or those of them whom it concerns: these are counted. */
 	readonly members: readonly string[];
 	readonly votes: ReadonlyMap<string, Pick<Vote, 'vote' | 'reason'>>;
 	readonly phase: Phase;

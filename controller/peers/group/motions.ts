@@ -11,7 +11,7 @@ const mostMotions = 100;
 const strayVotesMs = 100;
 
 /** As the leader, has a poll or an action voted on, once however often it is asked for; a known verdict is given again. */
-export function onMotion(state: GroupState, {from}: Message, {id, content, rule, leftMs}: BodyOf<'motion'>, nowMs: number): Turn {
+export function onMotion(state: GroupState, {from}: Message, {id, content, rule, leftMs, voters}: BodyOf<'motion'>, nowMs: number): Turn {
 	const {role, leader, durable: {configuration}, periods} = state;
 	if (role.kind !== 'leader' || configuration === undefined) return sending(state, from, {type: 'notLeader', id, ...(leader === undefined ? {} : {leader})});
 	const known = role.verdicts.get(id);
@@ -20,9 +20,11 @@ export function onMotion(state: GroupState, {from}: Message, {id, content, rule,
 	const refuse = (reason: string): Turn => sending(state, from, {type: 'verdict', id, verdict: {outcome: 'rejected', reason, votes: [], performances: []}});
 	if (role.motions.size >= mostMotions) return refuse(`${mostMotions} polls and actions are under way already`);
 	if (content.kind === 'act' && content.atMs <= nowMs) return refuse('the instant is past');
+	const strangers = (voters ?? []).filter(voter => !configuration.members.includes(voter));
+	if (strangers.length > 0) return refuse(`${strangers.join(', ')} does not count in the group yet`);
 	// Half of the time that is left is for votes, the other for telling everybody what they decided.
 	const untilMs = nowMs + (content.kind === 'poll' ? leftMs : Math.min(periods.pollMs, (content.atMs - nowMs) / 2));
-	const motion: Motion = {asker: from, content, rule, members: configuration.members, votes: new Map(), phase: {kind: 'voting'}, untilMs, resendAtMs: nowMs};
+	const motion: Motion = {asker: from, content, rule, members: voters ?? configuration.members, votes: new Map(), phase: {kind: 'voting'}, untilMs, resendAtMs: nowMs};
 	return pursue(withMotion(state, role, id, motion), id, nowMs);
 }
 
@@ -97,7 +99,8 @@ function pursueVoting(state: GroupState, id: string, motion: Motion, nowMs: numb
 
 function undecided(state: GroupState, {members, votes}: Motion, nowMs: number): Pick<Verdict, 'outcome' | 'reason'> {
 	const heardOf = members.filter(member => votes.has(member)).length;
-	if (heardOf * 2 <= members.length || !hasQuorum(state, nowMs)) return {outcome: 'no-quorum', reason: `only ${heardOf} of ${members.length} known members were reached`};
+	const isEverybody = members.length === state.durable.configuration?.members.length;
+	if ((isEverybody && heardOf * 2 <= members.length) || !hasQuorum(state, nowMs)) return {outcome: 'no-quorum', reason: `only ${heardOf} of ${members.length} known members were reached`};
 	const silent = members.filter(member => !['yes', 'no'].includes(votes.get(member)?.vote ?? ''));
 	return {outcome: 'timeout', reason: `no vote in time from ${silent.join(', ')}`};
 }
@@ -117,7 +120,7 @@ function pursueCommitting(state: GroupState, id: string, motion: Motion, nowMs: 
 		return pursue(withMotion(state, state.role, id, {...motion, phase: {kind: 'performing', performances: new Map()}, resendAtMs: instantOf(motion) + resendMs}), id, nowMs);
 	}
 	if (nowMs < phase.untilMs) return askAgain(state, id, {missing, nowMs, body: {type: 'commit', id}});
-	return inTurn(state, current => sendingEach(current, members, {type: 'abort', id}), current => concluded(current, id, {outcome: 'rejected', reason: `not confirmed in time by ${missing.join(', ')}, so it was called off`}));
+	return concluded(state, id, {outcome: 'rejected', reason: `not confirmed in time by ${missing.join(', ')}, so it was called off`});
 }
 
 function pursuePerforming(state: GroupState, id: string, motion: Motion, nowMs: number): Turn {
@@ -143,7 +146,12 @@ function concluded(state: GroupState, id: string, {outcome, reason}: {readonly o
 	const {phase} = motion;
 	const verdict: Verdict = {outcome, reason, votes: votesOf(motion), performances: phase.kind === 'performing' ? [...phase.performances.values()] : []};
 	const verdicts = newestEntries(withEntry(role.verdicts, id, verdict), keptVerdicts);
-	return sending({...state, role: {...role, motions: withoutEntry(role.motions, id), verdicts}}, motion.asker, {type: 'verdict', id, verdict});
+	return inTurn(
+		{...state, role: {...role, motions: withoutEntry(role.motions, id), verdicts}},
+		// Also those may be about to act whom an earlier leader told to.
+		current => (motion.content.kind === 'act' && outcome !== 'accepted' ? sendingEach(current, motion.members, {type: 'abort', id}) : still(current)),
+		current => sending(current, motion.asker, {type: 'verdict', id, verdict}),
+	);
 }
 
 const instantOf = ({content, untilMs}: Motion): number => (content.kind === 'act' ? content.atMs : untilMs);

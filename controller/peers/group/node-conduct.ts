@@ -36,23 +36,23 @@ export function tellNode({polls, actions, queries, news}: NodeConduct, log: Log)
 	return (event, reply) => {
 		switch (event.type) {
 			case 'poll': {
-				const vote = async (): Promise<NodeVote> => polls[event.topic]?.(event.value) ?? unknown(`poll on ${event.topic}`, polls);
+				const vote = async (): Promise<NodeVote> => ownOf(polls, event.topic)?.(event.value) ?? unknown(`poll on ${event.topic}`, polls);
 				vote().then(answer => reply({type: 'voted', id: event.id, ...answer})).catch(failed(event.topic));
 				return;
 			}
 			case 'prepare': {
-				const vote = async (): Promise<NodeVote> => actions[named(event.action)]?.prepare(event.action, {inMs: event.inMs}) ?? unknown(`action ${named(event.action)}`, actions);
+				const vote = async (): Promise<NodeVote> => ownOf(actions, named(event.action))?.prepare(event.action, {inMs: event.inMs}) ?? unknown(`action ${named(event.action)}`, actions);
 				vote().then(answer => reply({type: 'voted', id: event.id, ...answer})).catch(failed(named(event.action)));
 				return;
 			}
 			case 'act': {
 				const {id, action, deviationMs, boundMs} = event;
-				const perform = async (): Promise<void> => actions[named(action)]?.perform(action, {id, deviationMs, boundMs});
+				const perform = async (): Promise<void> => ownOf(actions, named(action))?.perform(action, {id, deviationMs, boundMs});
 				perform().catch(failed(named(action)));
 				return;
 			}
 			case 'query': {
-				const answer = async (): Promise<unknown> => Promise.resolve(queries[named(event.query)]?.(event.query, {from: event.from}) ?? {error: `this node knows no query ${named(event.query)}`});
+				const answer = async (): Promise<unknown> => Promise.resolve(ownOf(queries, named(event.query))?.(event.query, {from: event.from}) ?? {error: `this node knows no query ${named(event.query)}`});
 				answer().then(found => reply({type: 'answered', id: event.id, answer: found})).catch(failed(named(event.query)));
 				return;
 			}
@@ -63,3 +63,6 @@ export function tellNode({polls, actions, queries, news}: NodeConduct, log: Log)
 		}
 	};
 }
+
+/** Names come from other nodes: what every object has is none of them. */
+const ownOf = <T>(known: Readonly<Record<string, T>>, name: string): T | undefined => (Object.hasOwn(known, name) ? known[name] : undefined);

@@ -41,7 +41,8 @@ export function openGroups({store, self, sockets, periods, conduct, calls, clock
 		nodeName: id => sockets.views().find(peer => peer.id === id)?.name,
 		publish: frames => sockets.publish(frames),
 		send: (nodeId, letter) => {
-			sockets.request(nodeId, {service: 'group', action: 'group.message', data: letter, deadlineMs: letterMs})
+			// What a machine hears twice is as if it heard it once, and what is asked for several times a second must not push out answers that count.
+			sockets.request(nodeId, {service: 'group', action: 'group.message', data: letter, deadlineMs: letterMs, isRepeatable: true})
 				.catch((error: unknown) => log.debug('a message between members of a group was lost', {group: letter.group, to: letter.to, type: letter.message.body.type, error}));
 		},
 		teller: ({group, member, worker}, signal) => (worker === undefined ? tellNode(conduct, log) : tellProgram({calls, group, member, worker, nameOf: id => groups.nameOf(id), signal, clock, log})),

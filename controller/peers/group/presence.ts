@@ -13,11 +13,11 @@ export function presenceOf(state: GroupState): Presence {
 
 /** Takes note of a sign of life; tells of a member that was not visible, and of publications that must have been lost. */
 export function heard(state: GroupState, {from, lineage, presence}: {readonly from: string; readonly lineage: string | undefined; readonly presence: Presence}, nowMs: number): Turn {
-	const {run, kind, pending, leaving, published, led, over} = presence;
+	const {run, kind, pending, leaving, published, size, led, over} = presence;
 	const before = state.peers.get(from);
 	// Whoever is heard for the first time has published what it has before this member was there; in a new run everything is new.
 	const delivered = before === undefined ? published : before.run === run ? before.delivered : 0;
-	const peer: Peer = {heardMs: nowMs, isVisible: true, kind, run, pending, leaving, led, over, lineage, delivered: Math.max(delivered, published)};
+	const peer: Peer = {heardMs: nowMs, isVisible: true, kind, run, pending, leaving, led, over, lineage, size, delivered: Math.max(delivered, published)};
 	const next = {...state, peers: withEntry(state.peers, from, peer)};
 	return inTurn(
 		next,

@@ -7,6 +7,7 @@ import {asker, unknownGroup} from './actions.js';
 import type {Request, Result} from './events.js';
 import type {Groups} from './groups.js';
 import {Rule, type Verdict} from './messages.js';
+import {isShort, payloadBytes} from './payload.js';
 import type {Periods} from './periods.js';
 import type {Runner} from './runner.js';
 
@@ -23,8 +24,6 @@ export interface RequestActionsOptions {
 const marginMs = 800;
 /** An action must not be further away. */
 const furthestMs = 3_000_000;
-/** Greatest payload of a publication, as JSON. */
-const payloadBytes = 32 * 1024;
 
 const common = {
 	group: Name,
@@ -33,11 +32,11 @@ const common = {
 	/** Set by a node that has no member in the group itself and so passes the request on. */
 	relayed: z.boolean().default(false),
 };
-const Json = z.unknown().refine(value => value === undefined || JSON.stringify(value).length <= payloadBytes, `must be at most ${payloadBytes / 1024} KiB of JSON`);
+const Json = z.unknown().refine(isShort, `must be at most ${payloadBytes / 1024} KiB of JSON`);
 
 const Publish = z.strictObject({...common, tag: z.string().max(256).default(''), payload: Json});
 const Query = z.strictObject({...common, query: Json, deadlineMs: z.int().min(1).max(3_600_000).default(4000)});
-const Poll = z.strictObject({...common, topic: z.string().min(1).max(256), value: Json, rule: Rule.default('majority'), deadlineMs: z.int().min(1).max(3_600_000).exactOptional()});
+const Poll = z.strictObject({...common, topic: z.string().min(1).max(256), value: Json.default(null), rule: Rule.default('majority'), deadlineMs: z.int().min(1).max(3_600_000).exactOptional()});
 const Act = z.strictObject({
 	...common, action: Json, rule: Rule.default('consensus'),
 	/** Milliseconds since 1970 on the clock of the node that is asked; turned into time left at once. */

@@ -54,9 +54,9 @@ export class Runner {
 		if (!this.#isBusy) void this.#work();
 	}
 
-	/** Puts something to the group. Resolves within the deadline of the request and a second; when this member is stopped with `timeout`. */
+	/** Puts something to the group. Resolves within the deadline of the request and a second; with `timeout` at once when this member is stopped or too much waits. */
 	async request(request: Request): Promise<Result> {
-		if (this.#isStopped) return {kind: 'timeout'};
+		if (this.#isStopped || this.#waiting.length >= mostWaiting) return {kind: 'timeout'};
 		const id = randomUUID();
 		return new Promise(resolve => {
 			this.#asked.set(id, resolve);
@@ -89,12 +89,12 @@ export class Runner {
 		this.#arm();
 	}
 
-	/** What could not be stored was never so: it goes on from what is, as after a crash. */
+	/** What could not be stored was never so: it goes on from what is, as after a crash. Whoever was stopped meanwhile says nothing more. */
 	async #isStoring(durable: Durable): Promise<boolean> {
 		try {
 			await this.#options.store(durable);
 			this.#stored = durable;
-			return true;
+			return !this.#isStopped;
 		} catch (error) {
 			this.#options.log.warn('a member of a group could not store its vote, and so did not give it', {member: this.#options.member.id, error});
 			const {founding, forgotten, leaving} = this.#state;

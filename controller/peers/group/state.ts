@@ -27,6 +27,8 @@ export interface Peer {
 	/** It holds the group for over. */
 	readonly over: boolean;
 	readonly lineage: string | undefined;
+	/** How many members it knows of; 0: it has stored no configuration, and so cannot vote. */
+	readonly size: number;
 	/** Sequence number of its last publication that was delivered or told as lost. */
 	readonly delivered: number;
 }
@@ -35,7 +37,6 @@ export interface Peer {
 export interface Inquiry {
 	readonly asker: string;
 	readonly answered: {readonly answer: unknown} | undefined;
-	readonly atMs: number;
 }
 
 /** What a member does about its term. Only a leader holds what ends with it. */
@@ -75,7 +76,6 @@ export interface Ballot {
 	readonly leader: string;
 	readonly vote: 'yes' | 'no' | 'considering';
 	readonly reason: string;
-	readonly atMs: number;
 }
 
 /** An action this member has agreed to. */

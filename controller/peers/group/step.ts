@@ -98,7 +98,7 @@ function onMessage(state: GroupState, message: Message, nowMs: number): Turn {
 		case 'candidacy': return onCandidacy(state, message, body, nowMs);
 		case 'ballot': return onBallot(state, message, body, nowMs);
 		case 'publication': return onPublication(state, message, body);
-		case 'query': return onQuery(state, message, body, nowMs);
+		case 'query': return onQuery(state, message, body);
 		case 'answer': return onAnswer(state, body);
 		case 'notLeader': return onNotLeader(state, message, body);
 		case 'motion': return onMotion(state, message, body, nowMs);

@@ -6,7 +6,7 @@ import type {GroupEvent, MemberEvent} from './events.js';
 
 /** Told in their order, news wait for each other; more than this, and the program does not keep up: the next is dropped. */
 const mostNews = 1000;
-/** How long a program may take over one piece of news. */
+/** How long a program may take over one piece of news, a question or an action; over a vote as long as there is time. */
 const newsMs = 5000;
 
 /** How a member's program votes. */
@@ -38,6 +38,8 @@ export function tellProgram({calls, group, member, worker, nameOf, signal, clock
 	let waiting = 0;
 	const ask = async (event: MemberEvent, deadlineMs: number): Promise<unknown> => {
 		let data: unknown;
+		// What waited for a program that is gone is not for the one that comes in its place.
+		signal.throwIfAborted();
 		for await (const answer of calls.ask({service: worker, action: 'group.event', data: shown(event, {group, member, nameOf, clock}), deadlineMs, signal})) data = answer.data;
 		return data;
 	};
@@ -54,7 +56,8 @@ export function tellProgram({calls, group, member, worker, nameOf, signal, clock
 				return;
 			case 'poll':
 			case 'prepare':
-				ask(event, Math.max(1, Math.min(newsMs, event.type === 'poll' ? event.leftMs : event.inMs))).then(data => {
+				// As long as the vote is asked for: who takes longer has not voted.
+				ask(event, Math.max(1, event.type === 'poll' ? event.leftMs : Math.min(newsMs, event.inMs))).then(data => {
 					const vote = VoteReply.safeParse(data);
 					if (vote.success) reply({type: 'voted', id: event.id, vote: vote.data.vote, reason: vote.data.reason});
 				}).catch(unheard(event));

@@ -18,8 +18,9 @@ export interface ViewParts {
 export function viewOf({heard, durables, locals, nameOf}: ViewParts): NonNullable<Group['status']> {
 	const all = [...durables, ...heard === undefined ? [] : [heard.durable]];
 	const known = newest(all.map(({configuration}) => configuration))?.members ?? [];
-	// Who lives here and takes part knows better whether there is a leader than who only listens.
-	const leader = locals.length > 0 ? locals.find(state => state.leader !== undefined)?.leader : heard?.leader;
+	// Who lives here and takes part knows better whether there is a leader than who only listens; of several, who has come furthest.
+	const witness = newestOf(locals) ?? heard;
+	const leader = witness?.leader;
 	const peers: GroupState['peers'] = heard?.peers ?? new Map();
 	const visible = new Set([...peers].filter(([, peer]) => peer.isVisible).map(([id]) => id));
 	const members = [...new Set([...known, ...visible])].sort().map(id => ({
@@ -27,9 +28,13 @@ export function viewOf({heard, durables, locals, nameOf}: ViewParts): NonNullabl
 	}));
 	return {
 		...(leader === undefined ? {} : {leader: nameOf(leader)}),
-		term: Math.max(0, ...all.map(({term}) => term)),
+		// A leader is told with its own term, though a later one may have been heard of just now.
+		term: leader === undefined ? Math.max(0, ...all.map(({term}) => term)) : witness?.durable.term ?? 0,
 		known: known.length, visible: visible.size, quorum: Math.floor(known.length / 2) + 1, members,
 	};
 }
 
 const newest = (all: readonly (Configuration | undefined)[]): Configuration | undefined => all.reduce((best, one) => (compareStamps(one?.stamp, best?.stamp) > 0 ? one : best), undefined);
+
+const newestOf = (locals: readonly GroupState[]): GroupState | undefined =>
+	locals.toSorted((one, other) => other.durable.term - one.durable.term || Number(other.leader !== undefined) - Number(one.leader !== undefined))[0];

@@ -5,6 +5,8 @@ import {inTurn, newestEntries, sending, still, telling, withEntry, type Turn} fr
 
 /** Own votes kept, so that each is the same whenever it is asked for. */
 const keptBallots = 256;
+/** Why a member does not vote on an action yet. */
+const unknownClock = 'how far the leader\'s clock is from its own is not known yet';
 
 /** Has its program vote, once; the leader hears at once that it was reached, and the same vote whenever it asks again. */
 export function onAsk(state: GroupState, {from, term}: Message, {id, asker, content, leftMs}: BodyOf<'ask'>, nowMs: number): Turn {
@@ -14,7 +16,9 @@ export function onAsk(state: GroupState, {from, term}: Message, {id, asker, cont
 		const next = {...state, ballots: withEntry(state.ballots, id, {...known, leader: from, content})};
 		return inTurn(content.kind === 'act' ? replanned(next, id, {leaderAtMs: content.atMs, leader: from, nowMs}) : next, current => castVote(current, id));
 	}
-	const ballot: Ballot = {content, leader: from, vote: 'considering', reason: '', atMs: nowMs};
+	// Right after an election this takes a moment; the leader asks again soon.
+	if (content.kind === 'act' && leaderClock(state, nowMs) === undefined) return sending(state, from, {type: 'vote', id, vote: 'considering', reason: unknownClock});
+	const ballot: Ballot = {content, leader: from, vote: 'considering', reason: ''};
 	const next = {...state, ballots: newestEntries(withEntry(state.ballots, id, ballot), keptBallots)};
 	const refusal = content.kind === 'act' ? obstacleOf(next, content.atMs, nowMs) : undefined;
 	if (refusal !== undefined) return onVoted(next, {id, vote: 'no', reason: refusal}, nowMs);
@@ -46,7 +50,7 @@ function castVote(state: GroupState, id: string): Turn {
 /** Why this member could not act at that instant of the leader's clock. */
 function obstacleOf(state: GroupState, leaderAtMs: number, nowMs: number): string | undefined {
 	const clock = leaderClock(state, nowMs);
-	if (clock === undefined) return 'how far the leader\'s clock is from its own is not known yet';
+	if (clock === undefined) return unknownClock;
 	const leftMs = leaderAtMs - clock.offsetMs - nowMs;
 	return leftMs > clock.boundMs ? undefined : `the instant is ${Math.round(leftMs)} ms away, which is not more than the error of its clock, ${Math.round(clock.boundMs)} ms`;
 }
@@ -59,5 +63,13 @@ function replanned(state: GroupState, id: string, {leaderAtMs, leader, nowMs}: {
 	const isOver = before !== undefined && before.state !== 'agreed' && before.state !== 'committed';
 	if (clock === undefined || ballot?.content.kind !== 'act' || ballot.vote !== 'yes' || isOver) return state;
 	const plan: Plan = {state: 'agreed', deviationMs: 0, ...before, action: ballot.content.action, leader, leaderAtMs, atMs: leaderAtMs - clock.offsetMs, boundMs: clock.boundMs};
-	return {...state, plans: newestEntries(withEntry(state.plans, id, plan), keptBallots)};
+	return {...state, plans: newestPlans(withEntry(state.plans, id, plan))};
+}
+
+/** What is still to be performed stays, however much has been agreed on since. */
+function newestPlans(plans: GroupState['plans']): GroupState['plans'] {
+	if (plans.size <= keptBallots) return plans;
+	const settled = [...plans].filter(([, {state}]) => state !== 'committed').map(([id]) => id);
+	const dropped = new Set(settled.slice(0, plans.size - keptBallots));
+	return new Map([...plans].filter(([id]) => !dropped.has(id)));
 }

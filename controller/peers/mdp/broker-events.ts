@@ -21,6 +21,8 @@ export type BrokerEvent =
 	| {readonly type: 'cancel'; readonly from: Connection; readonly id: string}
 	/** What a built-in service or another node answered; more follows unless `last`. */
 	| {readonly type: 'answer'; readonly id: string; readonly body: Body; readonly last: boolean}
+	/** Names that had workers before this process began: they are known as if they had just lost them. */
+	| {readonly type: 'remembered'; readonly names: readonly string[]}
 	| {readonly type: 'tick'};
 
 /** A client asks. */

@@ -58,6 +58,7 @@ export class Broker {
 			case 'dropped': this.#dropped(event.id, nowMs); return;
 			case 'cancel': this.#cancelOf(event.from, event.id); return;
 			case 'answer': this.#answered(event, nowMs); return;
+			case 'remembered': this.#workers.remember(event.names, nowMs); return;
 			case 'tick': this.#tick(nowMs); return;
 			default: return event satisfies never;
 		}

@@ -24,7 +24,7 @@ export function openLocalDoor(server: Server, ending: AbortSignal): Calls {
 				return Promise.resolve('sent');
 			}
 			const value = readJson(data);
-			const hasRoom = found.push({action: action.toString('utf8'), data: value.ok ? value.value : data?.toString('utf8'), ...(binary === undefined ? {} : {binary})}, binary?.length ?? 0);
+			const hasRoom = found.push({action: action.toString('utf8'), data: value.ok ? value.value : data?.toString('utf8'), ...(binary === undefined ? {} : {binary})}, (data?.length ?? 0) + (binary?.length ?? 0));
 			if (!more) found.end();
 			return Promise.resolve(hasRoom ? 'sent' : 'gone');
 		},
@@ -39,6 +39,7 @@ export function openLocalDoor(server: Server, ending: AbortSignal): Calls {
 				parts.fail(new CallRefused('Cancelled', 'given up'));
 			};
 			if (ending.aborted) throw new CallRefused('Unavailable', 'this node ends');
+			if (signal.aborted) throw new CallRefused('Cancelled', 'given up');
 			asking.set(route, parts);
 			signal.addEventListener('abort', giveUp, {once: true});
 			try {

@@ -1,4 +1,5 @@
 import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
 import {Context, type Router} from 'zeromq';
 import type {Calls} from '../../../api/ports/calls.js';
 import type {Clock} from '../../../reconcilers/ports/clock.js';
@@ -13,7 +14,11 @@ import {openLocalDoor} from './local-door.js';
 import {openMemberDoor, type MemberDoor} from './member-door.js';
 import type {Nodes} from './names.js';
 import {Outbox} from './outbox.js';
+import {RememberedNames} from './remembered-names.js';
 import {Server} from './server.js';
+
+/** How long after a socket failed it is tried to open it again; milliseconds. */
+const reopenMs = 100;
 
 /** What a node's requests are made of. */
 export interface MdpOptions {
@@ -49,11 +54,36 @@ export interface Mdp extends AsyncDisposable {
 export async function openMdp({runDir, nodes, builtins, forward, onNames, log, clock, context = new Context({blocky: false})}: MdpOptions): Promise<Mdp> {
 	const ending = new AbortController();
 	const path = join(runDir, 'mdp.sock');
-	const router = await openIpcRouter({path, context});
+	let router = await openIpcRouter({path, context});
 	const workers = (): readonly string[] => server.load.services;
-	const server: Server = new Server({nodes, builtins: createBuiltins(builtins, workers), forward, log, clock, signal: ending.signal, ...(onNames ? {onNames} : {})});
-	const reading = readIpc({router, server, nowMs: () => clock.monotonicMs(), signal: ending.signal})
-		.catch((error: unknown) => log.error('programs of this host are not served any more', {error}));
+	const remembered = await RememberedNames.open({runDir, log, nowMs: () => clock.monotonicMs()});
+	const server: Server = new Server({
+		nodes, builtins: createBuiltins(builtins, workers), forward, log, clock, signal: ending.signal, remembered: remembered.names,
+		onNames: names => {
+			remembered.changed(names);
+			onNames?.(names);
+		},
+	});
+	const reopened = async (failed: Router): Promise<Router> => {
+		while (!ending.signal.aborted) {
+			// The library takes a moment to let go of the address.
+			await delay(reopenMs, undefined, {signal: ending.signal}).catch(() => undefined);
+			const opened = await openIpcRouter({path, context}).catch((error: unknown) => log.debug('the socket for programs of this host cannot be opened yet', {error}));
+			if (opened !== undefined) return opened;
+		}
+		return failed;
+	};
+	/** Who was connected connects again, and workers register anew; what is asked of others meanwhile goes on. */
+	const serving = (async () => {
+		while (!ending.signal.aborted) {
+			await readIpc({router, server, nowMs: () => clock.monotonicMs(), signal: ending.signal}).catch(async (error: unknown) => {
+				log.error('the socket for programs of this host failed and is opened anew', {error});
+				router.close();
+				router = await reopened(router);
+			});
+		}
+		router.close();
+	})();
 	return {
 		path,
 		address: `ipc://${path}`,
@@ -65,7 +95,8 @@ export async function openMdp({runDir, nodes, builtins, forward, onNames, log, c
 		async [Symbol.asyncDispose]() {
 			ending.abort();
 			router.close();
-			await reading;
+			await serving;
+			await remembered[Symbol.asyncDispose]();
 		},
 	};
 }

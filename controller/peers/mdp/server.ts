@@ -41,6 +41,8 @@ export interface ServerOptions {
 	readonly clock: Pick<Clock, 'monotonicMs'>;
 	/** Told the names that outside workers serve, whenever they become others. */
 	readonly onNames?: (names: readonly string[]) => void;
+	/** Names that programs served before this process began. */
+	readonly remembered?: readonly string[];
 	/** Ends everything under way. */
 	readonly signal: AbortSignal;
 }
@@ -58,6 +60,7 @@ export class Server {
 
 	constructor(options: ServerOptions) {
 		this.#options = options;
+		if (options.remembered !== undefined) void this.#apply({type: 'remembered', names: options.remembered});
 		options.signal.addEventListener('abort', () => {
 			clearTimeout(this.#timer);
 			for (const running of this.#running.values()) running.abort();

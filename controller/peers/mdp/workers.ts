@@ -70,6 +70,11 @@ export class Workers {
 		if (this.#knownUntilMs.size > mdpLimits.names && oldest !== undefined) this.#knownUntilMs.delete(oldest);
 	}
 
+	/** Takes names for known that nobody serves, as many as there is room for. */
+	remember(names: readonly string[], nowMs: number): void {
+		for (const name of names.slice(0, mdpLimits.names)) if (!this.#counts.has(name)) this.#knownUntilMs.set(name, nowMs + mdpLimits.knownNameMs);
+	}
+
 	/** Puts a worker behind all that have no work. */
 	rest(worker: Worker): void {
 		worker.busyWith = undefined;

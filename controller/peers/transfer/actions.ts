@@ -2,7 +2,7 @@ import {BinaryAnswer} from '../mdp/answer.js';
 import {builtin, type Builtin} from '../mdp/builtins.js';
 import {CallError} from '../mdp/call-error.js';
 import type {Transfers} from './transfers.js';
-import {AbortRequest, ChunkRequest, CommitRequest, CreditRequest, OpenRequest, StatRequest} from './wire.js';
+import {AbortRequest, ChunkRequest, CommitRequest, CreditRequest, FolderRequest, OpenRequest, StatRequest} from './wire.js';
 
 /** What programs of this host and other members ask of a node's files. */
 export function fileActions(transfers: Transfers): readonly Builtin[] {
@@ -10,6 +10,13 @@ export function fileActions(transfers: Transfers): readonly Builtin[] {
 		builtin({
 			service: 'files', action: 'file.stat', summary: 'tell what lies at a path that this node allows', schema: StatRequest,
 			handle: async ({path, after}) => transfers.stat(path, after),
+		}),
+		builtin({
+			service: 'files', action: 'file.mkdir', summary: 'make a directory and those on the way to it, for this user alone', schema: FolderRequest,
+			async handle({path}) {
+				await transfers.makeFolder(path);
+				return {};
+			},
 		}),
 		builtin({
 			service: 'files', action: 'file.open', summary: 'open a file to write it, from where it was left, or to read it', schema: OpenRequest,

@@ -6,6 +6,7 @@ import {notAFile, openFolder, openToRead} from './folder.js';
 import {Incoming} from './incoming.js';
 import {storeReserveBytes} from './limits.js';
 import {Outgoing} from './outgoing.js';
+import type {SpentMemory} from './spent-memory.js';
 import type {Staged, Staging} from './staging.js';
 import type {OpenRequest} from './wire.js';
 
@@ -36,6 +37,7 @@ export interface WritingContext {
 	/** What lies on the same disk as this leaves the store its room. */
 	readonly dataDir: string;
 	readonly staging: Staging;
+	readonly spent: SpentMemory;
 	readonly log: Log;
 	/** Takes an unfinished file from whoever has it open. */
 	readonly supersede: (staged: Staged) => Promise<void>;
@@ -44,7 +46,7 @@ export interface WritingContext {
 /** Opens a file to be received, or goes on with the one that was begun under the same key. Throws `CallError`; then nothing is left. */
 export async function beginWriting(request: Extract<OpenRequest, {write: true}>, context: WritingContext): Promise<Work> {
 	const {path, size, resume: key = '', sha256, mode, parents} = request;
-	const {staging, log} = context;
+	const {staging, spent, log} = context;
 	const {root, names} = allowedPlace(path, context.allow);
 	const name = nameOf(names, path);
 	const about = {key, root, names, size, mode};
@@ -63,7 +65,7 @@ export async function beginWriting(request: Extract<OpenRequest, {write: true}>,
 		try {
 			const reserveBytes = await isOnOneDisk(folder.at('.'), context.dataDir) ? storeReserveBytes : 0;
 			const onDone = (found: string): void => log.info('a file was received', {path, bytes: size, sha256: found});
-			return {kind: 'in', sha256, incoming: await Incoming.open({staging, staged, folder, file, reserveBytes, onDone})};
+			return {kind: 'in', sha256, incoming: await Incoming.open({staging, staged, folder, file, reserveBytes, spent, onDone})};
 		} catch (error) {
 			await file.close();
 			await staging.discard(folder, staged);

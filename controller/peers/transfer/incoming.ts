@@ -6,6 +6,7 @@ import {discardedBy, noRoom} from './disk-error.js';
 import {unfinished} from './file-path.js';
 import {notAFile, type Folder} from './folder.js';
 import {isSyncDue, isWelcome, receive, receiving, reliableBytes, syncing, wrote, type Receiving} from './receiver.js';
+import type {SpentMemory} from './spent-memory.js';
 import {bootId, type Staged, type Staging} from './staging.js';
 
 /** What a file that comes in is made of. */
@@ -17,6 +18,7 @@ export interface IncomingParts {
 	readonly file: FileHandle;
 	/** Bytes that must stay free on its disk. */
 	readonly reserveBytes: number;
+	readonly spent: SpentMemory;
 	/** Told after the last byte, the digest, and the new name are on disk. */
 	readonly onDone: (sha256: string) => void;
 }
@@ -137,6 +139,7 @@ export class Incoming implements AsyncDisposable {
 			if (isSyncDue(this.#state)) await this.#keep();
 		});
 		void this.#writing.shift();
+		this.#parts.spent.add(bytes.length);
 	}
 
 	/** Has the disk keep what is written while more comes; waits for the time before, so that no more than two stretches are ever at stake. */
@@ -154,9 +157,9 @@ export class Incoming implements AsyncDisposable {
 		const {file, folder, staged, staging} = this.#parts;
 		const name = staged.names.at(-1) ?? '';
 		if (this.held < staged.size) throw new CallError('Conflict', `only ${this.held} of ${staged.size} bytes are here`);
-		const found = await this.#digest.finish(staged.size, async (offset, length) => {
-			const {bytesRead, buffer} = await file.read(Buffer.allocUnsafe(length), 0, length, offset);
-			return buffer.subarray(0, bytesRead);
+		const found = await this.#digest.finish(staged.size, async (offset, into) => {
+			const {bytesRead} = await file.read(into, 0, into.length, offset);
+			return into.subarray(0, bytesRead);
 		}, signal);
 		if (found !== sha256) {
 			await this.#discard();

@@ -50,7 +50,7 @@ export class Outgoing implements AsyncDisposable {
 		return this.#inTurn(async () => {
 			const wanted = Math.min(chunkBytes, this.size - offset);
 			if (wanted <= 0) throw new CallError('BadRequest', `${this.#shown} has ${this.size} bytes`);
-			const bytes = await this.#read(offset, wanted);
+			const bytes = await this.#read(offset, Buffer.allocUnsafe(wanted));
 			if (bytes.length < wanted) throw this.#changed();
 			this.#digest.add(offset, bytes);
 			return {bytes, checksum: crc32(bytes)};
@@ -60,7 +60,7 @@ export class Outgoing implements AsyncDisposable {
 	/** The digest of the whole. Throws Conflict when the file was changed while it was read. */
 	async commit(signal: AbortSignal): Promise<string> {
 		return this.#inTurn(async () => {
-			const sha256 = await this.#digest.finish(this.size, async (offset, length) => this.#read(offset, length), signal);
+			const sha256 = await this.#digest.finish(this.size, async (offset, into) => this.#read(offset, into), signal);
 			if (identityOf(await this.#file.stat({bigint: true})) !== this.identity) throw this.#changed();
 			return sha256;
 		});
@@ -72,15 +72,14 @@ export class Outgoing implements AsyncDisposable {
 	}
 
 	/** Reads until it has everything, since one reading may give less. */
-	async #read(offset: number, length: number): Promise<Uint8Array> {
-		const buffer = Buffer.allocUnsafe(length);
+	async #read(offset: number, into: Buffer): Promise<Uint8Array> {
 		let filled = 0;
-		while (filled < length) {
-			const {bytesRead} = await this.#file.read(buffer, filled, length - filled, offset + filled);
+		while (filled < into.length) {
+			const {bytesRead} = await this.#file.read(into, filled, into.length - filled, offset + filled);
 			if (bytesRead === 0) break;
 			filled += bytesRead;
 		}
-		return buffer.subarray(0, filled);
+		return into.subarray(0, filled);
 	}
 
 	async #inTurn<T>(work: () => Promise<T>): Promise<T> {

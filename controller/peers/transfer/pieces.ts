@@ -1,6 +1,6 @@
-/** The same bytes in pieces of just `length`, the last one with what is left. Holds one piece at most. */
-export async function * pieces(bytes: AsyncIterable<Uint8Array>, length: number): AsyncGenerator<Uint8Array, void> {
-	let piece = Buffer.allocUnsafe(length);
+/** The same bytes in pieces of just `length`, the last one with what is left, each in memory that `take` gives. Holds one piece at most. */
+export async function * pieces(bytes: AsyncIterable<Uint8Array>, length: number, take: () => Buffer = () => Buffer.allocUnsafe(length)): AsyncGenerator<Buffer, void> {
+	let piece = take();
 	let filled = 0;
 	for await (const part of bytes) {
 		for (let taken = 0; taken < part.length;) {
@@ -10,8 +10,8 @@ export async function * pieces(bytes: AsyncIterable<Uint8Array>, length: number)
 			taken += more;
 			if (filled < length) continue;
 			yield piece;
-			// What was handed on belongs to whoever has it: a receiver in this very process writes it after it has answered.
-			piece = Buffer.allocUnsafe(length);
+			// What was handed on belongs to whoever has it.
+			piece = take();
 			filled = 0;
 		}
 	}

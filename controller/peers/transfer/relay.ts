@@ -3,8 +3,10 @@ import {startDeadline} from '../../../api/deadline.js';
 import {CallRefused, type CallAnswer, type Calls} from '../../../api/ports/calls.js';
 import type {Files, TransferPlace} from '../../../api/ports/files.js';
 import {chunkBytes, creditChunks} from './limits.js';
+import {PieceMemory} from './piece-memory.js';
 import {pieces} from './pieces.js';
 import {gone, heard, mayGo, sendingFrom} from './sender.js';
+import {SpentMemory} from './spent-memory.js';
 import {ReadAnswer, WriteAnswer} from './wire.js';
 
 /** A piece waits so long for its answer, over reconnects; then whoever sends it opens the transfer anew. */
@@ -12,6 +14,7 @@ const chunkDeadlineMs = 60_000;
 
 /** Sends to, and fetches from, the files of any node, as many pieces at a time as are granted. */
 export function createFiles(calls: Calls): Files {
+	const spent = new SpentMemory();
 	const ask = async ({node, transfer, signal}: TransferPlace, offset: number, piece?: Uint8Array): Promise<CallAnswer> => {
 		const data = {transfer, offset, ...(piece === undefined ? {} : {crc32: crc32(piece)})};
 		const request = {service: `${node}.files`, action: 'file.chunk', data, deadlineMs: chunkDeadlineMs, isRepeatable: true, signal, ...(piece === undefined ? {} : {binary: piece})};
@@ -23,13 +26,16 @@ export function createFiles(calls: Calls): Files {
 			using ending = startDeadline(place.signal);
 			let state = sendingFrom(place.offset);
 			const failures: unknown[] = [];
+			const memory = new PieceMemory();
 			const underway = new Set<Promise<void>>();
-			for await (const piece of pieces(bytes, chunkBytes)) {
+			for await (const piece of pieces(bytes, chunkBytes, memory.take)) {
 				// The next piece is at hand by the time it may go.
 				while (!mayGo(state) && failures.length === 0) await Promise.race(underway);
 				if (failures.length > 0) break;
 				const going = ask({...place, signal: ending.signal}, state.next, piece).then(({data}) => {
 					state = heard(state, WriteAnswer.parse(data).held);
+					memory.answered(piece);
+					spent.add(piece.length);
 				}, (error: unknown) => {
 					failures.push(error);
 				}).finally(() => underway.delete(going));
@@ -57,6 +63,7 @@ export function createFiles(calls: Calls): Files {
 				const piece = await underway.shift();
 				if (piece === undefined) return;
 				received += piece.bytes.length;
+				spent.add(piece.bytes.length);
 				yield piece.bytes;
 			}
 		},

@@ -8,10 +8,15 @@ import type {Log} from '../../../reconcilers/ports/log.js';
 import type {Caller} from '../caller.js';
 import {CallError} from '../mdp/call-error.js';
 import {allowedPlace, beginReading, beginWriting, type Work} from './begin.js';
+import {committed} from './committed.js';
+import {openFolder} from './folder.js';
 import {creditChunks, type TransferLimits} from './limits.js';
 import {listingOf, type Listing} from './listing.js';
 import type {Piece} from './outgoing.js';
+import {TransferNews, type Tell} from './news.js';
+import {underway} from './underway.js';
 import {Pace} from './pace.js';
+import {SpentMemory} from './spent-memory.js';
 import {Staging, type Staged} from './staging.js';
 import {before, enter, leave, noTurns, type Turns} from './turns.js';
 import type {OpenRequest} from './wire.js';
@@ -24,11 +29,15 @@ export interface TransfersOptions {
 	readonly limits: TransferLimits;
 	readonly clock: Clock;
 	readonly log: Log;
+	/** Hears of files under way and done, seldom enough for events. */
+	readonly tell?: Tell;
 }
 
 interface Open {
 	readonly id: string;
 	readonly caller: string;
+	/** As it was asked for. */
+	readonly path: string;
 	readonly work: Work;
 	/** Requests under way. */
 	busy: number;
@@ -56,6 +65,8 @@ export class Transfers implements AsyncDisposable {
 	readonly #options: TransfersOptions;
 	readonly #staging: Staging;
 	readonly #pace: Pace;
+	readonly #spent = new SpentMemory();
+	readonly #news: TransferNews;
 	readonly #open = new Map<string, Open>();
 	readonly #superseded = new Set<string>();
 	#turns: {readonly in: Turns; readonly out: Turns} = {in: noTurns, out: noTurns};
@@ -65,6 +76,7 @@ export class Transfers implements AsyncDisposable {
 
 	private constructor(options: TransfersOptions) {
 		this.#options = options;
+		this.#news = new TransferNews({tell: options.tell ?? (() => undefined), clock: options.clock});
 		this.#staging = new Staging(join(options.dataDir, 'transfers'));
 		this.#pace = new Pace(options.limits.transferBytesPerSecond);
 	}
@@ -83,15 +95,22 @@ export class Transfers implements AsyncDisposable {
 		return listingOf(allowedPlace(path, this.#options.allow), path, after);
 	}
 
+	/** Makes a directory, and those on the way; one that is there already is no error. */
+	async makeFolder(path: string): Promise<void> {
+		const {root, names} = allowedPlace(path, this.#options.allow);
+		await using folder = await openFolder(root, names, {create: true});
+		await folder.handle.sync();
+	}
+
 	/** Opens a file to be written or read. One that was begun under the same key is gone on with, and whoever had it open has it no more. */
 	async begin(request: OpenRequest, caller: Caller): Promise<Opened> {
 		const mine = this.#opening.then(async () => {
 			if (this.#open.size >= this.#options.limits.transfersOpen) throw new CallError('Unavailable', `${this.#open.size} files are open already`, {fix: 'Try again later.'});
 			const {allow, dataDir, log} = this.#options;
 			const work = request.write
-				? await beginWriting(request, {allow, dataDir, log, staging: this.#staging, supersede: async staged => this.#supersede(staged)})
+				? await beginWriting(request, {allow, dataDir, log, staging: this.#staging, spent: this.#spent, supersede: async staged => this.#supersede(staged)})
 				: await beginReading(request, allow);
-			return this.#opened(work, caller);
+			return this.#opened(work, caller, request.path);
 		});
 		this.#opening = mine.catch(() => undefined);
 		return mine;
@@ -120,7 +139,9 @@ export class Transfers implements AsyncDisposable {
 			const {work} = this.#atWork(open);
 			if (work.kind !== 'in') throw new CallError('BadRequest', 'this transfer takes no bytes');
 			await this.#paced(bytes.length, signal);
-			return work.incoming.chunk({offset, bytes, checksum});
+			const held = await work.incoming.chunk({offset, bytes, checksum});
+			this.#news.at({...underway(open), bytes: held});
+			return held;
 		});
 	}
 
@@ -131,19 +152,18 @@ export class Transfers implements AsyncDisposable {
 			if (work.kind !== 'out') throw new CallError('BadRequest', 'this transfer gives no bytes');
 			const piece = await work.outgoing.chunk(offset);
 			await this.#paced(piece.bytes.length, signal);
+			this.#spent.add(piece.bytes.length);
+			this.#news.at({...underway(open), bytes: offset + piece.bytes.length});
 			return {...piece, size: work.outgoing.size};
 		});
 	}
 
 	/** Ends a transfer whose bytes are all there; resolves with the digest of the whole once the file has its name. */
 	async commit({transfer, sha256}: {readonly transfer: string; readonly sha256?: string}, caller: Caller, signal: AbortSignal): Promise<{readonly sha256: string; readonly size: number}> {
-		const result = await this.#during(transfer, caller, async ({work}) => {
-			if (work.kind === 'out') return {sha256: await work.outgoing.commit(signal), size: work.outgoing.size};
-			const known = work.kind === 'in' ? sha256 ?? work.sha256 : sha256;
-			if (known === undefined || (work.kind === 'in' && known !== (work.sha256 ?? known))) throw new CallError('BadRequest', 'the SHA-256 of the file is to be said, and once only');
-			if (work.kind === 'in') return {sha256: await work.incoming.commit(known, signal), size: work.incoming.staged.size};
-			if (work.sha256 !== known) throw new CallError('Conflict', 'what is there is another content under the same key');
-			return {sha256: known, size: work.size};
+		const result = await this.#during(transfer, caller, async open => {
+			const ended = await committed(open.work, {sha256, signal});
+			if (open.work.kind !== 'finished') this.#news.done(underway(open));
+			return ended;
 		});
 		await this.#close(transfer);
 		return result;
@@ -158,6 +178,7 @@ export class Transfers implements AsyncDisposable {
 
 	async [Symbol.asyncDispose](): Promise<void> {
 		clearInterval(this.#clearing);
+		this.#news[Symbol.dispose]();
 		await this.#opening;
 		await Promise.all([...this.#open.keys()].map(async id => this.#close(id)));
 	}
@@ -172,8 +193,8 @@ export class Transfers implements AsyncDisposable {
 		for (const oldest of [...this.#superseded].slice(0, -supersededKept)) this.#superseded.delete(oldest);
 	}
 
-	#opened(work: Work, caller: Caller): Opened {
-		const open: Open = {id: randomBytes(16).toString('hex'), caller: nameOf(caller), work, busy: 0, idle: undefined};
+	#opened(work: Work, caller: Caller, path: string): Opened {
+		const open: Open = {id: randomBytes(16).toString('hex'), caller: nameOf(caller), path, work, busy: 0, idle: undefined};
 		this.#open.set(open.id, open);
 		if (work.kind !== 'finished') this.#turn(work.kind, turns => enter(turns, open.id, this.#atOnce(work.kind)));
 		this.#watch(open);
@@ -210,6 +231,9 @@ export class Transfers implements AsyncDisposable {
 		open.busy++;
 		try {
 			return await work(open);
+		} catch (error) {
+			if (open.work.kind === 'in' && open.work.incoming.isOver && error instanceof CallError && error.code !== 'NotFound') this.#news.failed(underway(open), error.message);
+			throw error;
 		} finally {
 			open.busy--;
 			if (open.work.kind === 'in' && open.work.incoming.isOver) await this.#close(id);

@@ -21,6 +21,7 @@ export const OpenRequest = z.discriminatedUnion('write', [
 	z.strictObject({write: z.literal(false), path: Path}),
 ]);
 export type OpenRequest = z.infer<typeof OpenRequest>;
+export const FolderRequest = z.strictObject({path: Path});
 export const CreditRequest = z.strictObject({transfer: TransferId, waitMs: z.int().min(0).max(60_000).default(0)});
 export const ChunkRequest = z.strictObject({transfer: TransferId, offset: Offset, crc32: z.int().min(0).max(0xff_ff_ff_ff).exactOptional()});
 export const CommitRequest = z.strictObject({transfer: TransferId, sha256: Sha256.exactOptional()});

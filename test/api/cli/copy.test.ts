@@ -1,7 +1,7 @@
 import test from 'ava';
 import {endsOf, placeOf} from '../../../api/cli/copy/place.js';
 import {BrokeOff, Perseverance} from '../../../api/cli/copy/perseverance.js';
-import {progressText} from '../../../api/cli/copy/progress.js';
+import {progressText} from '../../../api/cli/copy/progress-text.js';
 import {Refused} from '../../../api/client/errors.js';
 
 test('NODE:PATH is a place there, and everything else one here', t => {

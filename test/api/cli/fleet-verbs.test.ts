@@ -55,7 +55,7 @@ test('why prints the chain, who would take no more, and what was tried', async t
 
 test('rehearse prints what would move, what would have no home and what nobody would decide about', async t => {
 	const items = [
-		{node: 'node-a', moves: [{service: 'default/shop', instance: 'shop-web-0', to: 'node-b', afterSeconds: 60}], homeless: [{service: 'default/shop', instance: 'shop-web-1', because: 'no node fits'}], ownerless: ['default/blog']},
+		{node: 'node-a', moves: [{service: 'default/shop', instance: 'shop-web-0', to: 'node-b', afterSeconds: 60, image: 'shop/web:1', contents: []}], homeless: [{service: 'default/shop', instance: 'shop-web-1', because: 'no node fits'}], ownerless: ['default/blog']},
 		{node: 'node-b', moves: [], homeless: [], ownerless: []},
 	];
 	await using api = await serveTestApi({explanations: {...alone.explanations, rehearse: name => items.filter(({node}) => name === undefined || name === node)}});

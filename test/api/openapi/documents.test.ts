@@ -51,6 +51,14 @@ test('explain finds a kind by its path and its mark', t => {
 	t.deepEqual(documents['api/v1'].paths['/api/v1/nodes'].get['x-kubernetes-group-version-kind'], {group: '', version: 'v1', kind: 'Node'});
 });
 
+test('a change at one instant is described, with what is asked and what is answered', t => {
+	const {post} = motey.paths['/apis/motey.io/v1/switches'];
+	t.is(post.requestBody.content['application/json'].schema.$ref, '#/components/schemas/io.motey.v1.Switch');
+	const {spec, status} = motey.components.schemas['io.motey.v1.Switch'].properties;
+	t.deepEqual([Object.keys(spec.properties), spec.properties.services.items.$ref], [['at', 'inMs', 'services'], '#/components/schemas/io.motey.v1.Service']);
+	t.deepEqual(Object.keys(status.properties.nodes.items.properties), ['name', 'id', 'vote', 'reason', 'switched', 'deviationMs', 'boundMs']);
+});
+
 test('writing operations list the parameters that clients look for', t => {
 	const names = (path: string, method: string): string[] => swagger.paths[path]![method]!.parameters.map(one => one.name);
 	t.deepEqual(names('/apis/motey.io/v1/namespaces/{namespace}/services', 'post'), ['dryRun', 'fieldManager', 'fieldValidation']);

@@ -15,7 +15,7 @@ const sampleEveryMs = 20;
 /** Files lie in memory: it is the way between nodes that is compared, and the bare stream writes nothing. */
 const memoryFolder = '/dev/shm';
 
-/** A file to another process, checked, written and synced there, against as many bytes over the bare socket to a process that only counts. */
+/** A file to another process, checked, written and synced there, against as many bytes over the bare socket: to a process that only counts, and to one that keeps them. */
 export async function fileFigures({rounds, progress}: {rounds: number; progress: (text: string) => void}): Promise<readonly Figure[]> {
 	const directory = await mkdtemp(join(existsSync(memoryFolder) ? memoryFolder : tmpdir(), 'motey-bench-'));
 	try {
@@ -35,10 +35,13 @@ export async function fileFigures({rounds, progress}: {rounds: number; progress:
 			return performance.now() - startedAt;
 		};
 		using bare = await openBareStream({keys: keys.curve, messages: fileBytes / chunkBytes});
+		using keeping = await openBareStream({keys: keys.curve, messages: fileBytes / chunkBytes, target: join(directory, 'kept')});
 		const message = randomBytes(chunkBytes);
 		const grown: number[] = [];
 		await send(fileBytes / 4);
 		await bare.send(message);
+		await writeFile(source, randomBytes(fileBytes));
+		await keeping.sendFile(source);
 		const series = await interleave([
 			{name: 'motey', run: async () => {
 				await using memory = await watchMemory(receiver.pid);
@@ -47,6 +50,7 @@ export async function fileFigures({rounds, progress}: {rounds: number; progress:
 				return ms;
 			}},
 			{name: 'zeromq.js with CURVE', run: async () => bare.send(message)},
+			{name: 'the same, read, written, synced and digested', run: async () => keeping.sendFile(source)},
 		], rounds, progress);
 		return [
 			{name: 'file of 256 MiB to a peer', unit: 'ms', series, floor: 'zeromq.js with CURVE', goal: 1.25},

@@ -48,6 +48,14 @@ test.serial('the demo of a device that is unplugged shows its service follow it,
 	await nothingIsLeft(t, {home: home.path, services: ['reader']});
 });
 
+test.serial('the demo of three programs shows them vote, act at one instant and outlive their leader, and takes away all it made', async t => {
+	await using home = await makeTempDirectory();
+	const {stdout} = await run(process.execPath, [bin, 'demo', 'vote-act', '--docker-url', testDockerUrl()], {env: {...process.env, HOME: home.path, TMPDIR: home.path}});
+	for (const told of [/rejected: not all agree/u, /c\/lamp +no +it does not like blue/u, /[abc]\/lamp leads after [\d.]+ s/u, /timeout: no vote in time from [abc]\/lamp/u]) t.regex(stdout, told);
+	t.is(stdout.match(/\/lamp turned red [\d.]+ ms after the first/gu)?.length, 3);
+	await nothingIsLeft(t, {home: home.path, services: []});
+});
+
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 	test.serial(`a demo of two nodes that is ended by ${signal} in its middle takes away all it made`, async t => {
 		await using home = await makeTempDirectory();

@@ -1,25 +1,8 @@
 import test from 'ava';
-import {Dealer, Publisher, Router, Subscriber} from 'zeromq';
+import {Dealer, Publisher, Reply, Router, Subscriber} from 'zeromq';
 import {eventually} from '../../support/eventually.js';
+import {breakNext} from './break-next.js';
 import {openCluster} from './peer-node.js';
-
-/** Has the next use of one kind of socket fail, as the library fails when it is out of descriptors or memory; tells whether it has. */
-function breakNext(prototype: object, method: 'receive' | 'send'): () => boolean {
-	const working = Reflect.get(prototype, method) as (this: unknown, ...args: unknown[]) => Promise<unknown>;
-	let isBroken = false;
-	Object.defineProperty(prototype, method, {
-		configurable: true, writable: true,
-		async value(this: unknown, ...args: unknown[]): Promise<unknown> {
-			// The library's own is inherited.
-			Reflect.deleteProperty(prototype, method);
-			// What it was about to hand over is lost with it.
-			if (method === 'receive') await working.apply(this, args);
-			isBroken = true;
-			throw new Error('broken by a test');
-		},
-	});
-	return () => isBroken;
-}
 
 for (const [name, prototype, method] of [
 	['ROUTER that answers peers', Router.prototype, 'receive'], ['PUB that is heard by peers', Publisher.prototype, 'send'],
@@ -57,3 +40,11 @@ for (const [name, prototype, method] of [
 		}
 	});
 }
+
+test.serial('the socket that says whom to admit is made anew when it fails: those who were not answered come in a moment later', async t => {
+	const isBroken = breakNext(Reply.prototype, 'receive');
+	await using cluster = await openCluster(['alpha', 'beta']);
+	await eventually(() => cluster.nodes.every(({sockets}) => sockets.views().every(({connected, silentMs}) => connected && silentMs < 1500)), {what: 'both to be linked and heard'});
+	t.true(isBroken());
+	t.true(cluster.nodes.some(({lines}) => lines.some(({message}) => message.startsWith('handshakes of peers are not answered'))));
+});

@@ -13,15 +13,15 @@ export interface Cut extends AsyncDisposable {
 	heal(): void;
 }
 
-/** Opens a proxy to a port on loopback. */
-export async function openCut(target: number): Promise<Cut> {
+/** Opens a proxy to a port, on loopback unless said. */
+export async function openCut(target: number, host = '127.0.0.1'): Promise<Cut> {
 	const sockets = new Set<Socket>();
 	let isCut = false;
 	let receivedBytes = 0;
 	let accepted = 0;
 	const server = createServer({pauseOnConnect: true}, near => {
 		accepted += 1;
-		const far = connect(target, '127.0.0.1');
+		const far = connect(target, host);
 		for (const [one, other] of [[near, far], [far, near]] as const) {
 			sockets.add(one);
 			one.on('data', bytes => {

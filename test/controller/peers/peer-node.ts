@@ -71,7 +71,7 @@ export const echo: Serve = (_caller, frames, answering) => {
 };
 
 /** Opens a node that listens on loopback and is a member of `cluster` from then on. */
-export async function openNode(cluster: Cluster, keys: NodeKeys, {serve = echo, session = randomUUID(), port = 0, records = true}: {serve?: Serve; session?: string; port?: number; records?: boolean} = {}): Promise<PeerNode> {
+export async function openNode(cluster: Cluster, keys: NodeKeys, {serve = echo, session = randomUUID(), host = '127.0.0.1', port = 0, records = true}: {serve?: Serve; session?: string; host?: string; port?: number; records?: boolean} = {}): Promise<PeerNode> {
 	const lines: Line[] = [];
 	const write = (message: string, fields: Readonly<Record<string, unknown>> = {}) => void lines.push({message, fields});
 	const performed: {caller: unknown; action: string; data: unknown}[] = [];
@@ -87,7 +87,7 @@ export async function openNode(cluster: Cluster, keys: NodeKeys, {serve = echo, 
 	});
 	const changes: PeerChange[] = [];
 	const listening = sockets.changes.subscribe(change => changes.push(change));
-	const address = await sockets.listen({host: '127.0.0.1', port, publishPort: 0});
+	const address = await sockets.listen({host, port, publishPort: 0});
 	return {
 		id: keys.identity.id, keys, sockets, address, lines, changes, performed,
 		async [Symbol.asyncDispose]() {

@@ -15,7 +15,7 @@ test('what would move where, and what would have no home, is what then happens',
 	world.describe('b', gpu);
 	world.rest();
 	const told = lose('b', world);
-	t.deepEqual(told.moves, [{service: 'default/s', instance: 's-app-0', to: 'here', afterSeconds: 60}]);
+	t.deepEqual(told.moves, [{service: 'default/s', instance: 's-app-0', to: 'here', afterSeconds: 60, image: 'app:1', contents: []}]);
 	t.deepEqual(told.homeless, [{service: 'default/s', instance: 's-seer-0', because: '0/2 nodes fit: 1 lacks capability gpu, 1 is silent'}]);
 	t.deepEqual(told.ownerless, []);
 	world.cut('b');

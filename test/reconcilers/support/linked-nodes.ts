@@ -5,6 +5,8 @@ import type {SimulatedEngine} from '../../../controller/engines/simulated/engine
 import {deltaSince} from '../../../reconcilers/copies/delta.js';
 import {createReconcilers} from '../../../reconcilers/create.js';
 import type {Reconcilers} from '../../../reconcilers/create.js';
+import type {SwitchPorts} from '../../../reconcilers/ports/switches.js';
+import type {Switches} from '../../../reconcilers/switch/create-switches.js';
 import {PeerError} from '../../../reconcilers/ports/peers.js';
 import type {PeerChange, Peers} from '../../../reconcilers/ports/peers.js';
 import {spreadKinds} from '../../../reconcilers/copies/delta.js';
@@ -23,6 +25,8 @@ export interface LinkedNode {
 	readonly engine: SimulatedEngine;
 	/** Why a Service is as it is, as this node tells it. */
 	why(key: {readonly namespace: string; readonly name: string}): Why | undefined;
+	/** While its agent runs. */
+	readonly switches: () => Switches;
 	/** uids of what its engine runs. */
 	running(): Promise<readonly string[]>;
 	/** Ends the agent; store and engine stay. */
@@ -39,6 +43,8 @@ export interface LinkedNodes extends AsyncDisposable {
 	/** Cuts a node off from all others, both ways. */
 	isolate(node: number): void;
 	rejoin(node: number): void;
+	/** Done once, between the next time that nodes agree to switch and the instant. */
+	onceAgreed(work: () => Promise<void> | void): void;
 	/** Lets every node believe that so much more time has passed since it heard of those it cannot hear. */
 	pass(ms: number): void;
 }
@@ -66,6 +72,7 @@ export async function linkNodes(count: number, {resyncMs = 500}: {resyncMs?: num
 	})));
 	const severed = new Set<string>();
 	let aheadMs = 0;
+	let agreed: (() => Promise<void> | void) | undefined;
 	const nowMs = (): number => performance.now() + aheadMs;
 	const hears = (to: Inside, from: Inside): boolean => from.reconcilers !== undefined && !severed.has(`${from.id}>${to.id}`);
 	const talks = (a: Inside, b: Inside): boolean => hears(a, b) && hears(b, a);
@@ -99,6 +106,7 @@ export async function linkNodes(count: number, {resyncMs = 500}: {resyncMs?: num
 			list: async id => ask(id, async other => Promise.resolve(other.reconcilers!.answers.acceptance.list(self.id))),
 			report: async (id, report) => ask(id, async other => other.reconcilers!.answers.hearReport(self.id, structuredClone(report))),
 			lease: async (id, {uid}) => ask(id, async other => Promise.resolve(other.reconcilers!.answers.leases.grant(self.id, uid))),
+			pin: async (id, request) => ask(id, async other => other.reconcilers!.answers.pins.settle(self.id, request)),
 			objectsSince: async (id, {since, digest}) => ask(id, async other => deltaSince(other.store, {
 				nodeId: other.id, complete: true, ...(since === undefined ? {} : {since}), ...(digest === undefined ? {} : {digest: {holder: self.id, text: digest}}),
 			})),
@@ -112,10 +120,33 @@ export async function linkNodes(count: number, {resyncMs = 500}: {resyncMs?: num
 		return led === self || (led && talks(led, self)) ? led : undefined;
 	};
 
+	/** A group of which `self` leads, as far as it reaches the others: whoever has agreed acts at the instant, cut off or not. */
+	const switchingOf = (self: Inside): SwitchPorts => ({
+		async prepare(id, order, {signal}) {
+			const other = of(id);
+			if (!talks(self, other)) throw new PeerError('Unreachable', `${id} does not answer`);
+			return other.reconcilers!.switches.accept(structuredClone(order), {signal});
+		},
+		async decide({id, voters, inMs}) {
+			const votes = voters.map(member => {
+				const other = of(member);
+				return {member, ...(other === self || talks(self, other) ? other.reconcilers!.switches.held.vote(id) : {vote: 'none', reason: ''} as const)};
+			});
+			if (votes.some(({vote}) => vote !== 'yes')) return {outcome: 'rejected', reason: 'not all agree', votes, performances: []};
+			const atMs = nowMs() + inMs;
+			await agreed?.();
+			agreed = undefined;
+			await new Promise(resolve => setTimeout(resolve, atMs - nowMs()));
+			await Promise.all(voters.map(async member => of(member).reconcilers?.switches.held.perform(id)));
+			const performances = voters.filter(member => of(member) === self || talks(self, of(member))).map(member => ({member, performed: true, deviationMs: 0, boundMs: 1}));
+			return {outcome: 'accepted', reason: '', votes, performances};
+		},
+	});
+
 	const start = (self: Inside): void => {
 		self.reconcilers = createReconcilers({
 			leadership: {adopterOf: async question => Promise.resolve(leaderOf(self)?.reconcilers?.answers.nameAdopter(question, self.id) ?? {kind: 'no-leader'})},
-			store: self.store, clock: {...clock, monotonicMs: nowMs}, log: silent, node: self, resyncMs, peers: peersOf(self),
+			store: self.store, clock: {...clock, monotonicMs: nowMs}, log: silent, node: self, resyncMs, peers: peersOf(self), switching: switchingOf(self),
 			engines: {all: [self.engine], get: name => (name === self.engine.name ? self.engine : undefined)},
 			facts: {
 				current: () => ({
@@ -162,6 +193,7 @@ export async function linkNodes(count: number, {resyncMs = 500}: {resyncMs?: num
 		nodes: inside.map(one => ({
 			id: one.id, name: one.name, store: one.store, engine: one.engine,
 			why: key => one.reconcilers?.why(key),
+			switches: () => one.reconcilers!.switches,
 			running: async () => (await one.engine.list({signal: new AbortController().signal})).filter(({state}) => state === 'running').map(({uid}) => uid),
 			stop: () => stop(one),
 			start: () => {
@@ -172,6 +204,9 @@ export async function linkNodes(count: number, {resyncMs = 500}: {resyncMs?: num
 		cut, mend,
 		isolate: node => both(node, cut),
 		rejoin: node => both(node, mend),
+		onceAgreed(work) {
+			agreed = work;
+		},
 		pass(ms) {
 			aheadMs += ms;
 			for (const self of inside) {

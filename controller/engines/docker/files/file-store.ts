@@ -14,6 +14,8 @@ export class FileStore {
 	readonly #directory: string;
 	/** Directories that a start is about to use: no container has them yet. */
 	readonly #inUse = new Map<string, number>();
+	/** Those that were used since the containers were listed: the list need not have theirs. */
+	readonly #usedSince = new Set<string>();
 
 	constructor(directory: string) {
 		this.#directory = directory;
@@ -28,6 +30,7 @@ export class FileStore {
 	async using<T>({uid}: Pick<WorkloadReference, 'uid'>, work: () => Promise<T>): Promise<T> {
 		const folder = folderOf(uid);
 		this.#inUse.set(folder, (this.#inUse.get(folder) ?? 0) + 1);
+		this.#usedSince.add(folder);
 		try {
 			return await work();
 		} finally {
@@ -48,7 +51,7 @@ export class FileStore {
 			await chmod(join(directory, folders.together), 0o755);
 			for (const file of files) await put(file, directory);
 		} catch (error) {
-			throw new EngineError('Failed', `The files of ${name} cannot be written: ${error instanceof Error ? error.message : String(error)}`, {transient: true, cause: error});
+			throw new EngineError('Failed', `The files of ${name} cannot be written: ${sayingOf(error)}`, {transient: true, cause: error});
 		}
 	}
 
@@ -64,12 +67,17 @@ export class FileStore {
 			throw error;
 		});
 		if (found.length === 0) return;
+		this.#usedSince.clear();
+		for (const folder of this.#inUse.keys()) this.#usedSince.add(folder);
 		const kept = new Set((await listed()).map(folderOf));
 		for (const folder of found) {
-			if (!kept.has(folder) && !this.#inUse.has(folder)) await rm(join(this.#directory, folder), {recursive: true, force: true});
+			if (!kept.has(folder) && !this.#usedSince.has(folder)) await rm(join(this.#directory, folder), {recursive: true, force: true});
 		}
 	}
 }
+
+/** Without the path, which has a name by chance while a file is unfinished: the same trouble is told in the same words. */
+const sayingOf = (error: unknown): string => (error instanceof Error ? error.message.replace(/, \w+(?: '.*)?$/u, '') : String(error));
 
 const folderOf = (uid: string): string => createHash('sha256').update(uid).digest('hex').slice(0, 32);
 

@@ -32,7 +32,8 @@ export function directoryFiles(directory: string): StreamFiles {
 			const place = placeOf(path);
 			const found = await stat(place).catch(() => undefined);
 			if (found === undefined) throw new CallRefused('NotFound', `there is no ${path}`);
-			return {size: found.size, pieces: createReadStream(place) as AsyncIterable<Buffer>};
+			const pieces = createReadStream(place);
+			return {size: found.size, pieces: pieces as AsyncIterable<Buffer>, [Symbol.asyncDispose]: async () => Promise.resolve(void pieces.destroy())};
 		},
 	};
 }

@@ -39,7 +39,7 @@ test('a file that comes in byte by byte goes on in pieces, when it is its turn, 
 		'file.chunk': () => ({data: {held: 0}}),
 		'file.commit': () => ({data: {}}),
 	});
-	const file = await createServiceFiles({service: 'attic.files', ask}).receive({path: 'x', bytes: content.length}, signal);
+	const file = await createServiceFiles({service: 'attic.files', ask, nowMs: () => 0}).receive({path: 'x', bytes: content.length}, signal);
 	for (let at = 0; at < content.length; at += 1000) await file.write(content.subarray(at, at + 1000));
 	await file.commit();
 	t.deepEqual(actionsOf(asked), ['file.open', 'file.credit', 'file.credit', 'file.chunk 262144', 'file.chunk 262144', 'file.chunk 75712', 'file.commit']);
@@ -57,14 +57,48 @@ test('a file that is given comes in order, and is closed after its last piece or
 		},
 		'file.abort': () => ({data: {}}),
 	});
-	const files = createServiceFiles({service: 'attic.files', ask});
+	const files = createServiceFiles({service: 'attic.files', ask, nowMs: () => 0});
 	const whole: Uint8Array[] = [];
-	for await (const piece of (await files.give('x', signal)).pieces) whole.push(piece);
+	{
+		await using file = await files.give('x', signal);
+		for await (const piece of file.pieces) whole.push(piece);
+	}
 	t.deepEqual(Buffer.concat(whole), content);
 	t.deepEqual(actionsOf(asked), ['file.open', 'file.chunk', 'file.chunk', 'file.chunk', 'file.abort']);
 	asked.length = 0;
-	for await (const piece of (await files.give('x', signal)).pieces) if (piece.length > 0) break;
-	t.deepEqual(actionsOf(asked), ['file.open', 'file.chunk', 'file.abort']);
+	{
+		await using file = await files.give('x', signal);
+		t.is(file.size, content.length);
+	}
+	t.deepEqual(actionsOf(asked), ['file.open', 'file.abort'], 'also when its first piece is not wanted any more');
+});
+
+test('a transfer whose turn nobody waits for any more is given back', async t => {
+	const {ask, asked} = scripted({
+		'file.open': () => ({data: {transfer: 'f', offset: 0, size: 1, credit: 0, ahead: 1}}),
+		'file.credit'() {
+			throw new CallRefused('Cancelled', 'given up');
+		},
+		'file.abort': () => ({data: {}}),
+	});
+	await t.throwsAsync(createServiceFiles({service: 'attic.files', ask, nowMs: () => 0}).receive({path: 'x', bytes: 1}, signal), {message: 'given up'});
+	t.deepEqual(actionsOf(asked), ['file.open', 'file.credit', 'file.abort']);
+});
+
+test('a file that comes slowly goes on before its piece is full, since a transfer that nobody speaks of is closed', async t => {
+	let nowMs = 0;
+	const {ask, asked} = scripted({
+		'file.open': () => ({data: {transfer: 'f', offset: 0, size: 6, credit: 3, ahead: 0}}),
+		'file.chunk': () => ({data: {held: 0}}),
+		'file.commit': () => ({data: {}}),
+	});
+	const file = await createServiceFiles({service: 'attic.files', ask, nowMs: () => nowMs}).receive({path: 'x', bytes: 6}, signal);
+	for (const byte of content.subarray(0, 6)) {
+		nowMs += 2000;
+		await file.write(Uint8Array.of(byte));
+	}
+	await file.commit();
+	t.deepEqual(actionsOf(asked), ['file.open', 'file.chunk 3', 'file.chunk 3', 'file.commit']);
 });
 
 test('a piece that is not what its checksum says ends the file', async t => {
@@ -73,7 +107,7 @@ test('a piece that is not what its checksum says ends the file', async t => {
 		'file.chunk': () => ({data: {crc32: 1, size: 10}, binary: Buffer.alloc(10)}),
 		'file.abort': () => ({data: {}}),
 	});
-	const {pieces} = await createServiceFiles({service: 'attic.files', ask}).give('x', signal);
+	const {pieces} = await createServiceFiles({service: 'attic.files', ask, nowMs: () => 0}).give('x', signal);
 	await t.throwsAsync(async () => {
 		for await (const piece of pieces) t.fail(`${piece.length} bytes`);
 	}, {instanceOf: CallRefused, message: /not as it was sent/u});
@@ -81,7 +115,7 @@ test('a piece that is not what its checksum says ends the file', async t => {
 
 test('a node that offers no files refuses them', async t => {
 	await using mdp = await openTestMdp();
-	const files = createServiceFiles({service: 'attic.files', ask: request => mdp.calls.ask(request)});
+	const files = createServiceFiles({service: 'attic.files', ask: request => mdp.calls.ask(request), nowMs: () => 0});
 	await t.throwsAsync(files.receive({path: 'x', bytes: 1}, signal), {instanceOf: CallRefused, message: /files has no action file\.open/u});
 	await t.throwsAsync(files.give('x', signal), {instanceOf: CallRefused});
 });

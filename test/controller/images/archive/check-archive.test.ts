@@ -95,6 +95,21 @@ test('a tar that hides an entry behind the content of a link is refused', async 
 	t.is(await outcome(Buffer.concat([header, archive.subarray(512)])), 'Malformed');
 });
 
+test('a tar that shows one path to who looks it through and another to who unpacks it is refused', async t => {
+	/** A header of its own for the entries that follow (`g`), or for the next one (`x`). */
+	const paxHeader = async (type: 'g' | 'x', record: string): Promise<Buffer> => {
+		const tar = await tarOf([{name: 'pax', content: record}]);
+		tar.write(type, 156, 'latin1');
+		tar.write('        ', 148, 'latin1');
+		const sum = tar.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+		tar.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+		return tar.subarray(0, 1024);
+	};
+	const parts = [await paxHeader('g', '22 path=etc/harmless1\n'), await paxHeader('x', '15 comment=one\n'), await tarOf([{name: '../../etc/passwd', content: 'x'}])];
+	const {archive} = await sampleArchive({rawLayers: [Buffer.concat(parts)]});
+	t.is(await outcome(archive), 'Malformed');
+});
+
 test('a bomb is refused by its ratio long before it is unpacked', async t => {
 	const {archive} = await sampleArchive({rawLayers: [gzipSync(Buffer.alloc(32 * 2 ** 20))]});
 	t.is(await outcome(archive, {limits: {ratioFromBytes: 2 ** 20}}), 'Bomb');

@@ -110,3 +110,57 @@ test('a member that stands still over the instant misses it, and says so', t => 
 	world.runFor(5000);
 	t.is(performances(world).get(stopped)!.length, 0);
 });
+
+test('what the next leader cannot have accepted any more is not performed, also by those whom the lost one had told to', t => {
+	const world = ensemble(11);
+	const asker = world.others[0]!;
+	world.request(asker, 'x', {kind: 'act', action: 'switch', rule: 'consensus', inMs: 15_000});
+	t.true(world.runUntil(() => members.every(id => world.get(id).state!.plans.get('x') !== undefined && [...world.get(id).state!.plans.values()].every(({state}) => state === 'committed')), 5000));
+	world.crash(world.chair);
+	t.is(verdict(world, asker, 'x').outcome, 'timeout', 'all must agree, and one is dead');
+	world.runFor(20_000);
+	t.true([...performances(world).values()].every(times => times.length === 0));
+});
+
+test('an instant far away is kept, however much is agreed on until then', t => {
+	const world = ensemble(12);
+	world.request(world.chair, 'late', {kind: 'act', action: 'late', rule: 'consensus', inMs: 1_000_000});
+	world.runFor(5000);
+	for (let n = 0; n < 300; n++) {
+		world.request(world.chair, `${n}`, {kind: 'act', action: n, rule: 'consensus', inMs: 500});
+		verdict(world, world.chair, `${n}`);
+	}
+	world.runUntil(() => world.get(world.chair).results.has('late'), 1_100_000);
+	t.is(verdict(world, world.chair, 'late').performances.filter(({performed}) => performed).length, members.length);
+});
+
+test('an action asked for as soon as another leads is not refused because the clocks of the two are not compared yet', t => {
+	for (let seed = 20; seed < 40; seed++) {
+		const world = ensemble(seed);
+		world.crash(world.chair);
+		const left = world.others;
+		world.runUntil(() => world.leader(left) !== undefined, 10_000);
+		const asker = world.leader(left)!;
+		world.request(asker, 'x', {kind: 'act', action: 'switch', rule: 'majority', inMs: 3000});
+		const {outcome, votes} = verdict(world, asker, 'x');
+		t.is(outcome, 'accepted', JSON.stringify(votes));
+		t.deepEqual(votes.filter(({vote}) => vote === 'yes').map(({member}) => member), [...left].sort(), `seed ${seed}: ${JSON.stringify(votes)}`);
+	}
+});
+
+test('an action that concerns some members needs these alone: one that is away does not matter, one of them that is does, and nobody else acts', t => {
+	const world = ensemble(11);
+	const [asker, concerned, bystander, away] = world.others as [string, string, string, string];
+	world.crash(away);
+	world.runFor(5000);
+	world.request(asker, 'x', {kind: 'act', action: 'switch', rule: 'consensus', inMs: 2000, voters: [concerned, asker]});
+	const {outcome, votes} = verdict(world, asker, 'x');
+	t.is(outcome, 'accepted');
+	t.deepEqual(votes.map(({member, vote}) => [member, vote]), [[concerned, 'yes'], [asker, 'yes']]);
+	world.request(asker, 'y', {kind: 'act', action: 'switch', rule: 'consensus', inMs: 2000, voters: [concerned, away]});
+	t.like(verdict(world, asker, 'y'), {outcome: 'timeout', reason: `no vote in time from ${away}`});
+	world.request(asker, 'z', {kind: 'act', action: 'switch', rule: 'consensus', inMs: 2000, voters: [asker, 'nobody']});
+	t.like(verdict(world, asker, 'z'), {outcome: 'rejected', reason: 'nobody does not count in the group yet'});
+	world.runFor(3000);
+	t.deepEqual([...performances(world)].map(([id, times]) => [id, times.length]).sort(), [world.chair, asker, concerned, bystander, away].map(id => [id, id === asker || id === concerned ? 1 : 0]).sort());
+});

@@ -131,3 +131,9 @@ test('a leader that stood still while it was replaced decides nothing any more',
 	t.is(members.flatMap(id => world.events(id, 'poll')).length, asked, 'its late questions reach no program twice');
 	t.deepEqual(world.offences, []);
 });
+
+test('an answer too long to be kept and sent is answered with that', t => {
+	const world = assembly(21, (_member, event) => (event.type === 'query' ? {answer: 'x'.repeat(40_000)} : undefined));
+	world.request(world.others[0]!, 'q', {kind: 'query', query: 'all', deadlineMs: 2000});
+	t.deepEqual(answerTo(world, world.others[0]!, 'q'), {kind: 'answer', answer: {error: 'the answer is longer than 32 KiB'}});
+});

@@ -32,7 +32,7 @@ test('what cannot be read is nothing', t => {
 	const changed = (index: number, text: string): Buffer[] => buffers(good.map((frame, at) => (at === index ? text : frame)));
 	for (const frames of [
 		[], [Buffer.from('group ')], buffers(good.slice(0, 5)), changed(0, 'group no name'), changed(3, 'x'), changed(3, '-1'), changed(3, '1e400'), changed(5, '{'), changed(5, '{"run": 1}'),
-		changed(1, 't'.repeat(257)), [Buffer.from([0xff, 0xfe]), ...buffers(good.slice(1))],
+		changed(1, 't'.repeat(257)), changed(4, `"${'€'.repeat(11_000)}"`), changed(4, `${'['.repeat(15_000)}${']'.repeat(15_000)}`), [Buffer.from([0xff, 0xfe]), ...buffers(good.slice(1))],
 		buffers(['group lamps', '[]']), buffers(['group lamps', `{"a":`.repeat(10_000)]), buffers(['group lamps', JSON.stringify({...alive, term: -1})]),
 	]) t.is(readFrames(node, frames), undefined);
 });

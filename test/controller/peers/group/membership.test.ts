@@ -188,3 +188,15 @@ test('members tell their programs who joins and who is gone', t => {
 	t.deepEqual(world.events('a', 'left').map(({member}) => member), ['b']);
 	t.is(world.events('a', 'leader').at(-1)!.leader, undefined);
 });
+
+test('a group that counts one who never heard so, and has lost its leader since, begins anew', t => {
+	const world = new World({seed: 12, members: ['a', 'b', 'c']});
+	world.form(['a', 'b']);
+	// It was taken in, came back from another group without what it had stored, and nobody is left to tell it.
+	world.get('a').durable = {term: 4, lineage: 'first'};
+	world.get('b').durable = {...world.get('b').durable, term: 4};
+	world.get('c').durable = {term: 4, lineage: 'first'};
+	for (const id of ['a', 'b', 'c']) world.start(id);
+	t.true(world.runUntil(() => agree(world, ['a', 'b', 'c']) && countedBy(world, 'b').length === 3, 30_000));
+	t.deepEqual(world.offences, []);
+});

@@ -69,3 +69,15 @@ test('one that is alone founds its group, leads it, and ends it when it leaves',
 	await eventually(() => done.includes('left'));
 	t.is(runner.state.durable.configuration?.members.join(), 'a');
 });
+
+test('whoever is stopped while its vote is written tells nobody of it', async t => {
+	let release = (): void => undefined;
+	const {runner, done} = openRunner({term: 1, lineage: 'l', configuration}, async () => new Promise<void>(resolve => (release = resolve)));
+	runner.give({type: 'received', message: candidacy('b')});
+	await new Promise(resolve => setImmediate(resolve));
+	runner.stop();
+	release();
+	await eventually(() => done.length > 0);
+	await new Promise(resolve => setImmediate(resolve));
+	t.deepEqual(done, ['stored 2 b']);
+});

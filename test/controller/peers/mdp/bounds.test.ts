@@ -107,3 +107,29 @@ test('a client that was closed refuses at once, and no wait is longer than an ho
 	await client[Symbol.asyncDispose]();
 	t.like(await t.throwsAsync(client.call('node', 'node.services', {}, {deadlineMs: 3_600_000})), {code: 'Cancelled'});
 });
+
+test('an answer in parts that this process itself does not read ends before it fills the memory, whatever the parts carry', async t => {
+	let made = 0;
+	const many = builtin({
+		service: 'node', action: 'test.many', summary: 'answer in parts', schema: z.strictObject({}),
+		async * handle(): AsyncGenerator<{data: string}, null> {
+			for (; made < 100; made++) yield Promise.resolve({data: 'x'.repeat(500_000)});
+			return null;
+		},
+	});
+	await using mdp = await openTestMdp({builtins: [many]});
+	const answers = mdp.calls.ask({service: 'node', action: 'test.many', data: {}, deadlineMs: 60_000, signal: new AbortController().signal})[Symbol.asyncIterator]();
+	await answers.next();
+	await eventually(() => mdp.load.requests === 0, {what: 'the answer to have ended'});
+	t.true(made < 20, `${made} parts of 500 kB`);
+	await t.throwsAsync(async () => {
+		while ((await answers.next()).done !== true);
+	}, {message: /read too slowly/u});
+});
+
+test('what was given up before it was asked is not asked', async t => {
+	let asked = 0;
+	await using mdp = await openTestMdp({builtins: [builtin({service: 'node', action: 'test.count', summary: 'count', schema: z.strictObject({}), handle: async () => Promise.resolve(++asked)})]});
+	await t.throwsAsync(mdp.calls.ask({service: 'node', action: 'test.count', data: {}, deadlineMs: 1000, signal: AbortSignal.abort()})[Symbol.asyncIterator]().next(), {message: 'given up'});
+	t.is(asked, 0);
+});

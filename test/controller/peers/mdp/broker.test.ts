@@ -61,6 +61,13 @@ test('an unknown name fails at once, and a known one is forgotten after ten minu
 	t.regex(at(600_002, ask())[0]!, notFound);
 });
 
+test('a name that an earlier run knew is known for ten minutes from the start', t => {
+	const {at} = play([0, {type: 'remembered', names: ['sensor']}]);
+	t.deepEqual(at(599_000, ask()), []);
+	t.deepEqual(at(599_100, ready('w1')), ['request w1 r1: read | {}']);
+	t.deepEqual(play([0, {type: 'remembered', names: ['sensor']}]).at(600_001, ask()).map(line => line.includes('NotFound')), [true]);
+});
+
 test('the thousand-and-first unanswered request to a service is refused at once', t => {
 	const {at, broker} = play([0, ready('w1')]);
 	for (let index = 0; index < 1000; index++) at(1, ask());

@@ -165,3 +165,20 @@ test('a member\'s request is answered the way it came, with who asked', async t 
 	});
 	t.deepEqual(answered.map(String), ['', 'MDPC01', 'node', 'test.who.result', '{"kind":"member","nodeId":"id-cellar"}', '{"id":"a"}']);
 });
+
+test('what is asked for before the programs have come back to an agent that was started anew waits for them', async t => {
+	await using directory = await makeTempDirectory('mdp-');
+	const first = await openTestMdp({directory: directory.path});
+	const worker = createWorker({address: first.address, service: 'sensor', handlers: {read: () => Promise.resolve({celsius: 21})}});
+	await eventually(() => first.load.services.includes('sensor'), {what: 'the worker to be there'});
+	await first[Symbol.asyncDispose]();
+	await worker[Symbol.asyncDispose]();
+	await using mdp = await openTestMdp({directory: directory.path});
+	await using client = createClient({address: mdp.address});
+	const asked = client.call('sensor', 'read', {}, {deadlineMs: 20_000});
+	t.like(await t.throwsAsync(client.call('nobody', 'read')), {code: 'NotFound'});
+	t.is(mdp.load.requests, 1, 'it waits');
+	const back = createWorker({address: mdp.address, service: 'sensor', handlers: {read: () => Promise.resolve({celsius: 22})}});
+	t.teardown(async () => back[Symbol.asyncDispose]());
+	t.deepEqual((await asked).data, {celsius: 22});
+});

@@ -1,4 +1,4 @@
-import {fork} from 'node:child_process';
+import {spawn, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
@@ -19,6 +19,7 @@ import {TransferLimits} from '../../../../controller/peers/transfer/limits.js';
 import {createFiles} from '../../../../controller/peers/transfer/relay.js';
 import {Transfers} from '../../../../controller/peers/transfer/transfers.js';
 import {nobody} from '../../../api/cli/support/run-cli.js';
+import {inNamespace} from '../../../cluster/lan.js';
 import {Cluster, openNode, type NodeKeys, type PeerNode} from '../peer-node.js';
 
 const silent = {debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined};
@@ -31,12 +32,12 @@ export interface FileNode extends AsyncDisposable {
 }
 
 /** Opens it: its files are in `files`, its own things in `data` of `directory`. */
-export async function openFileNode(cluster: Cluster, keys: NodeKeys, {directory, port = 0}: {readonly directory: string; readonly port?: number}): Promise<FileNode> {
+export async function openFileNode(cluster: Cluster, keys: NodeKeys, {directory, host = '127.0.0.1', port = 0}: {readonly directory: string; readonly host?: string; readonly port?: number}): Promise<FileNode> {
 	const [dataDir, runDir] = [join(directory, 'data'), join(directory, 'run')];
 	await Promise.all([dataDir, runDir].map(async path => mkdir(path, {recursive: true})));
 	const transfers = await Transfers.open({allow: [join(directory, 'files')], dataDir, limits: TransferLimits.parse({}), clock: systemClock, log: silent});
 	const holder: {mdp?: Awaited<ReturnType<typeof openMdp>>} = {};
-	const peer = await openNode(cluster, keys, {port, records: false, serve: (caller, frames, answering) => holder.mdp?.serve(caller, frames, answering)});
+	const peer = await openNode(cluster, keys, {host, port, records: false, serve: (caller, frames, answering) => holder.mdp?.serve(caller, frames, answering)});
 	const idOf = (word: string): string | undefined => [...cluster.members.values()].find(({spec}) => spec.name === word || spec.id === word)?.spec.id;
 	const mdp = await openMdp({runDir, nodes: {selfId: peer.id, idOf}, builtins: fileActions(transfers), forward: createForward(peer.sockets), log: silent, clock: systemClock});
 	holder.mdp = mdp;
@@ -66,6 +67,12 @@ export function remoteOf({calls, files}: Pick<FileNode, 'calls' | 'files'>, node
 			return {transfer: String(opened['transfer']), offset: Number(opened['offset']), size: Number(opened['size']), identity: String(opened['identity'])};
 		},
 		stat: async () => Promise.reject(new Error('nobody asks')),
+		makeFolder: async path => {
+			await ask('file.mkdir', {path});
+		},
+		abort: async transfer => {
+			await ask('file.abort', {transfer});
+		},
 		send: async (transfer, offset, bytes) => asOverHttp(async () => files.send(place(transfer, offset), bytes)),
 		fetch: async (transfer, offset) => {
 			const parts = files.fetch(place(transfer, offset))[Symbol.asyncIterator]();
@@ -109,6 +116,7 @@ interface Orders {
 	readonly others: readonly NodeKeys[];
 	readonly directory: string;
 	readonly port: number;
+	readonly host?: string;
 }
 
 /** A node in a process of its own, that can be killed. */
@@ -118,9 +126,9 @@ export interface FileProcess extends AsyncDisposable {
 	kill(): Promise<void>;
 }
 
-/** Starts one; port 0 means any. */
-export async function startFileProcess(orders: Orders): Promise<FileProcess> {
-	const child = fork(fileURLToPath(new URL('file-process.js', import.meta.url)), [], {stdio: ['ignore', 'inherit', 'inherit', 'ipc']});
+/** Starts one, in a network namespace if one is named; port 0 means any. */
+export async function startFileProcess(orders: Orders, namespace?: string): Promise<FileProcess> {
+	const child = forkIn(namespace, fileURLToPath(new URL('file-process.js', import.meta.url)));
 	child.send(orders);
 	const exited = once(child, 'exit');
 	const [port] = await Promise.race([once(child, 'message'), exited.then(() => Promise.reject(new Error('the node ended at once')))]) as [number];
@@ -131,12 +139,18 @@ export async function startFileProcess(orders: Orders): Promise<FileProcess> {
 	return {pid: child.pid!, port, kill, [Symbol.asyncDispose]: kill};
 }
 
+/** Starts a program that is spoken to by messages, in a network namespace if one is named. */
+export function forkIn(namespace: string | undefined, program: string): ChildProcess {
+	const [command, ...args] = [...(namespace === undefined ? [] : inNamespace(namespace)), process.execPath, program];
+	return spawn(command, args, {stdio: ['ignore', 'inherit', 'inherit', 'ipc']});
+}
+
 /** Serves as such a process until it is killed. */
 export async function serveFileProcess(): Promise<void> {
-	const [{keys, others, directory, port}] = await once(process, 'message') as [Orders];
+	const [{keys, others, directory, host, port}] = await once(process, 'message') as [Orders];
 	const cluster = new Cluster();
 	for (const member of [keys, ...others]) cluster.put(member);
-	const node = await openFileNode(cluster, keys, {directory, port});
+	const node = await openFileNode(cluster, keys, {directory, port, ...(host === undefined ? {} : {host})});
 	process.send?.(node.peer.address.port);
 	process.once('disconnect', () => process.exit());
 }

@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto';
-import {readdir, readFile, stat, writeFile} from 'node:fs/promises';
+import {open, readdir, readFile, stat, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {download} from '../../../../api/cli/copy/download.js';
@@ -120,6 +120,20 @@ test('a sender that is killed goes on where it was when it is started again', as
 	await copyUp(ground, 'target', offset => offsets.push(offset));
 	t.true(offsets[0]! >= fileBytes / 2 - mebibyte, `it went on at ${offsets[0]}`);
 	t.true((await readFile(join(ground.far, 'target'))).equals(ground.content));
+});
+
+test('a file that is changed while it is sent is one clear error, and nothing of it is left', async t => {
+	await using ground = await openGround();
+	const source = join(ground.near, 'source');
+	const copying = copyUp(ground, 'target');
+	await Promise.all([
+		t.throwsAsync(copying, {message: /source was changed while it was copied/u}),
+		along(t, ground.far, 1, async () => {
+			await using file = await open(source, 'r+');
+			await file.write(randomBytes(10), 0, 10, 5);
+		}),
+	]);
+	t.deepEqual(await readdir(ground.far), []);
 });
 
 test('a file that is fetched over a link that is cut, from a node that is killed, arrives whole', async t => {

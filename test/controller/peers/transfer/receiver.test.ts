@@ -4,6 +4,7 @@ import {isSyncDue, isWelcome, receive, receiving, reliableBytes, syncing, wrote,
 import {gone, heard, mayGo, sendingFrom} from '../../../../controller/peers/transfer/sender.js';
 import {before, enter, leave, noTurns} from '../../../../controller/peers/transfer/turns.js';
 import {Pace} from '../../../../controller/peers/transfer/pace.js';
+import {PieceMemory} from '../../../../controller/peers/transfer/piece-memory.js';
 import {pieces} from '../../../../controller/peers/transfer/pieces.js';
 import {randomFrom} from '../../../support/random.js';
 
@@ -104,6 +105,20 @@ test('a rate spreads bytes over time, and none holds nothing up', t => {
 	const pace = new Pace(1000);
 	t.deepEqual([pace.takeMs(500, 0), pace.takeMs(500, 0), pace.takeMs(500, 0), pace.takeMs(500, 10_000)], [0, 500, 1000, 0]);
 	t.is(new Pace(undefined).takeMs(1e9, 0), 0);
+});
+
+test('memory of a piece is used again only once more were answered than can wait to be written', t => {
+	const memory = new PieceMemory();
+	const taken = Array.from({length: 3}, () => memory.take());
+	for (let round = 0; round < 100; round++) {
+		memory.answered(taken.at(-3)!);
+		const next = memory.take();
+		t.false(taken.slice(-8).includes(next), 'two on their way, and six that may wait to be written');
+		taken.push(next);
+	}
+	t.is(new Set(taken).size, 9);
+	memory.answered(Buffer.alloc(5));
+	t.is(memory.take().length, chunkBytes);
 });
 
 test('a stream of any parts becomes pieces of one length, the last with the rest', async t => {

@@ -4,8 +4,8 @@ import {mkdir, readdir, readFile, rename, stat, symlink, utimes, writeFile} from
 import {join} from 'node:path';
 import test from 'ava';
 import {CallError} from '../../../../controller/peers/mdp/call-error.js';
-import {chunkBytes} from '../../../../controller/peers/transfer/limits.js';
-import {mountTmpfs} from '../../../support/small-disk.js';
+import {chunkBytes, syncBytes} from '../../../../controller/peers/transfer/limits.js';
+import {mountExt4, mountTmpfs} from '../../../support/small-disk.js';
 import {makeTempDirectory} from '../../../support/temp-directory.js';
 import {begin, codeOf, commit, local, openTransfers, send, sendWhole} from './open-transfers.js';
 
@@ -86,6 +86,31 @@ test('after a power cut a file goes on from what was surely synced', async t => 
 	await send(transfers, opened, content);
 	await commit(transfers, opened.transfer, content);
 	t.true((await readFile(join(directory.path, 'files/big'))).equals(content));
+});
+
+test('a file goes on after the power of its disk was cut while it came in, from bytes that are the sender\'s', async t => {
+	await using disk = mountExt4({sizeMiB: 128});
+	const content = randomBytes(24 * mebibyte);
+	const about = {path: 'big', size: content.length, resume: 'mine'};
+	{
+		await using transfers = await openTransfers(disk.path);
+		await send(transfers, await begin(transfers, about), content, 17 * mebibyte);
+		disk.powerCut();
+	}
+	disk.unmount();
+	disk.mount();
+	const records = join(disk.path, 'data/transfers');
+	const [record] = await readdir(records);
+	t.truthy(record, 'what is begun is known after it');
+	// The machine was off: it runs for another time now.
+	await writeFile(join(records, record!), (await readFile(join(records, record!), 'utf8')).replace(/"boot":"[^"]+"/u, '"boot":"another run of the machine"'));
+	await using transfers = await openTransfers(disk.path);
+	const opened = await begin(transfers, about);
+	t.true(opened.offset >= 17 * mebibyte - 2 * syncBytes - 4 * chunkBytes, `${17 * mebibyte - opened.offset} bytes are sent again`);
+	t.true((await readFile(join(disk.path, 'files', (await readdir(join(disk.path, 'files')))[0]!))).equals(content.subarray(0, opened.offset)));
+	await send(transfers, opened, content);
+	await commit(transfers, opened.transfer, content);
+	t.true((await readFile(join(disk.path, 'files/big'))).equals(content));
 });
 
 test('of two that send the very same file the later one has it, and the earlier one is told so; different files under one name do not meet', async t => {
@@ -190,6 +215,20 @@ test('a disk that has no room, or becomes full on the way, is one clear error an
 	t.regex(full.message, /became full while .*\/big was written; nothing of it was kept/u);
 	t.deepEqual(await allIn(disk.path), ['other']);
 	t.deepEqual(await allIn(join(directory.path, 'data')), ['transfers']);
+});
+
+test('directories are made where they are allowed, and not through a link or a file', async t => {
+	await using directory = await makeTempDirectory();
+	await using transfers = await openTransfers(directory.path);
+	const files = join(directory.path, 'files');
+	await symlink('..', join(files, 'up'));
+	await writeFile(join(files, 'file'), '');
+	await transfers.makeFolder('a/b/c');
+	await transfers.makeFolder('a/b/c');
+	t.is((await stat(join(files, 'a/b/c'))).mode & 0o7777, 0o700);
+	for (const path of ['../x', '/etc/x', 'up/x', 'up']) t.is(await codeOf(transfers.makeFolder(path)), 'Forbidden', path);
+	t.is(await codeOf(transfers.makeFolder('file/x')), 'Conflict');
+	t.deepEqual((await readdir(directory.path)).sort(), ['data', 'files']);
 });
 
 test('two files come in and two go out at once, and more wait their turn', async t => {

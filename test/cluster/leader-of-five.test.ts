@@ -1,0 +1,3 @@
+import {leaderScenarios} from './leader-scenarios.js';
+
+leaderScenarios(5);
