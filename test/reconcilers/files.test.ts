@@ -76,7 +76,9 @@ test('an agent that starts adopts what has its files as it is; what changed mean
 test('content with which the program ends stops at the first, and mended content lets it go on, in the same container', async t => {
 	const node = await setUpDocker(t);
 	const {apply, isReady, service, instance, start} = node;
-	const of = (content: string): ServiceSpec => ({replicas: 2, images: [entry({engine: 'docker', image: testImages.busybox, stopGraceSeconds: 5, parameters: {command: ['sh', '-c', 'trap "exit 0" TERM; . /etc/shop.conf; sleep 1000 & wait']}, files: [{path: '/etc/shop.conf', content}]})]});
+	// Else it counts as ready as soon as it runs, which on a busy machine it does for a while before it ends.
+	const healthcheck = {test: ['CMD-SHELL', '. /etc/shop.conf'], interval: '1s'};
+	const of = (content: string): ServiceSpec => ({replicas: 2, images: [entry({engine: 'docker', image: testImages.busybox, stopGraceSeconds: 5, parameters: {command: ['sh', '-c', 'trap "exit 0" TERM; . /etc/shop.conf; sleep 1000 & wait'], healthcheck}, files: [{path: '/etc/shop.conf', content}]})]});
 	start();
 	await apply('shop', of('true'));
 	await eventually(() => isReady('shop'));

@@ -57,7 +57,7 @@ export function tellProgram({calls, group, member, worker, nameOf, signal, clock
 			case 'poll':
 			case 'prepare':
 				// As long as the vote is asked for: who takes longer has not voted.
-				ask(event, Math.max(1, event.type === 'poll' ? event.leftMs : Math.min(newsMs, event.inMs))).then(data => {
+				ask(event, Math.max(1, event.type === 'poll' ? event.leftMs : event.inMs)).then(data => {
 					const vote = VoteReply.safeParse(data);
 					if (vote.success) reply({type: 'voted', id: event.id, vote: vote.data.vote, reason: vote.data.reason});
 				}).catch(unheard(event));
