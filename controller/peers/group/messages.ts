@@ -68,7 +68,8 @@ export const Body = z.discriminatedUnion('type', [
 	body('time', {sentMs: Ms, receivedMs: Ms, answeredMs: Ms}),
 	// Would you vote for me in `proposed`? Nobody's term changes by it.
 	body('sound', {proposed: z.int(), stamp: Stamp}),
-	body('sounded', {proposed: z.int(), granted: z.boolean()}),
+	// The configuration is there when it is newer than that of whoever asked.
+	body('sounded', {proposed: z.int(), granted: z.boolean(), configuration: Configuration.exactOptional()}),
 	body('candidacy', {stamp: Stamp}),
 	body('ballot', {granted: z.boolean()}),
 	body('publication', {run: z.string().max(64), sequence: z.int().min(1), tag: Word, payload: z.unknown(), sentAtMs: Ms}),
