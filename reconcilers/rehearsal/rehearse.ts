@@ -44,7 +44,7 @@ export interface Rehearsal {
 	readonly node: string;
 	readonly moves: readonly RehearsedMove[];
 	readonly homeless: readonly RehearsedLoss[];
-	/** Services that it owns, `namespace/name`: what they run elsewhere goes on, and nobody decides about them until it returns or is forgotten. */
+	/** Services that it owns, `namespace/name`: what they run elsewhere goes on, and nobody decides about them until it returns, is forgotten, or another node takes them over. */
 	readonly ownerless: readonly string[];
 }
 
@@ -69,7 +69,7 @@ export function rehearse(node: {readonly id: string; readonly name: string}, {se
 		const hit = present.instances.filter(instance => isBoundTo(instance, node) && !isDeleting(instance));
 		if (owner === node.id) {
 			ownerless.push(name);
-			homeless.push(...hit.map(({metadata}) => ({service: name, instance: metadata.name, because: `${node.name} owns ${name} as well: it waits until ${node.name} returns, or is told: motey node forget ${node.name}`})));
+			homeless.push(...hit.map(({metadata}) => ({service: name, instance: metadata.name, because: `${node.name} owns ${name} as well: it waits until ${node.name} returns, another node takes it over as failover.adopt says, or one is told: motey node forget ${node.name}`})));
 			continue;
 		}
 		if (hit.length === 0) continue;

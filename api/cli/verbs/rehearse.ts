@@ -55,7 +55,7 @@ function show(rehearsal: unknown, {io, isThere, first}: {readonly io: CliIo; rea
 	if (moves.length + homeless.length + ownerless.length === 0) print(io, '  nothing would change');
 	for (const move of moves) print(io, `  ${textAt(move, 'instance')} of ${textAt(move, 'service')} would go to ${textAt(move, 'to')} after ${textAt(move, 'afterSeconds')} s${imageSentence(isThere(move))}`);
 	for (const loss of homeless) print(io, `  ${textAt(loss, 'instance')} of ${textAt(loss, 'service')} would have no home: ${textAt(loss, 'because')}`);
-	if (ownerless.length > 0) print(io, `  nobody would decide about ${ownerless.join(', ')} until it returns or is forgotten`);
+	if (ownerless.length > 0) print(io, `  nobody would decide about ${ownerless.join(', ')} until it returns, is forgotten, or another node takes over what failover.adopt lets it`);
 }
 
 function imageSentence(isThere: boolean | undefined): string {

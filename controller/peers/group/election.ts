@@ -22,13 +22,22 @@ export function soundOut(state: GroupState, nowMs: number): Turn {
 	);
 }
 
-/** Would vote for a member in a later term, if its configuration is no older than the own one and no leader was heard lately. */
+/**
+ * Would vote for a member in a later term, if its configuration is no older than the own one and no leader was heard lately. An older one is answered
+ * with the newer: else two might wait for ever, one because it may not be elected, the other because it does not know that a third was taken in.
+ */
 export function onSound(state: GroupState, {from}: Message, {proposed, stamp}: BodyOf<'sound'>, nowMs: number): Turn {
+	const {configuration} = state.durable;
 	const isLed = state.role.kind === 'leader' || (state.leader !== undefined && nowMs - state.leaderHeardMs < state.periods.electionMinMs);
-	return sending(state, from, {type: 'sounded', proposed, granted: !isLed && proposed > state.durable.term && isUpToDate(state, stamp)});
+	const newer = configuration !== undefined && !isUpToDate(state, stamp) ? {configuration} : {};
+	return sending(state, from, {type: 'sounded', proposed, granted: !isLed && proposed > state.durable.term && isUpToDate(state, stamp), ...newer});
 }
 
-export function onSounded(state: GroupState, {from}: Message, {proposed, granted}: BodyOf<'sounded'>, nowMs: number): Turn {
+/** Counts what it would be granted. A newer configuration may come from anybody of the group, as in the protocol that it changes by. @see configuration.ts */
+export function onSounded(state: GroupState, {from}: Message, {proposed, granted, configuration}: BodyOf<'sounded'>, nowMs: number): Turn {
+	if (configuration !== undefined && state.role.kind === 'prospect' && compareStamps(configuration.stamp, state.durable.configuration?.stamp) > 0) {
+		return still({...state, role: {kind: 'follower'}, durable: {...state.durable, configuration}});
+	}
 	if (!granted || state.role.kind !== 'prospect' || proposed !== state.durable.term + 1) return still(state);
 	return standIfGranted({...state, role: {kind: 'prospect', granted: new Set([...state.role.granted, from])}}, nowMs);
 }

@@ -13,10 +13,11 @@ export function foundIfAlone(state: GroupState, nowMs: number): Turn {
 	const {durable, founding, leaving, peers, self, startedMs, leaderHeardMs, periods} = state;
 	if (founding === 'never' || leaving || (isKnown(state) && !mayBeSucceeded(state))) return still(state);
 	if (founding === 'after-listening' && nowMs - Math.max(startedMs, leaderHeardMs) < periods.peerTimeoutMs) return still(state);
-	const waits = (peer: Peer): boolean => peer.pending || (peer.over && peer.lineage === durable.lineage);
-	const isAhead = ([id, peer]: [string, Peer]): boolean => peer.isVisible && !peer.leaving && (!waits(peer) || id < self.id);
+	const isAhead = ([id, peer]: [string, Peer]): boolean => peer.isVisible && !peer.leaving && (!(peer.pending || peer.over) || id < self.id);
 	if ([...peers].some(isAhead)) return still(state);
-	return still({...state, role: {kind: 'follower'}, electionAtMs: nowMs, durable: {...durable, lineage: self.run, configuration: firstConfiguration(self.id, durable.term)}});
+	// One run may begin several groups, one after the other: two of one lineage would be taken for one.
+	const lineage = state.founded === 0 ? self.run : `${self.run}.${state.founded}`;
+	return still({...state, founded: state.founded + 1, role: {kind: 'follower'}, electionAtMs: nowMs, durable: {...durable, lineage, configuration: firstConfiguration(self.id, durable.term)}});
 }
 
 /**
@@ -47,9 +48,15 @@ export function reconcileLineage(state: GroupState, {lineage, body}: Message, no
 	return belongingToNone(state, nowMs);
 }
 
-/** Belongs to no group any more when so many of the known members left it that the others cannot be a majority ever again: nobody could let it go. */
+/**
+ * Belongs to no group any more when so many of the known members left it that the others cannot be a majority ever again: nobody could let it go. Nor
+ * does one that heard a group lead, never who is in it, and hears it no more: without its configuration it has no vote to give, and those who count
+ * on that must see that it is none of them.
+ */
 export function giveUpIfDeserted(state: GroupState, nowMs: number): Turn {
-	return still(isKnown(state) && state.role.kind !== 'leader' && isDeserted(state) ? belongingToNone(state, nowMs) : state);
+	const {durable: {lineage, configuration}, leader, leaderHeardMs, startedMs, periods: {peerTimeoutMs}} = state;
+	const isLost = lineage !== undefined && configuration === undefined && leader === undefined && nowMs - Math.max(startedMs, leaderHeardMs) >= peerTimeoutMs;
+	return still(isLost || (isKnown(state) && state.role.kind !== 'leader' && isDeserted(state)) ? belongingToNone(state, nowMs) : state);
 }
 
 function belongingToNone(state: GroupState, nowMs: number): GroupState {

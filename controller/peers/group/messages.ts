@@ -49,7 +49,7 @@ export const Presence = z.object({
 	size: z.int().min(0),
 	/** It knows a leader. */
 	led: z.boolean().default(false),
-	/** To it the group is over: too many of the known members were forgotten for the others ever to be a majority. */
+	/** To it the group is over: too many of the known members were forgotten, or have left for another, for the others ever to be a majority. */
 	over: z.boolean().default(false),
 	/** Which of the leader's signs of life it heard last, by when that was sent, and which configuration it has stored. */
 	follows: z.object({stamp: Stamp.exactOptional(), echoMs: Ms}).readonly().exactOptional(),
@@ -68,7 +68,8 @@ export const Body = z.discriminatedUnion('type', [
 	body('time', {sentMs: Ms, receivedMs: Ms, answeredMs: Ms}),
 	// Would you vote for me in `proposed`? Nobody's term changes by it.
 	body('sound', {proposed: z.int(), stamp: Stamp}),
-	body('sounded', {proposed: z.int(), granted: z.boolean()}),
+	// The configuration is there when it is newer than that of whoever asked.
+	body('sounded', {proposed: z.int(), granted: z.boolean(), configuration: Configuration.exactOptional()}),
 	body('candidacy', {stamp: Stamp}),
 	body('ballot', {granted: z.boolean()}),
 	body('publication', {run: z.string().max(64), sequence: z.int().min(1), tag: Word, payload: z.unknown(), sentAtMs: Ms}),

@@ -110,6 +110,8 @@ export interface GroupState {
 	readonly forgotten: ReadonlySet<string>;
 	readonly founding: Founding;
 	readonly leaving: boolean;
+	/** Groups that it has begun in this run. */
+	readonly founded: number;
 	readonly published: number;
 	readonly clock: ClockEstimate;
 	readonly clockAskedMs: number;
@@ -124,7 +126,7 @@ export function initialState({self, periods, durable, seed, nowMs}: {readonly se
 		self, periods, durable, seed,
 		role: {kind: 'follower'}, leader: undefined, leaderHeardMs: Number.NEGATIVE_INFINITY, leaderSentMs: 0,
 		electionAtMs: nowMs + periods.electionMaxMs, beatAtMs: nowMs, startedMs: nowMs,
-		peers: new Map(), forgotten: new Set(), founding: 'after-listening', leaving: false, published: 0,
+		peers: new Map(), forgotten: new Set(), founding: 'after-listening', leaving: false, founded: 0, published: 0,
 		clock: noEstimate, clockAskedMs: Number.NEGATIVE_INFINITY, asked: new Map(), ballots: new Map(), plans: new Map(),
 	};
 }
@@ -134,10 +136,18 @@ export function isKnown({self, durable: {configuration}}: Pick<GroupState, 'self
 	return configuration?.members.includes(self.id) ?? false;
 }
 
-/** Whether so many of the known members were forgotten, which nobody listens to any more, that the others can never be a majority again. */
-export function isOver({durable: {configuration}, forgotten}: Pick<GroupState, 'durable' | 'forgotten'>): boolean {
+/**
+ * Whether so many of the known members were forgotten, which nobody listens to any more, or are heard to have left for another group, that the others
+ * can never be a majority again.
+ */
+export function isOver({durable: {configuration, lineage}, forgotten, peers}: Pick<GroupState, 'durable' | 'forgotten' | 'peers'>): boolean {
 	const members = configuration?.members ?? [];
-	return members.some(member => forgotten.has(nodeOf(member))) && members.filter(member => !forgotten.has(nodeOf(member))).length * 2 <= members.length;
+	const isForgotten = (member: string): boolean => forgotten.has(nodeOf(member));
+	const hasLeft = (member: string): boolean => {
+		const peer = peers.get(member);
+		return peer?.isVisible === true && peer.lineage !== lineage;
+	};
+	return members.some(isForgotten) && members.filter(member => !isForgotten(member) && !hasLeft(member)).length * 2 <= members.length;
 }
 
 /** The node a member lives on. */

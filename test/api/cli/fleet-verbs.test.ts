@@ -61,7 +61,7 @@ test('rehearse prints what would move, what would have no home and what nobody w
 	await using api = await serveTestApi({explanations: {...alone.explanations, rehearse: name => items.filter(({node}) => name === undefined || name === node)}});
 	t.is((await runCli(api, ['rehearse'])).stdout, [
 		'If node-a were lost:', '  shop-web-0 of default/shop would go to node-b after 60 s', '  shop-web-1 of default/shop would have no home: no node fits',
-		'  nobody would decide about default/blog until it returns or is forgotten', '', 'If node-b were lost:', '  nothing would change', '',
+		'  nobody would decide about default/blog until it returns, is forgotten, or another node takes over what failover.adopt lets it', '', 'If node-b were lost:', '  nothing would change', '',
 	].join('\n'));
 	t.regex((await runCli(api, ['rehearse', 'node-b'])).stdout, /^If node-b were lost:\n {2}nothing would change\n$/u);
 	t.is((await runCli(api, ['rehearse', 'node-x'])).code, 6);

@@ -36,7 +36,7 @@ test('the loss of an owner moves nothing of what it owns, and says what lifts th
 	world.rest();
 	const told = lose('here', world);
 	t.deepEqual([told.moves, told.ownerless], [[], ['default/s']]);
-	t.regex(told.homeless[0]!.because, /^here owns default\/s as well: it waits until here returns, or is told: motey node forget here$/u);
+	t.regex(told.homeless[0]!.because, /^here owns default\/s as well: it waits until here returns, another node takes it over as failover\.adopt says, or one is told: motey node forget here$/u);
 });
 
 test('what one service is given is gone for the next', t => {
