@@ -59,8 +59,9 @@ export async function createDemoNode({host, directory, dockerUrl, write, signal}
 		host, id,
 		async start({environment = {}} = {}) {
 			const log = await open(logFile, 'a');
-			const child = spawn('nsenter', [
-				...inHost, 'start', '--foreground', '--config', settings, '--name', host.name,
+			// It ends with this process, however that ends.
+			const child = spawn('setpriv', [
+				'--pdeathsig', 'KILL', 'nsenter', ...inHost, 'start', '--foreground', '--config', settings, '--name', host.name,
 				'--data-dir', dataDir, '--run-dir', runDir, '--docker-url', dockerUrl,
 				// A session of its own: Ctrl-C is for the demo, which then ends its nodes.
 			], {stdio: ['ignore', log.fd, log.fd, 'ipc'], env: {...env, ...environment}, detached: true});

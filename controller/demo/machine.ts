@@ -52,13 +52,15 @@ export async function createMachine({host, directory, signal}: MachineOptions): 
 	const cgroup = host.namespace;
 	const logFile = join(directory, 'dockerd.log');
 	let firstPid: number | undefined;
+	let parentPid: number | undefined;
 	let ended: Promise<unknown> = Promise.resolve();
 
 	const powerOff = async (): Promise<void> => {
-		if (firstPid !== undefined) killNow(firstPid);
+		const pid = firstPid ?? parentPid;
+		if (pid !== undefined) killNow(pid);
 		// Its parent ends when it is gone with all that descends from it, and not before.
 		await ended;
-		firstPid = undefined;
+		firstPid = parentPid = undefined;
 		await removeControlGroups(cgroup);
 	};
 	const whenEngineAnswers = async (): Promise<void> => {
@@ -75,6 +77,7 @@ export async function createMachine({host, directory, signal}: MachineOptions): 
 	return {
 		host, dockerUrl, powerOff,
 		async powerOn() {
+			signal.throwIfAborted();
 			const log = await open(logFile, 'a');
 			// The first of them ends with this process, however that ends, and each with the one before; the rest ends with process 1.
 			const child = spawn('setpriv', [
@@ -83,9 +86,12 @@ export async function createMachine({host, directory, signal}: MachineOptions): 
 				'sh', '-c', init, 'init', '--data-root', join(directory, 'docker'), '--host', dockerUrl, '--cgroup-parent', `/${cgroup}`,
 			], {stdio: ['ignore', log.fd, log.fd], detached: true});
 			ended = exitCode(child).catch(() => undefined);
+			parentPid = child.pid;
 			await log.close();
-			using deadline = startDeadline(signal, patienceMs);
-			firstPid = await firstChildOf(child.pid, deadline.signal);
+			// Also when nobody wants the machine any more: whoever switches it off has to know the process.
+			using deadline = startDeadline(new AbortController().signal, patienceMs);
+			void ended.then(() => deadline.end());
+			firstPid = await firstChildOf(child.pid, deadline.signal).catch(() => undefined);
 			await whenEngineAnswers();
 		},
 		async killEngine() {

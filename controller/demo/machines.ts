@@ -55,6 +55,7 @@ async function openMachines(options: DemoOptions, names: readonly string[], made
 	const nodes = await Promise.all(machines.map(async ({host, dockerUrl}) => createDemoNode({...options, host, dockerUrl, directory: join(directory, host.name)})));
 	for (const node of nodes) made.own(`node ${node.host.name}`, node, async running => running[Symbol.asyncDispose]());
 
+	signal.throwIfAborted();
 	write(`${names.length} machines in namespaces of their own, joined by a switch, each with a Docker Engine and a node:\n`);
 	const from = performance.now();
 	const all = await allSettled(machines.map(async (machine, index): Promise<Inhabited> => {

@@ -61,6 +61,7 @@ async function openTwoHosts(options: DemoOptions, made: Owned): Promise<TwoHosts
 	made.own('containers', of, removeContainers);
 	for (const node of nodes) made.own(`node ${node.host.name}`, node, async running => running[Symbol.asyncDispose]());
 
+	options.signal.throwIfAborted();
 	write('Two hosts in network namespaces of their own, joined by a switch. The Docker Engine of this machine runs the containers of both.\n');
 	await importHelloImage({dockerUrl, reference: demoImage});
 	await allSettled(nodes.map(async node => node.start()));

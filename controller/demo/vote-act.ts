@@ -49,6 +49,7 @@ async function openPlaces(options: DemoOptions, made: Owned): Promise<readonly P
 	const lan = made.own('network namespaces', await openDemoLan(['a', 'b', 'c']), async opened => opened[Symbol.asyncDispose]());
 	const nodes = await Promise.all(lan.hosts.map(async host => createDemoNode({...options, host, directory: join(directory, host.name)})));
 	for (const node of nodes) made.own(`node ${node.host.name}`, node, async running => running[Symbol.asyncDispose]());
+	options.signal.throwIfAborted();
 	options.write('Three hosts in network namespaces of their own, joined by a switch. Beside the node of each runs a program, a lamp, which speaks with its own node only.\n');
 	await allSettled(nodes.map(async node => node.start()));
 	const [first, ...others] = nodes;

@@ -7,6 +7,7 @@ Put what your program does in `handle`. No heartbeats go out while it works: aft
 import json
 import sys
 import time
+import traceback
 
 import zmq
 
@@ -32,7 +33,12 @@ def reply_to(body):
     except ValueError as error:
         answer, said = action + ".error", {"code": "BadRequest", "message": "the second frame is no JSON: %s" % error}
     else:
-        answer, said = handle(action, data)
+        try:
+            answer, said = handle(action, data)
+        except Exception as error:
+            # One bad request is no reason to serve nobody any more.
+            traceback.print_exc()
+            answer, said = action + ".error", {"code": "Internal", "message": "%s: %s" % (type(error).__name__, error)}
     # The meta goes back as it came: the asker knows its answer by it.
     return [answer.encode(), json.dumps(said).encode()] + body[2:3]
 

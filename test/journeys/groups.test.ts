@@ -98,7 +98,8 @@ test('three programs in Python elect a leader, vote and change colour at one ins
 	await eventually(() => lamps.filter(({said}) => said.some(line => line['heard'] === 'no blue')).length === 2, {what: 'the other two to hear of it, and the leader not'});
 	const strange = await ask(solo, 'group.act', {group: 'lamps', action: {hue: 'pink'}, inMs: 1000});
 	t.is(strange.outcome, 'rejected', 'what they cannot do they refuse');
-	t.is((await groupOf(solo, 'lamps'))?.visible, 3, 'and live');
+	await solo.call('POST', '/cluster/call', {service: 'x', action: 'group.event', data: {}}, [500]);
+	t.is((await groupOf(solo, 'lamps'))?.visible, 3, 'and a request that a handler fails at ends none of them');
 	const times = lamps.map(({said}) => said.find(line => line['colour'] === 'red')!['at'] as number);
 	t.log(`red within ${((Math.max(...times) - Math.min(...times)) * 1000).toFixed(1)} ms`);
 

@@ -9,7 +9,9 @@ import type {Verb} from '../../../api/cli/verb.js';
 import {nobody} from '../../api/cli/support/run-cli.js';
 import {namespaces} from '../../cluster/lan.js';
 import {testDocker, testDockerUrl} from '../../support/docker.js';
+import {eventually} from '../../support/eventually.js';
 import {bin} from '../../support/node-process.js';
+import {listProcesses} from '../../support/processes.js';
 import {makeTempDirectory} from '../../support/temp-directory.js';
 
 const run = promisify(execFile);
@@ -75,6 +77,19 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 		await nothingIsLeft(t, {home: home.path, services: ['pair', 'left', 'right'], pid: child.pid});
 	});
 }
+
+test.serial('the nodes of a demo that is killed end with it', async t => {
+	await using home = await makeTempDirectory();
+	const child = spawn(process.execPath, [bin, 'demo', 'vote-act', '--docker-url', testDockerUrl()], {stdio: ['ignore', 'pipe', 'ignore'], env: {...process.env, HOME: home.path, TMPDIR: home.path}});
+	const ended = once(child, 'exit');
+	for await (const chunk of child.stdout) if (String(chunk).includes('this node is a member now')) break;
+	const ofDemo = (): readonly string[] => listProcesses().map(({commandLine}) => commandLine).filter(line => line.includes(home.path));
+	t.is(ofDemo().filter(line => line.includes('start --foreground')).length, 3);
+	child.kill('SIGKILL');
+	await ended;
+	await eventually(() => ofDemo().length === 0, {what: 'its nodes to end'});
+	for (const name of await namespaces()) if (name.startsWith(`motey-demo-${child.pid}-`)) await run('ip', ['netns', 'delete', name]);
+});
 
 test.serial('a demo that is interrupted before it begins makes nothing', async t => {
 	const demo: Verb = {group: 'process', name: 'demo', summary: '', load: async () => import('../../../controller/commands/demo.js')};

@@ -6,6 +6,8 @@ import {join} from 'node:path';
 import {text} from 'node:stream/consumers';
 import {promisify} from 'node:util';
 import anyTest, {type ExecutionContext, type TestFn} from 'ava';
+import {openDemoLan} from '../../../controller/demo/lan.js';
+import {createMachine} from '../../../controller/demo/machine.js';
 import {namespaces} from '../../cluster/lan.js';
 import {startDockerd, type Dockerd} from '../../support/dockerd.js';
 import {eventually} from '../../support/eventually.js';
@@ -68,6 +70,18 @@ test.serial('the demo of a blackout shows all services come back in the same con
 test.serial('the demo of chaos has the faults of its seed, and sums up what it saw', async t => {
 	const told = await toldBy(t, await begin('chaos', '--minutes', '0', '--seed', '331'));
 	for (const line of [/c has no power for 2.6 s/u, /the Docker Engine of b is killed/u, /2 faults in \d:\d\d, seed 331: all was as wanted again at most [\d.]+ s after each was mended. In \d+ looks/u]) t.regex(told, line);
+});
+
+test.serial('a machine that nobody wants any more while it is switched on can be switched off', async t => {
+	await using home = await makeTempDirectory();
+	await using lan = await openDemoLan(['a']);
+	const unwanted = new AbortController();
+	const machine = await createMachine({host: lan.hosts[0]!, directory: join(home.path, 'a'), signal: unwanted.signal});
+	const on = machine.powerOn();
+	unwanted.abort(new Error('nobody wants it'));
+	await t.throwsAsync(on, {message: 'nobody wants it'});
+	await machine.powerOff();
+	t.deepEqual(listProcesses().filter(({commandLine}) => commandLine.includes(home.path)), []);
 });
 
 for (const [how, end, code] of [
