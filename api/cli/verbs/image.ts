@@ -37,7 +37,7 @@ function prune({io}: CliContext): Command {
 		.option('--node <name...>', 'on these nodes only')
 		.action(async (options: Options) => {
 			const {client} = await connect(options, io);
-			await onNodes(client, options, io, async node => {
+			await onNodes(client, {...options, each: true}, io, async node => {
 				const [answer] = await answersOf(client, {node, action: 'image.prune'}, io);
 				print(io, `${node}: ${textAt(answer, 'removed')} removed, ${byteText(numberAt(answer, 'bytes') ?? 0)}`);
 			});

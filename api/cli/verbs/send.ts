@@ -1,5 +1,5 @@
 import type {Command} from 'commander';
-import {clientVerb, connect, durationMs, type NodeOptions} from '../client-verb.js';
+import {clientVerb, connect, timeoutOption, type NodeOptions} from '../client-verb.js';
 import {CliError} from '../exit-codes.js';
 import {print} from '../io.js';
 import {textAt} from '../../client/value.js';
@@ -19,7 +19,7 @@ export function build({io}: CliContext): Command {
 		.argument('<node>', 'the node, by name or id')
 		.argument('<action>', 'its handler: the worker named message.ACTION')
 		.argument('[json]', 'the data; {} when not said')
-		.option('--timeout <duration>', 'how long the message may wait for its handler', durationMs, 60_000)
+		.addOption(timeoutOption('how long the message may wait for its handler', '1m'))
 		.action(async (node: string, action: string, written: string | undefined, options: Options) => {
 			const data = readData(written);
 			const {client} = await connect(options, io);

@@ -1,8 +1,13 @@
+import {readdir} from 'node:fs/promises';
+import {join} from 'node:path';
 import test from 'ava';
 import {endsOf, placeOf} from '../../../api/cli/copy/place.js';
 import {BrokeOff, Perseverance} from '../../../api/cli/copy/perseverance.js';
 import {progressText} from '../../../api/cli/copy/progress-text.js';
+import type {RemoteFiles} from '../../../api/cli/copy/remote-files.js';
+import {planDownload} from '../../../api/cli/copy/trees.js';
 import {Refused} from '../../../api/client/errors.js';
+import {makeTempDirectory} from '../../support/temp-directory.js';
 
 test('NODE:PATH is a place there, and everything else one here', t => {
 	t.deepEqual(placeOf('attic:a/b'), {kind: 'there', node: 'attic', path: 'a/b'});
@@ -39,4 +44,13 @@ test('what may pass is tried again for as long as it gets on, what may not is to
 	}
 	await t.throwsAsync(begun.run(async () => Promise.reject(refused(503))), {message: /nothing came through for \d+ s: code 503/u});
 	await t.throwsAsync(perseverance().run(async () => Promise.reject(refused(503))), {message: 'code 503'});
+});
+
+test('a node that names files what leads elsewhere is not believed', async t => {
+	await using directory = await makeTempDirectory();
+	for (const name of ['..', '.', '', '../../etc/cron.d/evil', '/etc/passwd', 'a/b', 'nul\0x']) {
+		const files = {node: 'liar', stat: async () => Promise.resolve({kind: 'directory', entries: [{name, kind: 'file', size: 1}]})} as unknown as RemoteFiles;
+		await t.throwsAsync(planDownload(files, 'x/', join(directory.path, 'in')), {message: /^liar names a file ".*", which is no name$/u});
+	}
+	t.deepEqual(await readdir(join(directory.path, 'in')), []);
 });
