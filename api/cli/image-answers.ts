@@ -6,6 +6,14 @@ import {kindNamed} from './kinds.js';
 import {mapAtMost} from './map-at-most.js';
 import {requireNodes} from './node-named.js';
 
+/** A node that is there says in this time what it has; whoever is away is not waited for longer. */
+export const soonMs = 10_000;
+
+/** Throws what says so when a node cannot be asked, before it is given work that may take long. */
+export async function requireAnswer(client: Client, node: string, io: CliIo): Promise<void> {
+	await answersOf(client, {node, action: 'image.have', data: {reference: 'none'}, deadlineMs: soonMs}, io);
+}
+
 /** What a node's images service answers, part by part; the last when it says nothing is left out. */
 export async function answersOf(client: Client, {node, action, data = {}, deadlineMs = 30_000}: {readonly node: string; readonly action: string; readonly data?: JsonObject; readonly deadlineMs?: number}, io: CliIo): Promise<readonly JsonObject[]> {
 	const answers: JsonObject[] = [];

@@ -3,7 +3,7 @@ import {textAt} from '../../client/value.js';
 import {clientVerb, connect, type NodeOptions} from '../client-verb.js';
 import {CliError, exitCodes} from '../exit-codes.js';
 import {fetchImage} from '../fetch-image.js';
-import {answersOf, onNodes} from '../image-answers.js';
+import {answersOf, onNodes, requireAnswer} from '../image-answers.js';
 import {createLiveBlock} from '../live-block.js';
 import {nodeNamed, requireNodes} from '../node-named.js';
 import type {CliContext} from '../verb.js';
@@ -30,6 +30,9 @@ export function distributeCommand({io}: CliContext): Command {
 			};
 			// As `motey image list` shows it: no name that others would know it by.
 			const isId = /^[0-9a-f]{6,64}$/u.test(reference) && id.startsWith(`sha256:${reference}`);
-			await onNodes(client, {node: options.to, each: true}, io, async node => fetchImage(client, {node, reference: isId ? id : reference, id, io, tell: (line, isOver) => tell(node, line, isOver)}));
+			await onNodes(client, {node: options.to, each: true}, io, async node => {
+				await requireAnswer(client, node, io);
+				await fetchImage(client, {node, reference: isId ? id : reference, id, io, tell: (line, isOver) => tell(node, line, isOver)});
+			});
 		});
 }

@@ -31,9 +31,10 @@ interface World extends AsyncDisposable {
 }
 
 /** The node `edge_01`, whose files are asked over its API. */
-async function openWorld(limits: Partial<TransferLimits> = {}): Promise<World> {
+async function openWorld(limits: Partial<TransferLimits> = {}, files?: string): Promise<World> {
 	const directory = await makeTempDirectory();
-	const [here, there, dataDir, runDir] = ['here', 'there', 'data', 'run'].map(name => join(directory.path, name)) as [string, string, string, string];
+	const [here, dataDir, runDir] = ['here', 'data', 'run'].map(name => join(directory.path, name)) as [string, string, string];
+	const there = files ?? join(directory.path, 'there');
 	await Promise.all([here, dataDir, runDir].map(async path => mkdir(path)));
 	const transfers = await Transfers.open({allow: [there], dataDir, limits: TransferLimits.parse(limits), clock: systemClock, log: silent});
 	const mdp = await openMdp({runDir, nodes: {selfId: 'node-id', idOf: word => (word === 'edge_01' ? 'node-id' : undefined)}, builtins: fileActions(transfers), forward: () => {
@@ -124,6 +125,16 @@ async function bytesUnderway(directory: string): Promise<number> {
 	const sizes = (await readdir(directory)).filter(name => name.endsWith('-part')).map(async name => (await stat(join(directory, name))).size);
 	return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
+
+test('a disk of the node that is full is one clear error, with one line of what to do', async t => {
+	await using disk = mountTmpfs({sizeMiB: 2});
+	await using world = await openWorld({}, disk.path);
+	await writeFile(join(world.here, 'large'), Buffer.alloc(3 * 2 ** 20));
+	const {code, stderr} = await world.cp(join(world.here, 'large'), 'edge_01:large');
+	t.is(code, 1);
+	t.regex(stderr, /^error: no room for .*\/large: it needs 3145728 bytes more, and \d+ are free for it; nothing of it was kept\. Make room on the node's disk, and copy it again\.\n$/u);
+	t.deepEqual(await readdir(disk.path), []);
+});
 
 test('a copy that is interrupted says how to go on, leaves its turn to others at once, and is gone on with', async t => {
 	await using world = await openWorld({transferBytesPerSecond: 2 * 2 ** 20});

@@ -6,10 +6,11 @@ import {pack, type Header} from 'tar-stream';
 /** An entry of a tar in a test; `pax` are records that the writer would not add by itself. */
 export type SampleEntry = Partial<Header> & {readonly name: string; readonly content?: string | Buffer; readonly pax?: Readonly<Record<string, string>>};
 
-/** A tar of these entries. */
+/** A tar of these entries; the same for the same, whatever the time is. */
 export async function tarOf(entries: readonly SampleEntry[]): Promise<Buffer> {
 	const tar = pack();
-	for (const {content, ...header} of entries) {
+	for (const {content, ...given} of entries) {
+		const header = {mtime: new Date(0), ...given};
 		if (content === undefined) tar.entry(header);
 		else tar.entry(header, content);
 	}
