@@ -3,6 +3,7 @@ import {pipeline} from 'node:stream/promises';
 import {extract} from 'tar-stream';
 import {z} from 'zod';
 import {ArchiveError} from './archive-error.js';
+import {HeaderWindow} from './header-window.js';
 
 const Header = z.object({
 	name: z.string(),
@@ -10,6 +11,8 @@ const Header = z.object({
 	size: z.number(),
 	linkname: z.string().nullish(),
 	pax: z.record(z.string(), z.string()).nullish(),
+	/** Where its content begins in the tar. */
+	byteOffset: z.number(),
 });
 
 /** One entry of a tar, with its bytes, to be taken before the next is asked for. */
@@ -29,22 +32,22 @@ export interface TarEntry {
  */
 export async function* tarEntries(bytes: AsyncIterable<Uint8Array>, {budget}: {readonly budget: EntryBudget}): AsyncGenerator<TarEntry, void> {
 	const tar = extract();
-	const feeding = pipeline(Readable.from(watched(bytes)), tar);
+	const headers = new HeaderWindow();
+	const feeding = pipeline(Readable.from(watched(bytes, headers)), tar);
 	feeding.catch(() => undefined);
 	try {
 		for await (const entry of tar) {
 			budget.take();
-			// The library applies it to what follows, and other unpackers do not.
-			if (Reflect.get(tar, '_paxGlobal') !== null) throw new ArchiveError('Malformed', 'a header for all entries that follow, which unpackers read differently');
-			yield {...described(entry.header), bytes: chunksOf(entry)};
+			const {contentAt, ...described} = read(entry.header);
+			headers.entry({contentAt, sizeBytes: described.sizeBytes});
+			yield {...described, bytes: chunksOf(entry)};
 			// What nobody has taken is passed over.
 			entry.resume();
 		}
 		await feeding;
+		headers.end();
 	} catch (error) {
-		if (error instanceof ArchiveError) throw error;
-		if (error instanceof SourceError) throw error.cause;
-		throw new ArchiveError('Malformed', `it is no whole tar: ${error instanceof Error ? error.message : String(error)}`, {cause: error});
+		throw named(error);
 	} finally {
 		tar.destroy();
 	}
@@ -64,15 +67,30 @@ export class EntryBudget {
 }
 
 async function* chunksOf(content: AsyncIterable<unknown>): AsyncGenerator<Buffer, void> {
-	for await (const chunk of content) {
-		if (Buffer.isBuffer(chunk)) yield chunk;
+	try {
+		for await (const chunk of content) {
+			if (Buffer.isBuffer(chunk)) yield chunk;
+		}
+	} catch (error) {
+		throw named(error);
 	}
 }
 
+function named(error: unknown): unknown {
+	if (error instanceof ArchiveError) return error;
+	if (error instanceof SourceError) return error.cause;
+	const message = error instanceof Error ? error.message : String(error);
+	// What the library says of what is packed otherwise misleads.
+	return new ArchiveError('Malformed', message.startsWith('Invalid tar header') ? 'it is no tar' : `it is no whole tar: ${message}`, {cause: error});
+}
+
 /** Tells an error of the source from one of the tar. */
-async function* watched(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+async function* watched(bytes: AsyncIterable<Uint8Array>, headers: HeaderWindow): AsyncGenerator<Uint8Array, void> {
 	try {
-		yield* bytes;
+		for await (const chunk of bytes) {
+			headers.push(chunk);
+			yield chunk;
+		}
 	} catch (error) {
 		throw error instanceof ArchiveError ? error : new SourceError(error);
 	}
@@ -88,8 +106,8 @@ class SourceError extends Error {
 	}
 }
 
-function described(raw: unknown): Omit<TarEntry, 'bytes'> {
-	const {name, type, size, linkname, pax} = Header.parse(raw);
+function read(raw: unknown): Omit<TarEntry, 'bytes'> & {readonly contentAt: number} {
+	const {name, type, size, linkname, pax, byteOffset: contentAt} = Header.parse(raw);
 	const shown = JSON.stringify(name.slice(0, 200));
 	if (name.includes('\0')) throw new ArchiveError('Path', `the name ${shown} has a NUL`);
 	if (name.startsWith('/')) throw new ArchiveError('Path', `the path ${shown} is absolute`);
@@ -100,7 +118,7 @@ function described(raw: unknown): Omit<TarEntry, 'bytes'> {
 		case 'character-device':
 		case 'block-device':
 		case 'fifo': throw new ArchiveError('Device', `${shown} is a ${type}`);
-		case 'file': return {names, type, target: '', sizeBytes: size};
+		case 'file': return {names, type, target: '', sizeBytes: size, contentAt};
 		case 'directory':
 		case 'link':
 		case 'symlink': break;
@@ -108,5 +126,6 @@ function described(raw: unknown): Omit<TarEntry, 'bytes'> {
 	}
 	// Some unpackers would take its content for further entries.
 	if (size !== 0) throw new ArchiveError('Malformed', `${shown} is a ${type} with content`);
-	return {names, type, target: linkname ?? '', sizeBytes: 0};
+	if (linkname?.includes('\0') === true) throw new ArchiveError('Link', `${shown} is a link to a name with a NUL`);
+	return {names, type, target: linkname ?? '', sizeBytes: 0, contentAt};
 }

@@ -4,7 +4,7 @@ import test from 'ava';
 import {ArchiveError} from '../../../../controller/images/archive/archive-error.js';
 import {defaultArchiveLimits, type ArchiveLimits} from '../../../../controller/images/archive/archive-limits.js';
 import {checkArchive, type ArchiveExpectation} from '../../../../controller/images/archive/check-archive.js';
-import {sampleArchive, sampleLayout, tarOf, type SampleEntry, type SampleOptions} from './sample-archive.js';
+import {paxRecord, rawEntry, sampleArchive, sampleLayout, tarEnd, tarOf, type SampleEntry, type SampleOptions} from './sample-archive.js';
 
 /** In pieces of an odd length, as a network brings them. */
 async function* pieces(bytes: Buffer, size = 1357): AsyncGenerator<Buffer> {
@@ -45,6 +45,7 @@ test('a layer that is in an image twice may be a link to itself', async t => {
 });
 
 const inLayer = (...layer: readonly SampleEntry[]): SampleOptions => ({layers: [layer]});
+const rawLayer = (...parts: readonly Buffer[]): SampleOptions => ({rawLayers: [Buffer.concat([...parts, tarEnd])]});
 const hostile: readonly (readonly [string, string, SampleOptions])[] = [
 	['a path that climbs out', 'Path', {before: [{name: '../../etc/cron.d/evil', content: 'x'}]}],
 	['an absolute path', 'Path', {before: [{name: '/etc/cron.d/evil', content: 'x'}]}],
@@ -57,6 +58,11 @@ const hostile: readonly (readonly [string, string, SampleOptions])[] = [
 	['a pipe', 'Device', {before: [{name: 'pipe', type: 'fifo'}]}],
 	['a sparse file that says to be small', 'Bomb', {before: [{name: 'big', content: 'x', pax: {'GNU.sparse.major': '1', 'GNU.sparse.realsize': '9223372036854775807'}}]}],
 	['a manifest that is there twice', 'Malformed', {before: [{name: 'manifest.json', content: '[]'}]}],
+	['a manifest that is there in two spellings', 'Malformed', {before: [{name: './manifest.json', content: '[]'}]}],
+	['a manifest that differs in its letters\' case only', 'Path', {before: [{name: 'Manifest.json', content: '[]'}]}],
+	['a manifest within a folder', 'Path', {before: [{name: `${'a'.repeat(64)}/manifest.json`, content: '[]'}]}],
+	['a manifest of several images', 'Malformed', {change: entry => entry.name === 'manifest.json' ? {...entry, content: JSON.stringify([0, 1].flatMap(() => JSON.parse(String(entry.content)) as unknown))} : entry}],
+	['a name that is longer than it says', 'Path', {before: [{name: 'oci-layout', content: '{}', pax: {path: '../../etc/cron.d/evil'}}]}],
 	['a manifest that is no JSON', 'Malformed', {change: entry => entry.name === 'manifest.json' ? {...entry, content: '[{'} : entry}],
 	['no manifest', 'Malformed', {change: entry => entry.name === 'manifest.json' ? undefined : entry}],
 	['a document that would fill the memory', 'TooLarge', {before: [{name: 'repositories', content: Buffer.alloc(5 * 2 ** 20)}]}],
@@ -71,6 +77,24 @@ const hostile: readonly (readonly [string, string, SampleOptions])[] = [
 	['a layer that writes through its own link', 'Link', inLayer({name: 'etc', type: 'symlink', linkname: '/'}, {name: 'etc/passwd', content: 'x'})],
 	['a layer with a device', 'Device', inLayer({name: 'dev/sda', type: 'block-device', devmajor: 8, devminor: 0})],
 	['a layer with a character device', 'Device', inLayer({name: 'dev/mem', type: 'character-device', devmajor: 1, devminor: 1})],
+	['a layer with a pipe', 'Device', inLayer({name: 'run/pipe', type: 'fifo'})],
+	['a layer whose mark of deletion names the folder itself', 'Path', inLayer({name: 'etc/.wh..', content: ''})],
+	['a layer whose mark of deletion names the folder above', 'Path', inLayer({name: 'etc/.wh...', content: ''})],
+	['a layer whose newer header says another path', 'Path', inLayer({name: 'harmless', content: 'x', pax: {path: '../../etc/passwd'}})],
+	['a layer whose newer header says another target', 'Link', inLayer({name: 'harmless', type: 'symlink', linkname: 'a', pax: {linkpath: '../../etc/passwd'}})],
+	['a layer whose newer header has a NUL in its path', 'Path', inLayer({name: 'harmless', content: 'x', pax: {path: 'etc/passwd\0.txt'}})],
+	['a layer whose newer header has a NUL in its target', 'Link', inLayer({name: 'harmless', type: 'symlink', linkname: 'a', pax: {linkpath: 'etc\0/../../x'}})],
+	['a layer whose long name climbs out', 'Path', rawLayer(rawEntry({name: '././@LongLink', type: 'L'}, '../../../etc/passwd\0'), rawEntry({name: 'harmless'}, 'x'))],
+	['a layer whose long target climbs out', 'Link', rawLayer(rawEntry({name: '././@LongLink', type: 'K'}, '../../../etc/passwd\0'), rawEntry({name: 'harmless', type: '1', linkname: 'a'}))],
+	['a layer whose prefix climbs out', 'Path', rawLayer(rawEntry({name: 'passwd', prefix: '../../etc'}, 'x'))],
+	['a layer whose name of the old kind has another before it', 'Path', rawLayer(rawEntry({name: 'passwd', magic: 'ustar  \0', prefix: '../../etc'}, 'x'))],
+	['a layer with a sparse file of the old kind', 'Malformed', rawLayer(rawEntry({name: 'big', type: 'S'}, 'x'))],
+	['a layer with a file of less than nothing', 'Malformed', rawLayer(rawEntry({name: 'big', size: Buffer.alloc(12, 0xff)}, 'x'))],
+	['a layer with a name of less than nothing', 'Malformed', rawLayer(rawEntry({name: '././@LongLink', type: 'L', size: Buffer.alloc(12, 0xff)}), rawEntry({name: 'harmless'}, 'x'))],
+	['a layer whose newer header says less than nothing', 'Malformed', inLayer({name: 'big', content: 'x', pax: {size: '-1'}})],
+	['a layer with a file of 8 EiB', 'Malformed', rawLayer(rawEntry({name: 'big', size: Buffer.from([0x80, 0, 0, 0, 0x7f, 255, 255, 255, 255, 255, 255, 255])}, 'x'))],
+	['a layer with a name of 1 GiB', 'Malformed', rawLayer(rawEntry({name: '././@LongLink', type: 'L', size: '10000000000'}, 'x'))],
+	['a layer whose size is no number', 'Malformed', rawLayer(rawEntry({name: 'big', size: 'zzzzzzzzzzz'}, 'x'))],
 	['a layer with a sparse file', 'Bomb', inLayer({name: 'big', content: 'x', pax: {'GNU.sparse.map': '0,1'}})],
 	['a layer that is no tar', 'Malformed', {rawLayers: [Buffer.from('#!/bin/sh\n'.repeat(200))]}],
 	['a layer packed in a way that cannot be looked into', 'Malformed', {rawLayers: [Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), Buffer.alloc(2000, 7)])]}],
@@ -85,29 +109,34 @@ for (const [what, code, options] of hostile) {
 
 test('a tar that hides an entry behind the content of a link is refused', async t => {
 	const {archive} = await sampleArchive();
-	// The header of the folder, made a link of 512 bytes with its checksum put right.
-	const header = Buffer.from(archive.subarray(0, 512));
-	header.write('1', 156, 'latin1');
-	header.write('00000001000 ', 124, 'latin1');
-	header.write('        ', 148, 'latin1');
-	const sum = header.reduce((total, byte) => total + byte, 0);
-	header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
-	t.is(await outcome(Buffer.concat([header, archive.subarray(512)])), 'Malformed');
+	t.is(await outcome(Buffer.concat([rawEntry({name: 'a'.repeat(64), type: '1', size: '00000001000'}), archive])), 'Malformed');
 });
 
 test('a tar that shows one path to who looks it through and another to who unpacks it is refused', async t => {
-	/** A header of its own for the entries that follow (`g`), or for the next one (`x`). */
-	const paxHeader = async (type: 'g' | 'x', record: string): Promise<Buffer> => {
-		const tar = await tarOf([{name: 'pax', content: record}]);
-		tar.write(type, 156, 'latin1');
-		tar.write('        ', 148, 'latin1');
-		const sum = tar.subarray(0, 512).reduce((total, byte) => total + byte, 0);
-		tar.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
-		return tar.subarray(0, 1024);
-	};
-	const parts = [await paxHeader('g', '22 path=etc/harmless1\n'), await paxHeader('x', '15 comment=one\n'), await tarOf([{name: '../../etc/passwd', content: 'x'}])];
-	const {archive} = await sampleArchive({rawLayers: [Buffer.concat(parts)]});
-	t.is(await outcome(archive), 'Malformed');
+	const evil = await tarOf([{name: '../../etc/passwd', content: 'x'}]);
+	const harmless = await tarOf([{name: 'harmless', content: 'x'}]);
+	const layers = [
+		[rawEntry({name: 'pax', type: 'g'}, paxRecord('path', 'etc/harmless')), rawEntry({name: 'pax', type: 'x'}, paxRecord('comment', 'one')), evil],
+		[rawEntry({name: '././@LongLink', type: 'L'}, '../../etc/passwd\0'), rawEntry({name: 'pax', type: 'x'}, paxRecord('path', 'harmless')), harmless],
+		[rawEntry({name: 'pax', type: 'x'}, paxRecord('path', 'harmless')), rawEntry({name: '././@LongLink', type: 'L'}, '../../etc/passwd\0'), harmless],
+		[rawEntry({name: '././@LongLink', type: 'K'}, '../../etc/passwd\0'), rawEntry({name: 'pax', type: 'x'}, paxRecord('linkpath', 'harmless')), rawEntry({name: 'link', type: '1', linkname: 'a'}), tarEnd],
+	];
+	for (const [index, parts] of layers.entries()) t.is(await outcome((await sampleArchive({rawLayers: [Buffer.concat(parts)]})).archive), 'Malformed', `layer ${index}`);
+});
+
+test('a tar in which something lies between its entries, or behind them, is refused', async t => {
+	const [one, two] = [rawEntry({name: 'one'}, 'x'), rawEntry({name: 'two'}, 'x')];
+	const device = rawEntry({name: 'dev/sda', type: '4'});
+	const layers = [
+		[one, tarEnd, device, tarEnd],
+		[one, Buffer.alloc(512), two, tarEnd],
+		// The library takes 24 + 1000 bytes after such a file for a name, and others do not.
+		[rawEntry({name: '././@LongLink', type: 'L', size: '00000000000'}), rawEntry({name: 'big'}, Buffer.alloc(1000, 1)), device, Buffer.alloc(488), two, tarEnd],
+		[rawEntry({name: '././@LongLink', type: 'L', size: '00000000000'}), one, tarEnd],
+	];
+	for (const [index, parts] of layers.entries()) t.not(await outcome((await sampleArchive({rawLayers: [Buffer.concat(parts)]})).archive), 'taken', `layer ${index}`);
+	t.is(await outcome((await sampleArchive({rawLayers: [Buffer.concat([one, two, tarEnd, Buffer.alloc(10_240)])]})).archive), 'taken', 'a last block as tar writes it');
+	t.is(await outcome((await sampleArchive({rawLayers: [Buffer.concat([rawEntry({name: '././@LongLink', type: 'L'}, `${'long/'.repeat(60)}name\0`), one, tarEnd])]})).archive), 'taken', 'a long name');
 });
 
 test('a bomb is refused by its ratio long before it is unpacked', async t => {
@@ -136,6 +165,8 @@ test('a blob that does not hold what its name says is refused', async t => {
 
 test('an archive that is cut anywhere is refused', async t => {
 	const {archive} = await sampleArchive();
+	const {archive: large} = await sampleArchive({layers: [[{name: 'large', content: Buffer.alloc(400_000, 'large')}]]});
+	for (const length of [300_000, large.length - 2600]) t.is(await outcome(large.subarray(0, length)), 'Malformed', `cut to ${length}`);
 	for (const length of [0, 100, 512, 700, 1500, 2600, archive.length - 3000]) t.is(await outcome(archive.subarray(0, length)), 'Malformed', `cut to ${length}`);
 });
 

@@ -6,16 +6,59 @@ import {pack, type Header} from 'tar-stream';
 /** An entry of a tar in a test; `pax` are records that the writer would not add by itself. */
 export type SampleEntry = Partial<Header> & {readonly name: string; readonly content?: string | Buffer; readonly pax?: Readonly<Record<string, string>>};
 
-/** A tar of these entries. */
+/** A tar of these entries; the same for the same, whatever the time is. */
 export async function tarOf(entries: readonly SampleEntry[]): Promise<Buffer> {
 	const tar = pack();
-	for (const {content, ...header} of entries) {
+	for (const {content, ...given} of entries) {
+		const header = {mtime: new Date(0), ...given};
 		if (content === undefined) tar.entry(header);
 		else tar.entry(header, content);
 	}
 	tar.finalize();
 	return buffer(tar);
 }
+
+/** What a header of a tar says; `size` in octal, or as the bytes stand there. */
+export interface RawHeader {
+	readonly name: string;
+	/** One character; a plain file, when not said. */
+	readonly type?: string;
+	readonly size?: string | Buffer;
+	readonly linkname?: string;
+	/** `ustar` and its version, when not said. */
+	readonly magic?: string;
+	/** What stands before the name in the newer format. */
+	readonly prefix?: string;
+}
+
+/** A header that no writer would write, its checksum right, with content behind it that fills its last block. */
+export function rawEntry({name, type = '0', size, linkname = '', magic = 'ustar\u000000', prefix = ''}: RawHeader, content: string | Buffer = ''): Buffer {
+	const header = Buffer.alloc(512);
+	const bytes = Buffer.from(content);
+	const write = (text: string | Buffer, at: number): void => void Buffer.from(text).copy(header, at);
+	write(name, 0);
+	write('0000644\u00000000000\u00000000000\u0000', 100);
+	write(size ?? bytes.length.toString(8).padStart(11, '0'), 124);
+	write('00000000000\u0000', 136);
+	write(type, 156);
+	write(linkname, 157);
+	write(magic, 257);
+	write(prefix, 345);
+	write('        ', 148);
+	write(`${header.reduce((total, byte) => total + byte, 0).toString(8).padStart(6, '0')}\u0000 `, 148);
+	return Buffer.concat([header, bytes, Buffer.alloc((512 - bytes.length % 512) % 512)]);
+}
+
+/** A record of a header in the newest format, with its length before it. */
+export function paxRecord(key: string, value: string): string {
+	const rest = ` ${key}=${value}\n`;
+	const length = Buffer.byteLength(rest);
+	const digits = String(length + String(length).length).length;
+	return `${length + digits}${rest}`;
+}
+
+/** What ends a tar. */
+export const tarEnd = Buffer.alloc(1024);
 
 const digest = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex');
 
