@@ -86,7 +86,7 @@ function answered(handler: (...[request, response]: Parameters<RequestHandler>) 
 		} catch (error) {
 			if (!(error instanceof ClusterError)) throw error;
 			const [code, reason] = statusOf[error.code];
-			throw new ApiError(code, {reason, message: error.fix === '' ? error.message : `${error.message}: ${error.fix}`});
+			throw new ApiError(code, {reason, message: error.fix === '' ? error.message : `${error.message}. ${error.fix}`});
 		}
 	};
 }

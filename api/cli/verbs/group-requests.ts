@@ -4,7 +4,7 @@ import {lateRefusal} from '../../client/late-refusal.js';
 import {at, isObject, listAt, numberAt, textAt, type JsonObject} from '../../client/value.js';
 import {clientVerb, connect, durationMs, type NodeOptions} from '../client-verb.js';
 import {CliError, exitCodes} from '../exit-codes.js';
-import {parseInstant, type Instant} from '../instant.js';
+import {parseInstant, tellWait, type Instant} from '../instant.js';
 import {print} from '../io.js';
 import {outputOption, printValue} from '../output.js';
 import {printGrid} from '../table.js';
@@ -71,6 +71,7 @@ export function actVerb(context: CliContext): Command {
 			// What a clock's time is from now, only the node knows.
 			const when = 'at' in instant ? {at: Date.parse(instant.at)} : instant;
 			const deadlineMs = 'at' in instant ? longestMs : Math.min(longestMs, Math.ceil(instant.inMs) + 2 * marginMs);
+			tellWait(instant, {io, before: 'the members vote now; the instant is'});
 			const verdict = await last(client, {action: 'group.act', data: {group, action: valueOf(action), rule, ...when, ...named(member)}, deadlineMs, signal: io.signal});
 			await conclude(verdict, {context, output});
 		});

@@ -21,4 +21,6 @@ test('motey group act takes the instants that motey apply takes, and asks no nod
 	t.deepEqual(asked.splice(0), [...Array.from({length: 3}, () => ({...common, inMs: 5000})), {...common, at: Date.parse('2026-12-24T17:00:00Z')}]);
 	for (const when of [[], ['--at', '2026-12-24T18:00:00'], ['--at', '18:00'], ['--at', '5'], ['--at', 'tomorrow'], ['--in', '-5s'], ['--in', '5s', '--at', '+5s']]) t.is((await act(...when)).code, 2, when.join(' '));
 	t.deepEqual(asked, []);
+	t.like(await act('--in', '30s'), {stderr: ''});
+	t.is((await runCli(api, ['group', 'act', 'lamps', 'red', '--in', '30s'], {terminal: true})).stderr, 'the members vote now; the instant is in 30 s\n', 'whoever looks on is told why it takes its time');
 });

@@ -1,8 +1,12 @@
 import {execFile, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readdir} from 'node:fs/promises';
+import {PassThrough} from 'node:stream';
 import {promisify} from 'node:util';
 import test, {type ExecutionContext} from 'ava';
+import {run as runVerb} from '../../../api/cli/program.js';
+import type {Verb} from '../../../api/cli/verb.js';
+import {nobody} from '../../api/cli/support/run-cli.js';
 import {namespaces} from '../../cluster/lan.js';
 import {testDocker, testDockerUrl} from '../../support/docker.js';
 import {eventually} from '../../support/eventually.js';
@@ -81,6 +85,15 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 		await nothingIsLeft(t, {home: home.path, services: ['pair', 'left', 'right'], pid: child.pid});
 	});
 }
+
+test.serial('a demo that is interrupted before it begins makes nothing', async t => {
+	const demo: Verb = {group: 'process', name: 'demo', summary: '', load: async () => import('../../../controller/commands/demo.js')};
+	const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+	const io = {stdin: new PassThrough(), stdout, stderr, environment: nobody, signal: AbortSignal.abort()};
+	t.is(await runVerb(['demo', 'two-nodes', '--docker-url', 'unix:///nonexistent'], io, [demo]), 130);
+	t.is(stdout.read(), null);
+	t.is(stderr.read(), null);
+});
 
 test.serial('a demo of two nodes says in one line what it needs and has not', async t => {
 	await using home = await makeTempDirectory();
