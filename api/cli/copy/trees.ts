@@ -25,10 +25,7 @@ export interface CopyPlan {
  * name. What is in a directory that is written with a slash at its end goes to `path` itself, whatever is there, so that it can be said again.
  */
 export async function planUpload(files: RemoteFiles, source: string, path: string): Promise<CopyPlan> {
-	const found = await stat(source).catch((error: unknown) => {
-		if (textAt(error, 'code') === 'ENOENT') throw new CliError(`there is no file or directory ${source}`, {exitCode: exitCodes.notFound, cause: error});
-		throw new CliError(`cannot read ${source}: ${textAt(error, 'code')}`, {cause: error});
-	});
+	const found = await stat(source).catch(unreadable(source));
 	const isContent = found.isDirectory() && source.endsWith('/');
 	const intoDirectory = !isContent && (path === '.' || path.endsWith('/') || await isDirectoryThere(files, path));
 	const there = intoDirectory ? below(path, basename(resolve(source))) : path;
@@ -50,7 +47,7 @@ async function localTree(directory: string, there: string): Promise<CopyPlan> {
 	const steps: CopyStep[] = [];
 	const skipped: string[] = [];
 	const empty: string[] = [];
-	for (const entry of (await readdir(directory, {withFileTypes: true})).sort((one, other) => one.name.localeCompare(other.name))) {
+	for (const entry of (await readdir(directory, {withFileTypes: true}).catch(unreadable(directory))).sort((one, other) => one.name.localeCompare(other.name))) {
 		const here = join(directory, entry.name);
 		if (isNoText(entry.name)) skipped.push(noText(here));
 		else if (entry.isFile()) steps.push({here, there: below(there, entry.name)});
@@ -95,6 +92,14 @@ async function remoteTree(files: RemoteFiles, {found, path, here}: {readonly fou
 		} else skipped.push((isNoText(name) ? noText : noFile)(`${files.node}:${inThere}`));
 	}
 	return {steps, skipped, empty: []};
+}
+
+/** For `catch`: says what cannot be read of this machine, and why. */
+export function unreadable(path: string): (error: unknown) => never {
+	return error => {
+		if (textAt(error, 'code') === 'ENOENT') throw new CliError(`there is no file or directory ${path}`, {exitCode: exitCodes.notFound, cause: error});
+		throw new CliError(`cannot read ${path}: ${textAt(error, 'code')}`, {cause: error});
+	};
 }
 
 /** What is no text in UTF-8 is read as this, and would be another name when it is written. */

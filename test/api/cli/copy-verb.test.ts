@@ -164,6 +164,7 @@ test('what is not there, may not be read, or is nothing to copy ends with a line
 	await symlink('file', join(world.here, 'link'));
 	t.like(await world.cp(join(world.here, 'nothing'), 'edge_01:'), {code: 6});
 	t.regex((await world.cp(join(world.here, 'pipe'), 'edge_01:')).stderr, /pipe is neither a file nor a directory/u);
+	t.like(await world.cp('/proc/sys/vm/compact_memory', 'edge_01:x'), {code: 1, stderr: 'error: cannot read /proc/sys/vm/compact_memory: EACCES\n'}, 'whoever asks');
 	t.is((await world.cp(join(world.here, 'link'), 'edge_01:of-link')).code, 0, 'a link that is named is what it leads to');
 	t.is(await readFile(join(world.there, 'of-link'), 'utf8'), 'x');
 	t.is((await stat(join(world.there, 'of-link'))).mode & 0o777, 0o600);
