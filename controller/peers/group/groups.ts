@@ -118,10 +118,13 @@ export class Groups implements AsyncDisposable {
 	/** This node has left its cluster: with those it was in groups with it is no more. */
 	async leaveCluster(): Promise<void> {
 		for (const local of this.#locals.values()) {
-			const isHere = local.runner !== undefined;
+			const before = local.runner;
 			local.stop();
 			await local.keep(({durable}) => ({durable: withoutGroup(durable)}));
-			if (isHere) local.start();
+			// Its program may have come meanwhile, and has begun then with what was to be given up.
+			const meanwhile = local.runner;
+			local.stop();
+			if ((before ?? meanwhile) !== undefined) local.start();
 		}
 		for (const [group, listener] of this.#listeners) {
 			listener.stop();
