@@ -140,7 +140,8 @@ export class Groups implements AsyncDisposable {
 		const local = before ?? this.#add({group, worker, memberKind: kind, standing: 'member', durable: neverJoined});
 		if (local.vow.memberKind !== kind || local.vow.standing !== 'member') local.stop();
 		await local.keep(() => ({memberKind: kind, standing: 'member'}));
-		local.start();
+		// Its program may have gone meanwhile; it takes part once that is back.
+		if (this.#workers.has(worker)) local.start();
 		return local;
 	}
 

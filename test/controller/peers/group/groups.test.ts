@@ -112,3 +112,14 @@ test('a program that comes while its node leaves the cluster is in no group of b
 	t.like(vowOf(store, 'lamps'), {durable: {term: 4, lineage: undefined}});
 	t.is(groups.find('lamps', 'lamp')?.runner?.state.durable.configuration, undefined);
 });
+
+test('a program that goes while its membership is written down takes part once it is back', async t => {
+	const groups = openGroups(t, await openTestStore(t));
+	groups.workersChanged(['lamp']);
+	const joining = groups.join({group: 'lamps', worker: 'lamp', kind: 'lamp'});
+	groups.workersChanged([]);
+	const member = await joining;
+	t.is(member?.runner, undefined);
+	groups.workersChanged(['lamp']);
+	t.not(member?.runner, undefined);
+});
