@@ -46,18 +46,19 @@ export function createAdopterNaming(): AdopterNaming {
 		const by = new Map([...missed.get(owner) ?? []].filter(([, {atMs}]) => nowMs - atMs < missedForMs)).set(asker, {atMs: nowMs, missedMs, wants});
 		missed.set(owner, by);
 		if (!wants) return {kind: 'refused', because: 'nothing is to be taken over there'};
-		if (lost.silentMs < silentMs) {
-			named.delete(owner);
-			return {kind: 'early', leftMs: silentMs - lost.silentMs};
-		}
+		const known = named.get(owner);
+		// It was heard since.
+		if (known !== undefined && nowMs - lost.silentMs > known.sinceMs) named.delete(owner);
+		if (lost.silentMs < silentMs) return {kind: 'early', leftMs: silentMs - lost.silentMs};
 		const heard = voters.filter(({id, connected, silentMs: ageMs}) => id !== owner && connected && ageMs < suspectedAfterMs);
 		if ((heard.length + 1) * 2 <= voters.length + 1) return {kind: 'no-leader'};
 		const misses = (one: Missing | undefined): boolean => one !== undefined && one.missedMs + nowMs - one.atMs >= silentMs;
 		const others = heard.filter(({id}) => !misses(by.get(id))).map(({name}) => name);
 		if (others.length > 0) return {kind: 'refused', because: `${others.join(', ')} ${others.length === 1 ? 'has' : 'have'} not said that ${lost.name} is missed`};
-		const able = [selfId, ...heard.filter(({doubled}) => !doubled).map(({id}) => id)].filter(id => by.get(id)?.wants === true);
+		const able = [selfId, ...heard.filter(({doubled}) => !doubled).map(({id}) => id)];
 		const before = named.get(owner);
-		const next = able.filter(id => id !== before?.adopter);
+		const next = able.filter(id => id !== before?.adopter && by.get(id)?.wants === true);
+		// Who has taken over wants nothing any more, and others may not have heard of it yet.
 		if (before !== undefined && able.includes(before.adopter) && (next.length === 0 || nowMs - before.sinceMs < takesMs)) return {kind: 'named', adopter: before.adopter};
 		const [first] = next.map(id => ({id, count: owns(id)})).sort((a, b) => a.count - b.count || (a.id < b.id ? -1 : 1));
 		if (first === undefined) return {kind: 'refused', because: 'nobody that it hears has anything to take over'};

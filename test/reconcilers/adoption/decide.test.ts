@@ -92,6 +92,9 @@ test('who has nothing to take over is not named, and is asked no less whether it
 	t.like(ask(b), {kind: 'refused', because: 'c has not said that e is missed'}, 'it heard it 20 s ago');
 	ask(c, {wants: false, missedMs: 59_000});
 	t.deepEqual(ask(b, {}, 1000), {kind: 'named', adopter: b});
+	ask(b, {wants: false}, 2000);
+	ask(c, {}, 2000);
+	t.deepEqual(ask(a, {}, 2000), {kind: 'named', adopter: b}, 'it has taken over, and the others have not heard of it yet');
 });
 
 test('who was named and has not taken over for half a minute is followed by another', t => {
