@@ -1,8 +1,8 @@
 import type {Client} from '../../client/client.js';
-import {isRefused, Refused} from '../../client/errors.js';
+import {isRefused} from '../../client/errors.js';
+import {lateRefusal} from '../../client/late-refusal.js';
 import {listAt, numberAt, objectAt, textAt, type JsonObject} from '../../client/value.js';
-import {CliError, exitCodes} from '../exit-codes.js';
-import {kindNamed} from '../kinds.js';
+import {requireNode} from '../require-node.js';
 
 /** A file as its node has it open for this copy. */
 export interface OpenTransfer {
@@ -28,8 +28,6 @@ const openDeadlineMs = 60_000;
 const commitDeadlineMs = 600_000;
 const creditWaitMs = 5000;
 
-const httpCodes: Readonly<Record<string, number>> = {BadRequest: 400, Forbidden: 403, NotFound: 404, Conflict: 409, Unavailable: 503, InsufficientStorage: 507, DeadlineExceeded: 504, Cancelled: 503};
-
 /** The files of one node, as asked for through whichever node the client speaks to. Everything throws as the client does. */
 export function remoteFiles(client: Client, node: string, signal: AbortSignal) {
 	const ask = async (action: string, data: JsonObject, deadlineMs = 10_000): Promise<unknown> => {
@@ -47,8 +45,8 @@ export function remoteFiles(client: Client, node: string, signal: AbortSignal) {
 	const lastAnswer = async (action: string, data: JsonObject, deadlineMs: number): Promise<unknown> => {
 		let answered: unknown;
 		for await (const answer of client.ask({service: `${node}.files`, action, data, deadlineMs, signal})) {
-			const code = textAt(answer, 'error', 'code');
-			if ('error' in answer) throw new Refused(textAt(answer, 'error', 'message'), {code: httpCodes[code] ?? 500, reason: code, causes: [], retryAfterSeconds: undefined});
+			const refusal = lateRefusal(answer);
+			if (refusal) throw refusal;
 			answered = answer['data'];
 		}
 		return answered;
@@ -93,12 +91,6 @@ export function remoteFiles(client: Client, node: string, signal: AbortSignal) {
 			return textAt(await ask('file.commit', {transfer, ...(sha256 === undefined ? {} : {sha256})}, commitDeadlineMs), 'sha256');
 		},
 	};
-}
-/** Throws what says so when no node has this name or id. */
-async function requireNode(client: Client, node: string, signal: AbortSignal): Promise<void> {
-	const {items} = await client.list(await kindNamed('nodes'), {signal});
-	if (items.some(item => item.metadata.name === node || textAt(item, 'status', 'id') === node)) return;
-	throw new CliError(`there is no node "${node}"`, {exitCode: exitCodes.notFound, fix: `There are: ${items.map(item => item.metadata.name).join(', ')}.`});
 }
 
 export type RemoteFiles = ReturnType<typeof remoteFiles>;

@@ -103,6 +103,15 @@ test('programs that do not vote are a timeout; too few reached are no quorum', t
 	t.is(verdictOf(answerTo(world, world.chair, 'few')).outcome, 'no-quorum');
 });
 
+test('a leader that hears of a poll just before its end says so, and not that nobody was reached', t => {
+	const world = assembly(9);
+	world.weather = {loss: 0, duplication: 0, delayMs: [100, 100]};
+	world.request(world.others[0]!, 'late', poll('majority', 150));
+	const late = verdictOf(answerTo(world, world.others[0]!, 'late'));
+	t.is(late.outcome, 'timeout');
+	t.regex(late.reason, /: who leads now was asked only 150 ms before its end$/u);
+});
+
 test('a poll outlives its leader: the next one takes it up, and everybody votes as before', t => {
 	const votes: string[] = [];
 	const world = assembly(8, (member, event) => {
