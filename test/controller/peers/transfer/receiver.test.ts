@@ -5,7 +5,7 @@ import {gone, heard, mayGo, sendingFrom} from '../../../../controller/peers/tran
 import {before, enter, leave, noTurns} from '../../../../controller/peers/transfer/turns.js';
 import {Pace} from '../../../../controller/peers/transfer/pace.js';
 import {PieceMemory} from '../../../../controller/peers/transfer/piece-memory.js';
-import {pieces} from '../../../../controller/peers/transfer/pieces.js';
+import {pieces} from '../../../../api/files/pieces.js';
 import {randomFrom} from '../../../support/random.js';
 
 const whole = (offset: number, length: number) => ({offset, length, isIntact: true});
@@ -24,7 +24,7 @@ test('pieces are taken in order, whole, within what was granted and what was sai
 	t.deepEqual([3, 4].map(taken => isWelcome({...state, accepted: taken * chunkBytes})), [true, false]);
 });
 
-test('the disk is told to keep a file every 4 MiB', t => {
+test('the disk is told to keep a file every 2 MiB', t => {
 	let state = receiving(100 * chunkBytes, 0);
 	let syncs = 0;
 	for (let piece = 0; piece < 100; piece++) {
@@ -40,7 +40,8 @@ test('of an unfinished file all can be relied on in the same run of the machine,
 	t.is(reliableBytes(9 * syncBytes + 7, {sameBoot: true}), 9 * syncBytes + 7);
 	// The ninth stretch may still be on its way to the disk while the tenth is written.
 	t.is(reliableBytes(9 * syncBytes + 7, {sameBoot: false}), 8 * syncBytes);
-	t.is(reliableBytes(9 * syncBytes, {sameBoot: false}), 7 * syncBytes);
+	t.is(reliableBytes(9 * syncBytes, {sameBoot: false}), 8 * syncBytes);
+	t.is(reliableBytes(9 * syncBytes - 1, {sameBoot: false}), 7 * syncBytes);
 	t.is(reliableBytes(syncBytes, {sameBoot: false}), 0);
 	t.is(reliableBytes(0, {sameBoot: false}), 0);
 });
