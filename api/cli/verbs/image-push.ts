@@ -1,9 +1,8 @@
 import {createReadStream} from 'node:fs';
-import {open} from 'node:fs/promises';
-import {createGunzip} from 'node:zlib';
 import type {Command} from 'commander';
 import {listAt, textAt} from '../../client/value.js';
 import {clientVerb, connect, type NodeOptions} from '../client-verb.js';
+import {plainBytes} from '../../files/plain-bytes.js';
 import {CliError, exitCodes} from '../exit-codes.js';
 import {shortId} from '../image-answers.js';
 import {print} from '../io.js';
@@ -22,29 +21,16 @@ export function pushCommand({io}: CliContext): Command {
 			const {client} = await connect(options, io);
 			const node = options.node ?? (await nodeNamed(undefined, client, io.signal)).metadata.name;
 			const block = createLiveBlock(io);
-			const image = await pushArchive(client, {node, bytes: plainBytes(file), onBytes: sent => block.draw([`${node}: ${byteText(sent)} sent`], [])}, io);
+			const image = await pushArchive(client, {node, bytes: archiveIn(file), onBytes: sent => block.draw([`${node}: ${byteText(sent)} sent`], [])}, io);
 			const names = listAt(image, 'references').map(String);
 			print(io, `${node} has ${names.length === 0 ? 'an image without a name' : names.join(', ')} (${shortId(textAt(image, 'id'))})`);
 		});
 }
 
-async function* plainBytes(path: string): AsyncGenerator<Buffer, void> {
-	const file = createReadStream(path, {highWaterMark: pieceBytes});
-	const gunzip = await isGzip(path) ? createGunzip({chunkSize: pieceBytes}) : undefined;
-	// Otherwise what waits for the rest would wait for ever.
-	file.on('error', error => gunzip?.destroy(error));
-	const plain: AsyncIterable<Buffer> = gunzip ? file.pipe(gunzip) : file;
-	yield* plain;
-}
-
-async function isGzip(path: string): Promise<boolean> {
-	const file = await open(path, 'r').catch((error: unknown) => {
-		throw new CliError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {exitCode: exitCodes.notFound, cause: error});
-	});
+async function* archiveIn(path: string): AsyncGenerator<Uint8Array, void> {
 	try {
-		const {buffer: first} = await file.read(Buffer.alloc(2), 0, 2, 0);
-		return first[0] === 0x1f && first[1] === 0x8b;
-	} finally {
-		await file.close();
+		yield* plainBytes(createReadStream(path, {highWaterMark: pieceBytes}));
+	} catch (error) {
+		throw new CliError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {exitCode: textAt(error, 'code') === 'ENOENT' ? exitCodes.notFound : exitCodes.error, cause: error});
 	}
 }

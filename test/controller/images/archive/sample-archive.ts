@@ -52,17 +52,34 @@ export async function sampleArchive(options: SampleOptions = {}): Promise<{reado
 }
 
 /** The same kind of image as engines from 25 on save it, its layer gzipped. */
-export async function sampleLayout({lie = false, layer = undefined as Buffer | undefined} = {}): Promise<{readonly archive: Buffer; readonly id: string; readonly manifestId: string}> {
+export async function sampleLayout({lie = false, layer = undefined as Buffer | undefined, change = (entry: SampleEntry): SampleEntry | undefined => entry, references = ['shop/web:1']} = {}): Promise<{readonly archive: Buffer; readonly id: string; readonly manifestId: string}> {
 	const plain = layer ?? await tarOf([{name: 'etc/motd', content: 'hello\n'}]);
 	const packed = gzipSync(plain);
 	const configuration = JSON.stringify({architecture: 'arm64', os: 'linux', rootfs: {type: 'layers', diff_ids: [`sha256:${digest(plain)}`]}});
 	const manifest = JSON.stringify({schemaVersion: 2, config: {digest: `sha256:${digest(configuration)}`}, layers: [{digest: `sha256:${digest(packed)}`}]});
 	const blob = (content: string | Buffer, name = digest(content)): SampleEntry => ({name: `blobs/sha256/${name}`, content});
-	const archive = await tarOf([
+	const entries: readonly SampleEntry[] = [
 		{name: 'blobs', type: 'directory'}, {name: 'blobs/sha256', type: 'directory'}, blob(configuration), blob(packed, lie ? digest('another') : undefined), blob(manifest),
 		{name: 'index.json', content: JSON.stringify({schemaVersion: 2, manifests: [{digest: `sha256:${digest(manifest)}`, annotations: {'io.containerd.image.name': 'docker.io/shop/web:1'}}]})},
-		{name: 'manifest.json', content: JSON.stringify([{Config: `blobs/sha256/${digest(configuration)}`, RepoTags: ['shop/web:1'], Layers: [`blobs/sha256/${lie ? digest('another') : digest(packed)}`]}])},
+		{name: 'manifest.json', content: JSON.stringify([{Config: `blobs/sha256/${digest(configuration)}`, RepoTags: references, Layers: [`blobs/sha256/${lie ? digest('another') : digest(packed)}`]}])},
 		{name: 'oci-layout', content: '{"imageLayoutVersion":"1.0.0"}'},
-	]);
-	return {archive, id: `sha256:${digest(configuration)}`, manifestId: `sha256:${digest(manifest)}`};
+	];
+	return {archive: await tarOf(entries.flatMap(entry => change(entry) ?? [])), id: `sha256:${digest(configuration)}`, manifestId: `sha256:${digest(manifest)}`};
+}
+
+/** One entry as it is written, byte for byte: what writers of tars would put right. Texts are put at these places of its header, then its checksum is made. */
+export function rawEntry(at: Readonly<Record<number, string>>, content: string | Buffer = ''): Buffer {
+	const bytes = Buffer.from(content);
+	const header = Buffer.alloc(512);
+	const fields = {100: '0000644\0', 108: '0000000\0', 116: '0000000\0', 124: `${bytes.length.toString(8).padStart(11, '0')}\0`, 136: '00000000000\0', 156: '0', 257: 'ustar\x0000', ...at};
+	for (const [place, text] of Object.entries(fields)) header.write(text, Number(place), 'latin1');
+	header.write('        ', 148, 'latin1');
+	header.write(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+	return Buffer.concat([header, bytes, Buffer.alloc((512 - bytes.length % 512) % 512)]);
+}
+
+/** A record of a PAX header. */
+export function paxRecord(key: string, value: string): string {
+	const rest = ` ${key}=${value}\n`;
+	for (let length = rest.length; ; length += 1) if (`${length}${rest}`.length === length) return `${length}${rest}`;
 }
