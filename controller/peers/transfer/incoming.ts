@@ -109,8 +109,11 @@ export class Incoming implements AsyncDisposable {
 		this.#isClosed = true;
 		await this.#turn.catch(() => undefined);
 		await this.#sync.catch(() => undefined);
-		await this.#parts.file.close();
-		await this.#parts.folder[Symbol.asyncDispose]();
+		try {
+			await this.#parts.file.close();
+		} finally {
+			await this.#parts.folder[Symbol.asyncDispose]();
+		}
 	}
 
 	async #inTurn<T>(work: () => Promise<T>): Promise<T> {

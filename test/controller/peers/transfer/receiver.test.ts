@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto';
 import test from 'ava';
 import {chunkBytes, syncBytes} from '../../../../controller/peers/transfer/limits.js';
 import {isSyncDue, isWelcome, receive, receiving, reliableBytes, syncing, wrote, type Receiving} from '../../../../controller/peers/transfer/receiver.js';
@@ -6,6 +7,7 @@ import {before, enter, leave, noTurns} from '../../../../controller/peers/transf
 import {Pace} from '../../../../controller/peers/transfer/pace.js';
 import {PieceMemory} from '../../../../controller/peers/transfer/piece-memory.js';
 import {pieces} from '../../../../api/files/pieces.js';
+import {RunningDigest} from '../../../../api/files/running-digest.js';
 import {randomFrom} from '../../../support/random.js';
 
 const whole = (offset: number, length: number) => ({offset, length, isIntact: true});
@@ -130,4 +132,13 @@ test('a stream of any parts becomes pieces of one length, the last with the rest
 	for await (const piece of pieces(parts(), 10)) made.push(piece);
 	t.deepEqual(made.map(piece => piece.length), [10, 10, 10, 8]);
 	t.deepEqual(Buffer.concat(made), Buffer.concat([1, 9, 25, 3].map(length => Buffer.alloc(length, length))));
+});
+
+test('the digest of a file can be asked for again, after an end that failed', async t => {
+	const digest = new RunningDigest();
+	digest.add(0, Buffer.from('ab'));
+	const read = async (offset: number, into: Buffer): Promise<Uint8Array> => Promise.resolve(into.subarray(0, into.write('abc'.slice(offset))));
+	const expected = createHash('sha256').update('abc').digest('hex');
+	t.is(await digest.finish(3, read), expected);
+	t.is(await digest.finish(3, read), expected);
 });
