@@ -68,7 +68,7 @@ export async function checkArchive(bytes: AsyncIterable<Uint8Array>, limits: Arc
 		if (digest !== `sha256:${path.slice(-64)}`) throw new ArchiveError('WrongContent', `${path} does not hold what its name says`);
 	};
 
-	for await (const entry of tarEntries(measured(bytes, whole, limits), {budget: entries})) {
+	for await (const entry of tarEntries(measured(bytes, whole, limits), {budget: entries, isOutermost: true})) {
 		const path = entry.names.join('/');
 		if (texts.has(path) || layers.has(path) || twins.has(path)) throw new ArchiveError('Malformed', `it has ${path} twice`);
 		const twin = entry.type === 'symlink' && isTwin(path) ? twinTarget.exec(entry.target)?.[1] : undefined;

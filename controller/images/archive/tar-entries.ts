@@ -3,7 +3,7 @@ import {pipeline} from 'node:stream/promises';
 import {extract} from 'tar-stream';
 import {z} from 'zod';
 import {ArchiveError} from './archive-error.js';
-import {screened} from './tar-screen.js';
+import {screened, type Screening} from './tar-screen.js';
 
 const Header = z.object({
 	name: z.string(),
@@ -31,9 +31,9 @@ export interface TarEntry {
  * The entries of a tar, in order. Throws `ArchiveError` for what no image needs and unpackers disagree about: paths that lead out, devices, sparse
  * files, links with content; and for what is no tar. Errors of `bytes` itself pass through.
  */
-export async function* tarEntries(bytes: AsyncIterable<Uint8Array>, {budget}: {readonly budget: EntryBudget}): AsyncGenerator<TarEntry, void> {
+export async function* tarEntries(bytes: AsyncIterable<Uint8Array>, {budget, ...screening}: Screening & {readonly budget: EntryBudget}): AsyncGenerator<TarEntry, void> {
 	const tar = extract();
-	const feeding = pipeline(Readable.from(screened(watched(bytes))), tar);
+	const feeding = pipeline(Readable.from(screened(watched(bytes), screening)), tar);
 	feeding.catch(() => undefined);
 	try {
 		for await (const entry of tar) {

@@ -13,12 +13,21 @@ const kinds: ReadonlyMap<string, 'content' | 'header' | 'pax' | 'gnu'> = new Map
 
 const malformed = (why: string): ArchiveError => new ArchiveError('Malformed', `a tar that unpackers read differently: ${why}`);
 
+/** How a tar is read. */
+export interface Screening {
+	/** Engines unpack what begins as something packed does. A layer is bound by the digest of what it unpacks to; nothing binds the whole. */
+	readonly isOutermost?: boolean;
+}
+
+/** How no kind of packing begins, and every entry that belongs to an image; the name of an extended header may be anything. `BZh` is bzip2. */
+const plainBeginning = /^(?!BZh)[\w./@+-]+\0*$/u;
+
 /**
  * Passes a tar on and refuses what the library that looks through it and the one that engines unpack with (Go's archive/tar) make different
  * entries of. Neither reads what follows a header for all entries, behind the end, or two long names of one entry, as the other does.
  */
-export async function* screened(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
-	const screen = new TarScreen();
+export async function* screened(bytes: AsyncIterable<Uint8Array>, {isOutermost = false}: Screening = {}): AsyncGenerator<Uint8Array, void> {
+	const screen = new TarScreen({mustBeginPlain: isOutermost});
 	for await (const chunk of bytes) {
 		screen.push(chunk);
 		yield chunk;
@@ -33,8 +42,13 @@ class TarScreen {
 	/** What is read of a PAX header, and how much is missing. */
 	#pax: {readonly bytes: Buffer; filled: number} | undefined;
 	#hasEnded = false;
+	#mustBeginPlain: boolean;
 	/** What the next entry is said to be by headers of its own. */
 	#next: {readonly pax?: boolean; readonly gnu?: boolean; readonly sizeBytes?: number} = {};
+
+	constructor({mustBeginPlain}: {readonly mustBeginPlain: boolean}) {
+		this.#mustBeginPlain = mustBeginPlain;
+	}
 
 	push(chunk: Uint8Array): void {
 		for (let at = 0; at < chunk.length;) {
@@ -63,6 +77,8 @@ class TarScreen {
 		this.#filled += part.length;
 		if (this.#filled < blockBytes) return part.length;
 		this.#filled = 0;
+		if (this.#mustBeginPlain && !plainBeginning.test(this.#block.toString('latin1', 0, 8))) throw malformed('it begins as something packed does');
+		this.#mustBeginPlain = false;
 		if (isEmpty(this.#block)) this.#hasEnded = true;
 		else this.#header(this.#block);
 		return part.length;

@@ -4,7 +4,7 @@ import test from 'ava';
 import {ArchiveError} from '../../../../controller/images/archive/archive-error.js';
 import {defaultArchiveLimits, type ArchiveLimits} from '../../../../controller/images/archive/archive-limits.js';
 import {checkArchive, type ArchiveExpectation} from '../../../../controller/images/archive/check-archive.js';
-import {paxRecord, rawEntry, sampleArchive, sampleLayout, tarOf, type SampleEntry, type SampleOptions} from './sample-archive.js';
+import {behindZstd, paxRecord, rawEntry, sampleArchive, sampleLayout, tarOf, type SampleEntry, type SampleOptions} from './sample-archive.js';
 
 /** In pieces of an odd length, as a network brings them. */
 async function* pieces(bytes: Buffer, size = 1357): AsyncGenerator<Buffer> {
@@ -120,6 +120,16 @@ test('a tar that shows one path to who looks it through and another to who unpac
 		const layer = Buffer.concat([...parts, Buffer.alloc(1024)]);
 		t.is(await outcome((await sampleArchive({rawLayers: [layer]})).archive), 'Malformed', what);
 	}
+});
+
+test('an archive that an engine would unpack before it reads it is refused', async t => {
+	const {archive, id} = await sampleArchive();
+	const {archive: evil} = await sampleArchive({references: ['postgres:16']});
+	t.is(await outcome(behindZstd(archive, evil), {id}), 'Malformed');
+	for (const first of ['BZh91AY', '\x1f\x8b\x08', '\xfd7zXZ\0', '(\xb5/\xfd', 'Z*M\x18']) {
+		t.is(await outcome(Buffer.concat([rawEntry({0: first, 156: 'x'}, paxRecord('comment', 'one')), archive]), {id}), 'Malformed', JSON.stringify(first));
+	}
+	t.is(await outcome(Buffer.concat([rawEntry({0: 'PaxHeaders.0/blobs', 156: 'x'}, paxRecord('comment', 'one')), archive]), {id}), 'taken');
 });
 
 test('what writers of tars make of long names, great sizes and times is taken', async t => {

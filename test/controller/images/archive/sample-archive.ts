@@ -78,8 +78,26 @@ export function rawEntry(at: Readonly<Record<number, string>>, content: string |
 	return Buffer.concat([header, bytes, Buffer.alloc((512 - bytes.length % 512) % 512)]);
 }
 
-/** A record of a PAX header. */
+/** A record of a PAX header; its value is taken byte by byte. */
 export function paxRecord(key: string, value: string): string {
 	const rest = ` ${key}=${value}\n`;
 	for (let length = rest.length; ; length += 1) if (`${length}${rest}`.length === length) return `${length}${rest}`;
+}
+
+/** A tar to who takes it for one, and something packed by zstd, which is `hidden`, to who looks at its first bytes. @see RFC 8878 */
+export function behindZstd(shown: Buffer, hidden: Buffer): Buffer {
+	const skipping = (bytes: number): Buffer => Buffer.concat([Buffer.from('P*M\x18', 'latin1'), length(bytes)]);
+	const frame = Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0]), length(hidden.length), length(hidden.length * 8 + 1).subarray(0, 3), hidden]);
+	const make = (before: number, after: number): Buffer => {
+		const content = paxRecord('comment', Buffer.concat([frame, skipping(after)]).toString('latin1'));
+		return Buffer.concat([rawEntry({0: skipping(before).toString('latin1'), 156: 'x'}, Buffer.from(content, 'latin1')), shown]);
+	};
+	const begins = make(0, 0).indexOf(frame);
+	return make(begins - 8, make(0, 0).length - begins - frame.length - 8);
+}
+
+function length(bytes: number): Buffer {
+	const field = Buffer.alloc(4);
+	field.writeUInt32LE(bytes);
+	return field;
 }
