@@ -1,9 +1,9 @@
 import {createHash} from 'node:crypto';
 import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
-import {createGunzip} from 'node:zlib';
 import {extract} from 'tar-stream';
 import {z} from 'zod';
+import {plainBytes} from '../files/plain-bytes.js';
 import {BundleError} from './bundle-error.js';
 import {BundleSignature, isSignatureOf, signatureLimitBytes} from './bundle-key.js';
 import {imagePath, manifestLimitBytes, parseManifest, type BundledImage, type BundleManifest} from './bundle-manifest.js';
@@ -30,7 +30,7 @@ const endLimitBytes = 65_536;
 export async function* readBundle(file: AsyncIterable<Uint8Array>): AsyncGenerator<BundlePart, void> {
 	const budget = {leftBytes: headLimitBytes};
 	const tar = extract();
-	const feeding = pipeline(Readable.from(bounded(unpacked(told(file)), budget)), tar);
+	const feeding = pipeline(Readable.from(bounded(plainBytes(told(file)), budget)), tar);
 	feeding.catch(() => undefined);
 	const entries = tar[Symbol.asyncIterator]();
 	const next = async (path: string): Promise<Entry> => {
@@ -119,36 +119,6 @@ async function* bounded(bytes: AsyncIterable<Uint8Array>, budget: {leftBytes: nu
 			if (budget.leftBytes < 0) throw new BundleError('TooLarge', 'it goes on where, by its manifest, it should end');
 			yield slice;
 		}
-	}
-}
-
-async function* unpacked(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
-	const iterator = bytes[Symbol.asyncIterator]();
-	const begun: Uint8Array[] = [];
-	for (let size = 0; size < 2;) {
-		const step = await iterator.next();
-		if (step.done === true) break;
-		begun.push(step.value);
-		size += step.value.length;
-	}
-	const whole = (async function* () {
-		yield* begun;
-		for (let step = await iterator.next(); step.done !== true; step = await iterator.next()) yield step.value;
-	})();
-	const [first, second] = Buffer.concat(begun);
-	if (first !== 0x1f || second !== 0x8b) {
-		yield* whole;
-		return;
-	}
-	const gunzip = createGunzip();
-	const source = Readable.from(whole);
-	source.once('error', error => gunzip.destroy(error));
-	const plain: AsyncIterable<Buffer> = source.pipe(gunzip);
-	try {
-		yield* plain;
-	} finally {
-		gunzip.destroy();
-		source.destroy();
 	}
 }
 

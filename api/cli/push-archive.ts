@@ -3,6 +3,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import type {Client} from '../client/client.js';
 import {Refused} from '../client/errors.js';
 import {numberAt, type JsonObject} from '../client/value.js';
+import {pieces} from '../files/pieces.js';
 import {CliError} from './exit-codes.js';
 import {answersOf} from './image-answers.js';
 import type {CliIo} from './io.js';
@@ -29,7 +30,7 @@ export async function pushArchive(client: Client, {node, bytes, wanted, onBytes}
 	const hash = createHash('sha256');
 	let sent = 0;
 	try {
-		for await (const piece of piecesOf(bytes)) {
+		for await (const piece of pieces(bytes, pieceBytes)) {
 			hash.update(piece);
 			const held = await inTime(async () => answersOf(client, {node, action: 'image.push', data: {upload, offset: sent, piece: piece.toString('base64')}}, io), io.signal);
 			sent += piece.length;
@@ -56,21 +57,4 @@ async function inTime<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T>
 			await delay((error.retryAfterSeconds ?? 1) * 1000, undefined, {signal});
 		}
 	}
-}
-
-/** The same bytes in pieces of one size, the last shorter. */
-async function* piecesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void> {
-	let waiting: Uint8Array[] = [];
-	let size = 0;
-	for await (const chunk of bytes) {
-		waiting.push(chunk);
-		size += chunk.length;
-		if (size < pieceBytes) continue;
-		const all = Buffer.concat(waiting);
-		const whole = all.length - all.length % pieceBytes;
-		for (let at = 0; at < whole; at += pieceBytes) yield all.subarray(at, at + pieceBytes);
-		waiting = [all.subarray(whole)];
-		size = all.length - whole;
-	}
-	if (size > 0) yield Buffer.concat(waiting);
 }

@@ -68,7 +68,7 @@ const figures: readonly (readonly [file: string, inCode: string, inPage: string]
 	['controller/peers/transfer/limits.ts', 'transfersOpen: count(64)', '64 open at all'],
 	['controller/peers/transfer/limits.ts', 'creditChunks = 3', '3, and as many again that wait for the disk'],
 	['controller/peers/transfer/limits.ts', 'chunkBytes = 262_144', 'pieces of 256 KiB without an answer'],
-	['controller/peers/transfer/limits.ts', 'syncBytes = 4_194_304', '4 MiB, and 4 MiB more while the disk is at it'],
+	['controller/peers/transfer/limits.ts', 'syncBytes = 2_097_152', '2 MiB, and 2 MiB more while the disk is at it'],
 	['controller/discovery/limited-stream.ts', 'packetLimitBytes = 64 * 1024', '64 KiB each, 256 KiB a second'],
 	['controller/discovery/limited-stream.ts', 'burstBytes = 1024 * 1024', 'after 1 MiB'],
 	['api/fleet/owned-writes.ts', 'catchUpMs = 2000', 'at most 2 s'],

@@ -28,6 +28,8 @@ export async function download({files, path, target, mode, perseverance, progres
 	await perseverance.run(async () => {
 		const opened = await files.open({write: false, path}, ahead => progress.waiting(ahead));
 		perseverance.gotOn();
+		// A node that is not what it should be must not write elsewhere than it was asked to.
+		if (!/^[0-9a-f]{32}$/u.test(opened.identity)) throw new CliError(`${files.node} gives the file an identity that is none`);
 		const unfinished = join(dirname(target), `${prefix}${opened.identity}.motey-part`);
 		const file = await open(unfinished, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600).catch((error: unknown) => {
 			throw unwritable(target, error);

@@ -36,17 +36,21 @@ export async function upload({files, source, path, mode, perseverance, progress}
 			const {transfer, offset} = await files.open({write: true, path, size, resume, mode, parents: true}, ahead => progress.waiting(ahead));
 			perseverance.gotOn();
 			progress.at(offset, size);
+			const requireUnchanged = async (): Promise<void> => {
+				const now = await file.stat({bigint: true});
+				if (now.mtimeNs === stats.mtimeNs && now.size === stats.size) return;
+				await files.abort(transfer);
+				throw new CliError(`${source} was changed while it was copied`, {fix: 'Copy it again.'});
+			};
 			for (let held = offset; held < size;) {
+				// What became shorter would never be sent whole.
+				await requireUnchanged();
 				held = await files.send(transfer, held, bytesOf(file, {from: held, digest, onRead: read => progress.at(read, size)}));
 				perseverance.gotOn();
 				progress.at(held, size);
 			}
 			sha256 ??= await digest.finish(size, async (at, into) => readAt(file, at, into));
-			const now = await file.stat({bigint: true});
-			if (now.mtimeNs !== stats.mtimeNs || now.size !== stats.size) {
-				await files.abort(transfer);
-				throw new CliError(`${source} was changed while it was copied`, {fix: 'Copy it again.'});
-			}
+			await requireUnchanged();
 			await files.commit(transfer, sha256);
 			perseverance.gotOn();
 		});

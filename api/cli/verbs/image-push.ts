@@ -1,9 +1,8 @@
 import {createReadStream} from 'node:fs';
 import {open, type FileHandle} from 'node:fs/promises';
-import {Readable} from 'node:stream';
-import {createGunzip} from 'node:zlib';
 import type {Command} from 'commander';
 import {listAt, textAt} from '../../client/value.js';
+import {plainBytes} from '../../files/plain-bytes.js';
 import {clientVerb, connect, type NodeOptions} from '../client-verb.js';
 import {Progress} from '../copy/progress.js';
 import {CliError, exitCodes} from '../exit-codes.js';
@@ -35,7 +34,7 @@ interface OpenedArchive extends AsyncDisposable {
 	/** As it lies on the disk. */
 	readonly sizeBytes: number;
 	/** Its bytes, unpacked when they are gzipped; `onRead` hears how many of the disk's were read. Throws `CliError` when they are not whole. */
-	readonly plainBytes: (onRead: (bytes: number) => void) => AsyncGenerator<Buffer, void>;
+	readonly plainBytes: (onRead: (bytes: number) => void) => AsyncGenerator<Uint8Array, void>;
 }
 
 async function openedArchive(path: string): Promise<OpenedArchive> {
@@ -48,18 +47,13 @@ async function openedArchive(path: string): Promise<OpenedArchive> {
 		await file.close();
 		throw new CliError(`${path} is no file`, {fix: 'It is to be what `docker save` wrote, .tar or .tar.gz.'});
 	}
-	return {sizeBytes: stats.size, plainBytes: onRead => plainBytes(file, path, onRead), [Symbol.asyncDispose]: async () => file.close()};
+	return {sizeBytes: stats.size, plainBytes: onRead => archiveIn(file, path, onRead), [Symbol.asyncDispose]: async () => file.close()};
 }
 
-async function* plainBytes(handle: FileHandle, path: string, onRead: (bytes: number) => void): AsyncGenerator<Buffer, void> {
-	const gunzip = await isGzip(handle) ? createGunzip({chunkSize: pieceBytes}) : undefined;
+async function* archiveIn(handle: FileHandle, path: string, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array, void> {
 	const file = createReadStream(path, {fd: handle, autoClose: false, start: 0, highWaterMark: pieceBytes});
-	const packed = Readable.from(counted(file, onRead));
-	// Otherwise what waits for the rest would wait for ever.
-	packed.once('error', error => gunzip?.destroy(error));
-	const plain: AsyncIterable<Buffer> = gunzip ? packed.pipe(gunzip) : packed;
 	try {
-		yield* plain;
+		yield* plainBytes(counted(file, onRead));
 	} catch (error) {
 		const code = textAt(error, 'code');
 		if (code === 'Z_BUF_ERROR') throw new CliError(`${path} ends in the middle of something`, {fix: 'Copy it anew from where it was made: the copy is not whole.', cause: error});
@@ -67,7 +61,6 @@ async function* plainBytes(handle: FileHandle, path: string, onRead: (bytes: num
 		throw error;
 	} finally {
 		file.destroy();
-		gunzip?.destroy();
 	}
 }
 
@@ -78,9 +71,4 @@ async function* counted(file: AsyncIterable<Buffer>, onRead: (bytes: number) => 
 		onRead(read);
 		yield chunk;
 	}
-}
-
-async function isGzip(file: FileHandle): Promise<boolean> {
-	const {buffer: first} = await file.read(Buffer.alloc(2), 0, 2, 0);
-	return first[0] === 0x1f && first[1] === 0x8b;
 }

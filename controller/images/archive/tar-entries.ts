@@ -3,7 +3,7 @@ import {pipeline} from 'node:stream/promises';
 import {extract} from 'tar-stream';
 import {z} from 'zod';
 import {ArchiveError} from './archive-error.js';
-import {HeaderWindow} from './header-window.js';
+import {screened, type Screening} from './tar-screen.js';
 
 const Header = z.object({
 	name: z.string(),
@@ -11,9 +11,10 @@ const Header = z.object({
 	size: z.number(),
 	linkname: z.string().nullish(),
 	pax: z.record(z.string(), z.string()).nullish(),
-	/** Where its content begins in the tar. */
-	byteOffset: z.number(),
 });
+
+/** Longer ones are for no disk. */
+const pathCharacters = 4096;
 
 /** One entry of a tar, with its bytes, to be taken before the next is asked for. */
 export interface TarEntry {
@@ -30,24 +31,20 @@ export interface TarEntry {
  * The entries of a tar, in order. Throws `ArchiveError` for what no image needs and unpackers disagree about: paths that lead out, devices, sparse
  * files, links with content; and for what is no tar. Errors of `bytes` itself pass through.
  */
-export async function* tarEntries(bytes: AsyncIterable<Uint8Array>, {budget}: {readonly budget: EntryBudget}): AsyncGenerator<TarEntry, void> {
+export async function* tarEntries(bytes: AsyncIterable<Uint8Array>, {budget, ...screening}: Screening & {readonly budget: EntryBudget}): AsyncGenerator<TarEntry, void> {
 	const tar = extract();
-	const headers = new HeaderWindow();
-	const feeding = pipeline(Readable.from(watched(bytes, headers)), tar);
+	const feeding = pipeline(Readable.from(screened(watched(bytes), screening)), tar);
 	feeding.catch(() => undefined);
 	try {
 		for await (const entry of tar) {
 			budget.take();
-			const {contentAt, ...described} = read(entry.header);
-			headers.entry({contentAt, sizeBytes: described.sizeBytes});
-			yield {...described, bytes: chunksOf(entry)};
+			yield {...described(entry.header), bytes: chunksOf(entry)};
 			// What nobody has taken is passed over.
 			entry.resume();
 		}
 		await feeding;
-		headers.end();
 	} catch (error) {
-		throw named(error);
+		throw explained(error);
 	} finally {
 		tar.destroy();
 	}
@@ -72,11 +69,11 @@ async function* chunksOf(content: AsyncIterable<unknown>): AsyncGenerator<Buffer
 			if (Buffer.isBuffer(chunk)) yield chunk;
 		}
 	} catch (error) {
-		throw named(error);
+		throw explained(error);
 	}
 }
 
-function named(error: unknown): unknown {
+function explained(error: unknown): Error {
 	if (error instanceof ArchiveError) return error;
 	if (error instanceof SourceError) return error.cause;
 	const message = error instanceof Error ? error.message : String(error);
@@ -85,12 +82,9 @@ function named(error: unknown): unknown {
 }
 
 /** Tells an error of the source from one of the tar. */
-async function* watched(bytes: AsyncIterable<Uint8Array>, headers: HeaderWindow): AsyncGenerator<Uint8Array, void> {
+async function* watched(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
 	try {
-		for await (const chunk of bytes) {
-			headers.push(chunk);
-			yield chunk;
-		}
+		yield* bytes;
 	} catch (error) {
 		throw error instanceof ArchiveError ? error : new SourceError(error);
 	}
@@ -106,9 +100,10 @@ class SourceError extends Error {
 	}
 }
 
-function read(raw: unknown): Omit<TarEntry, 'bytes'> & {readonly contentAt: number} {
-	const {name, type, size, linkname, pax, byteOffset: contentAt} = Header.parse(raw);
+function described(raw: unknown): Omit<TarEntry, 'bytes'> {
+	const {name, type, size, linkname, pax} = Header.parse(raw);
 	const shown = JSON.stringify(name.slice(0, 200));
+	if (name.length > pathCharacters) throw new ArchiveError('Path', `the path ${shown} is longer than any system takes`);
 	if (name.includes('\0')) throw new ArchiveError('Path', `the name ${shown} has a NUL`);
 	if (name.startsWith('/')) throw new ArchiveError('Path', `the path ${shown} is absolute`);
 	const names = name.split('/').filter(part => part !== '' && part !== '.');
@@ -118,7 +113,10 @@ function read(raw: unknown): Omit<TarEntry, 'bytes'> & {readonly contentAt: numb
 		case 'character-device':
 		case 'block-device':
 		case 'fifo': throw new ArchiveError('Device', `${shown} is a ${type}`);
-		case 'file': return {names, type, target: '', sizeBytes: size, contentAt};
+		case 'file':
+			// Of the oldest kind some make a directory of it, and further entries of its content.
+			if (name.endsWith('/')) throw new ArchiveError('Malformed', `${shown} is a file with the name of a directory`);
+			return {names, type, target: '', sizeBytes: size};
 		case 'directory':
 		case 'link':
 		case 'symlink': break;
@@ -126,6 +124,5 @@ function read(raw: unknown): Omit<TarEntry, 'bytes'> & {readonly contentAt: numb
 	}
 	// Some unpackers would take its content for further entries.
 	if (size !== 0) throw new ArchiveError('Malformed', `${shown} is a ${type} with content`);
-	if (linkname?.includes('\0') === true) throw new ArchiveError('Link', `${shown} is a link to a name with a NUL`);
-	return {names, type, target: linkname ?? '', sizeBytes: 0, contentAt};
+	return {names, type, target: linkname ?? '', sizeBytes: 0};
 }

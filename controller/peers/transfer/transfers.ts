@@ -71,7 +71,8 @@ export class Transfers implements AsyncDisposable {
 	readonly #open = new Map<string, Open>();
 	readonly #superseded = new Set<string>();
 	#turns: {readonly in: Turns; readonly out: Turns} = {in: noTurns, out: noTurns};
-	#changed: (() => void)[] = [];
+	/** Whoever waits for a turn. */
+	readonly #changed = new Set<() => void>();
 	#opening: Promise<unknown> = Promise.resolve();
 	#clearing: NodeJS.Timeout | undefined;
 
@@ -127,8 +128,12 @@ export class Transfers implements AsyncDisposable {
 				if (ahead === 0 || leftMs <= 0 || signal.aborted) return {ahead, credit: ahead === 0 ? creditChunks : 0};
 				using deadline = startDeadline(signal, leftMs);
 				await new Promise<void>(resolve => {
-					this.#changed.push(resolve);
-					deadline.signal.addEventListener('abort', () => resolve(), {once: true});
+					const tell = (): void => {
+						this.#changed.delete(tell);
+						resolve();
+					};
+					this.#changed.add(tell);
+					deadline.signal.addEventListener('abort', tell, {once: true});
 				});
 			}
 		});
@@ -215,7 +220,11 @@ export class Transfers implements AsyncDisposable {
 		clearTimeout(open.idle);
 		const {work} = open;
 		if (work.kind === 'finished') return;
-		await (work.kind === 'in' ? work.incoming : work.outgoing)[Symbol.asyncDispose]();
+		try {
+			await (work.kind === 'in' ? work.incoming : work.outgoing)[Symbol.asyncDispose]();
+		} catch (error) {
+			this.#options.log.warn('a file could not be closed', {path: open.path, error});
+		}
 		this.#turn(work.kind, turns => leave(turns, id, this.#atOnce(work.kind)));
 	}
 
@@ -253,9 +262,7 @@ export class Transfers implements AsyncDisposable {
 
 	#turn(kind: 'in' | 'out', change: (turns: Turns) => Turns): void {
 		this.#turns = {...this.#turns, [kind]: change(this.#turns[kind])};
-		const told = this.#changed;
-		this.#changed = [];
-		for (const tell of told) tell();
+		for (const tell of [...this.#changed]) tell();
 	}
 
 	#atOnce(kind: 'in' | 'out'): number {
