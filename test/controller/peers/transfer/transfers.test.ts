@@ -202,10 +202,12 @@ test('no path leads out of what is allowed, through a link, or to what is no fil
 test('a disk that has no room, or becomes full on the way, is one clear error and nothing is left', async t => {
 	await using disk = mountTmpfs({sizeMiB: 8});
 	await using directory = await makeTempDirectory();
-	await using transfers = await openTransfers(directory.path, {allow: [disk.path]});
+	const told: string[] = [];
+	await using transfers = await openTransfers(directory.path, {allow: [disk.path], tell: ({reason, message}) => told.push(`${reason}: ${message}`)});
 	const tooBig = await t.throwsAsync(begin(transfers, {path: 'big', size: 9 * mebibyte}), {instanceOf: CallError});
 	t.is(tooBig.code, 'InsufficientStorage');
 	t.regex(tooBig.message, /no room for .*\/big: it needs 9437184 bytes more/u);
+	t.deepEqual(told, [`FileNotTaken: ${tooBig.message}`]);
 	const content = randomBytes(6 * mebibyte);
 	const opened = await begin(transfers, {path: 'big', size: content.length, resume: 'mine'});
 	await send(transfers, opened, content, 4 * mebibyte);
