@@ -1,5 +1,6 @@
 import type {Client} from '../../client/client.js';
-import {isRefused, Refused} from '../../client/errors.js';
+import {isRefused} from '../../client/errors.js';
+import {lateRefusal} from '../../client/late-refusal.js';
 import {listAt, numberAt, objectAt, textAt, type JsonObject} from '../../client/value.js';
 import {requireNodes} from '../node-named.js';
 
@@ -29,8 +30,6 @@ const creditWaitMs = 5000;
 /** Whoever presses Ctrl-C waits a moment for it. */
 const letGoMs = 2000;
 
-const httpCodes: Readonly<Record<string, number>> = {BadRequest: 400, Forbidden: 403, NotFound: 404, Conflict: 409, Unavailable: 503, InsufficientStorage: 507, DeadlineExceeded: 504, Cancelled: 503};
-
 /** The files of one node, as asked for through whichever node the client speaks to. Everything throws as the client does. */
 export function remoteFiles(client: Client, node: string, signal: AbortSignal) {
 	/** Open at the node for all that is known here, where it takes the turn of another for as long as it is. */
@@ -55,8 +54,8 @@ export function remoteFiles(client: Client, node: string, signal: AbortSignal) {
 	const lastAnswer = async (action: string, data: JsonObject, deadlineMs: number, ending: AbortSignal): Promise<unknown> => {
 		let answered: unknown;
 		for await (const answer of client.ask({service: `${node}.files`, action, data, deadlineMs, signal: ending})) {
-			const code = textAt(answer, 'error', 'code');
-			if ('error' in answer) throw new Refused(textAt(answer, 'error', 'message'), {code: httpCodes[code] ?? 500, reason: code, causes: [], retryAfterSeconds: undefined});
+			const refusal = lateRefusal(answer);
+			if (refusal) throw refusal;
 			answered = answer['data'];
 		}
 		return answered;

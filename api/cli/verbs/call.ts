@@ -2,6 +2,7 @@ import type {Command} from 'commander';
 import {CliError, exitCodes} from '../exit-codes.js';
 import {clientVerb, connect, timeoutOption, type NodeOptions} from '../client-verb.js';
 import {print} from '../io.js';
+import {lateRefusal} from '../../client/late-refusal.js';
 import {isObject, textAt, type JsonObject} from '../../client/value.js';
 import type {CliContext} from '../verb.js';
 
@@ -25,7 +26,8 @@ export function build({io}: CliContext): Command {
 			const data = readData(written);
 			const {client} = await connect(options, io);
 			for await (const answer of client.ask({service, action, data, deadlineMs: options.timeout, signal: io.signal})) {
-				if ('error' in answer) throw new CliError(textAt(answer, 'error', 'message'));
+				const refusal = lateRefusal(answer);
+				if (refusal) throw refusal;
 				if (options.raw === true) io.stdout.write(Buffer.from(textAt(answer, 'binary'), 'base64'));
 				else print(io, shown(answer));
 			}
