@@ -50,14 +50,13 @@ export function bundleRoutes({bundles, archives, limits}: BundleRoutesOptions): 
 	});
 	router.post('/cluster/bundles/keys', requireAdmin(), async (request, response) => {
 		const trusted = await bodyOf(TrustRequest, request);
-		sendJson(response, 200, {...await bundles.trust(trusted), fingerprint: fingerprintOf(trusted.key)});
+		const told = await bundles.trust(trusted).catch(refuse);
+		sendJson(response, 200, {...told, fingerprint: fingerprintOf(trusted.key)});
 	});
 	router.delete('/cluster/bundles/keys/:fingerprint', requireAdmin(), async (request, response) => {
 		const {fingerprint} = request.params;
-		const told = await bundles.distrust(fingerprint).catch((error: unknown) => {
-			throw refusalOf(error);
-		});
-		if (!told) throw new ApiError(404, {reason: 'NotFound', message: `this node trusts no key ${fingerprint}`});
+		const told = await bundles.distrust(fingerprint).catch(refuse);
+		if (!told) throw new ApiError(404, {reason: 'NotFound', message: `no node that is reached trusts a key ${fingerprint}`});
 		sendJson(response, 200, told);
 	});
 	router.get('/cluster/images/:node/:id', requireAdmin(), async (request, response) => {
@@ -80,6 +79,10 @@ export function bundleRoutes({bundles, archives, limits}: BundleRoutesOptions): 
 		}
 	});
 	return router;
+}
+
+function refuse(error: unknown): never {
+	throw refusalOf(error);
 }
 
 function begin(response: Response): Response {

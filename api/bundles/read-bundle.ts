@@ -1,9 +1,9 @@
 import {createHash} from 'node:crypto';
 import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
-import {createGunzip} from 'node:zlib';
 import {extract} from 'tar-stream';
 import {z} from 'zod';
+import {plainBytes} from '../files/plain-bytes.js';
 import {BundleError} from './bundle-error.js';
 import {BundleSignature, isSignatureOf, signatureLimitBytes} from './bundle-key.js';
 import {imagePath, manifestLimitBytes, parseManifest, type BundledImage, type BundleManifest} from './bundle-manifest.js';
@@ -30,14 +30,14 @@ const endLimitBytes = 65_536;
 export async function* readBundle(file: AsyncIterable<Uint8Array>): AsyncGenerator<BundlePart, void> {
 	const budget = {leftBytes: headLimitBytes};
 	const tar = extract();
-	const feeding = pipeline(Readable.from(bounded(unpacked(told(file)), budget)), tar);
+	const feeding = pipeline(Readable.from(bounded(plainBytes(told(file)), budget)), tar);
 	feeding.catch(() => undefined);
 	const entries = tar[Symbol.asyncIterator]();
 	const next = async (path: string): Promise<Entry> => {
 		const step = await entries.next();
 		if (step.done === true) throw new BundleError('CutShort', `it ends before ${path}`);
 		const {name, type, size} = Header.parse(step.value.header);
-		if (name !== path || type !== 'file') throw new BundleError('Malformed', `${shown(name)} stands where ${path} belongs`);
+		if (name !== path || type !== 'file') throw new BundleError('Malformed', `${path === 'bundle.json' ? 'it is no bundle: ' : ''}${shown(name)} stands where ${path} belongs`);
 		return {sizeBytes: size, stream: step.value};
 	};
 	try {
@@ -122,36 +122,6 @@ async function* bounded(bytes: AsyncIterable<Uint8Array>, budget: {leftBytes: nu
 	}
 }
 
-async function* unpacked(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
-	const iterator = bytes[Symbol.asyncIterator]();
-	const begun: Uint8Array[] = [];
-	for (let size = 0; size < 2;) {
-		const step = await iterator.next();
-		if (step.done === true) break;
-		begun.push(step.value);
-		size += step.value.length;
-	}
-	const whole = (async function* () {
-		yield* begun;
-		for (let step = await iterator.next(); step.done !== true; step = await iterator.next()) yield step.value;
-	})();
-	const [first, second] = Buffer.concat(begun);
-	if (first !== 0x1f || second !== 0x8b) {
-		yield* whole;
-		return;
-	}
-	const gunzip = createGunzip();
-	const source = Readable.from(whole);
-	source.once('error', error => gunzip.destroy(error));
-	const plain: AsyncIterable<Buffer> = source.pipe(gunzip);
-	try {
-		yield* plain;
-	} finally {
-		gunzip.destroy();
-		source.destroy();
-	}
-}
-
 /** Tells an error of the disk from one of what is on it. */
 async function* told(file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
 	let bytes = 0;
@@ -173,5 +143,7 @@ function named(error: unknown): unknown {
 	const message = error instanceof Error ? error.message : String(error);
 	const code = SystemCode.safeParse(error).data?.code ?? '';
 	if (code === 'Z_BUF_ERROR' || /unexpected end/iu.test(message)) return new BundleError('CutShort', 'it ends in the middle of something', {cause: error});
-	return new BundleError('Malformed', `it is no bundle: ${message}`, {cause: error});
+	if (code.startsWith('Z_')) return new BundleError('WrongContent', `it is damaged: ${message}`, {cause: error});
+	// What the library says of that guesses wrong.
+	return new BundleError('Malformed', message.startsWith('Invalid tar header') ? 'it is no bundle' : `it is no bundle: ${message}`, {cause: error});
 }

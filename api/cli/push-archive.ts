@@ -3,6 +3,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import type {Client} from '../client/client.js';
 import {Refused} from '../client/errors.js';
 import {numberAt, type JsonObject} from '../client/value.js';
+import {pieces} from '../files/pieces.js';
 import {CliError} from './exit-codes.js';
 import {answersOf} from './image-answers.js';
 import type {CliIo} from './io.js';
@@ -29,13 +30,14 @@ export async function pushArchive(client: Client, {node, bytes, wanted, onBytes}
 	const hash = createHash('sha256');
 	let sent = 0;
 	try {
-		for await (const piece of piecesOf(bytes)) {
+		for await (const piece of pieces(bytes, pieceBytes)) {
 			hash.update(piece);
 			const held = await inTime(async () => answersOf(client, {node, action: 'image.push', data: {upload, offset: sent, piece: piece.toString('base64')}}, io), io.signal);
 			sent += piece.length;
 			if (numberAt(held[0], 'held') !== sent) throw new CliError(`${node} lost a part of the archive`, {fix: 'Try it again.'});
 			onBytes?.(sent);
 		}
+		if (sent === 0) throw new CliError('there is nothing in the archive', {fix: 'It is to be what `docker save` wrote.'});
 		const [image] = await answersOf(client, {node, action: 'image.load', data: {upload, sha256: hash.digest('hex'), ...wanted}, deadlineMs: loadMs}, io);
 		return image ?? {};
 	} catch (error) {
@@ -55,21 +57,4 @@ async function inTime<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T>
 			await delay((error.retryAfterSeconds ?? 1) * 1000, undefined, {signal});
 		}
 	}
-}
-
-/** The same bytes in pieces of one size, the last shorter. */
-async function* piecesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void> {
-	let waiting: Uint8Array[] = [];
-	let size = 0;
-	for await (const chunk of bytes) {
-		waiting.push(chunk);
-		size += chunk.length;
-		if (size < pieceBytes) continue;
-		const all = Buffer.concat(waiting);
-		const whole = all.length - all.length % pieceBytes;
-		for (let at = 0; at < whole; at += pieceBytes) yield all.subarray(at, at + pieceBytes);
-		waiting = [all.subarray(whole)];
-		size = all.length - whole;
-	}
-	if (size > 0) yield Buffer.concat(waiting);
 }

@@ -35,7 +35,7 @@ function refused({code, message}: Refused): Explanation {
 		case 404: return {message, fix: '', exitCode: exitCodes.notFound};
 		case 504: return {message, fix: '', exitCode: exitCodes.timedOut};
 		case 429: return {message, fix: 'Wait a moment and try again.', exitCode: exitCodes.error};
-		case 507: return {message, fix: 'Make room on the node\'s disk; deletions still work.', exitCode: exitCodes.error};
+		case 507: return {message, fix: message.includes('Make room') ? '' : 'Make room on the node\'s disk; deletions still work.', exitCode: exitCodes.error};
 		default: return {message, fix: '', exitCode: exitCodes.error};
 	}
 }

@@ -18,7 +18,7 @@ export class RunningDigest {
 		this.#to += bytes.length;
 	}
 
-	/** The digest of the first `size` bytes, as hex. To be called once. A file that has become shorter gives the digest of what there is. */
+	/** The digest of the first `size` bytes, as hex. A file that has become shorter gives the digest of what there is. */
 	async finish(size: number, read: ReadAt, signal?: AbortSignal): Promise<string> {
 		// One memory for all: what is read is looked at once.
 		const memory = Buffer.allocUnsafe(Math.min(readBytes, Math.max(0, size - this.#to)));
@@ -29,6 +29,6 @@ export class RunningDigest {
 			this.#hash.update(bytes);
 			this.#to += bytes.length;
 		}
-		return this.#hash.digest('hex');
+		return this.#hash.copy().digest('hex');
 	}
 }

@@ -21,9 +21,9 @@ export interface Bundles {
 	/** Signs a manifest with the cluster's key, which all members trust; with this node's own while it is in no cluster. */
 	sign(manifest: string): BundleSignature;
 	keys(): readonly TrustedKey[];
-	/** Trusts a key on this node and on every member that is reached. Repeating it gives it the new name. */
+	/** Trusts a key on this node and on every member that is reached. Repeating it gives it the new name. Throws `CallRefused` when there are too many. */
 	trust(key: {readonly key: string; readonly name: string}): Promise<ToldNodes>;
-	/** Trusts a key no more; undefined when this node did not. Throws `CallRefused` for a key of its own. */
+	/** Trusts a key no more, here and on every member that is reached; undefined when none of them did. Throws `CallRefused` for a key of its own. */
 	distrust(fingerprint: string): Promise<ToldNodes | undefined>;
 }
 

@@ -51,6 +51,9 @@ export function switchRoutes({rules, context, switching, clock, closing}: Switch
 		if (inMs > furthestMs) throw badRequest(`the instant is more than ${furthestMs / 60_000} minutes away${clockSays}`);
 		const atMs = clock.monotonicMs() + inMs;
 		const wanted = services.map(value => incoming(rules, value));
+		const names = wanted.map(({metadata: {namespace = 'default', name = ''}}) => `${namespace}/${name}`);
+		const twice = names.find((name, index) => names.indexOf(name) !== index);
+		if (twice !== undefined) throw badRequest(`${twice} is there twice, and can be switched to one of the two only`);
 		const owner = ownerOf(wanted.map(value => liveOf(value, context)), forwarding);
 		if (owner !== forwarding.fleet.self.id) {
 			const body = JSON.stringify({spec: {inMs: atMs - clock.monotonicMs(), services: wanted.map((value, index) => asItsOwnerKnows(rules, {value, document: services[index], live: liveOf(value, context)}))}});

@@ -23,6 +23,8 @@ export interface BundlesOptions {
 
 /** How long a member may take to write a key down. */
 const tellMs = 10_000;
+const tooMany = {message: 'this node trusts as many keys as it may', fix: '`motey bundle keys` lists them, `motey bundle distrust` removes one.'} as const;
+const ForgottenKey = z.object({removed: z.boolean()});
 const ForgetKey = z.strictObject({fingerprint: z.string().min(1).max(64)});
 
 /** Opens what the API asks of bundles, and what members tell each other of keys. */
@@ -33,17 +35,20 @@ export async function openBundles({dataDir, sockets, clusterKey, identityKey, lo
 		const cluster = clusterKey();
 		return [...(cluster === undefined ? [] : [{key: publicKeyOfPrivate(cluster), name: 'the cluster'}]), {key: publicKeyOfPrivate(identityKey), name: 'this node'}];
 	};
-	const tell = async (action: string, data: unknown): Promise<ToldNodes> => {
+	/** `removed` when one of them trusted the key until now. */
+	const tell = async (action: string, data: unknown): Promise<ToldNodes & {readonly removed: boolean}> => {
 		const others = sockets.views();
-		const told = await Promise.all(others.map(async ({id, name}) => sockets.request(id, {service: 'node', action, data, deadlineMs: tellMs}).then(() => name, (error: unknown) => {
+		const answers = await Promise.all(others.map(async ({id, name}) => sockets.request(id, {service: 'node', action, data, deadlineMs: tellMs}).then(answer => [{name, ...ForgottenKey.safeParse(answer.data).data}], (error: unknown) => {
 			log.warn('a member was not told whose bundles to take', {node: name, action, error});
-			return undefined;
+			return [];
 		})));
-		return {told: told.filter(name => name !== undefined), missed: others.map(({name}) => name).filter(name => !told.includes(name))};
+		const told = answers.flat().map(({name}) => name);
+		return {told, missed: others.map(({name}) => name).filter(name => !told.includes(name)), removed: answers.flat().some(({removed}) => removed === true)};
 	};
-	const add = async (key: NamedKey): Promise<void> => {
-		if (!await inTurn(async () => trusted.add(key))) throw new CallError('Conflict', 'this node trusts as many keys as it may', {fix: '`motey bundle keys` lists them, `motey bundle distrust` removes one.'});
-		log.info('bundles of a key are taken from now on', {key: fingerprintOf(key.key), name: key.name});
+	const add = async (key: NamedKey): Promise<boolean> => {
+		const added = await inTurn(async () => trusted.add(key));
+		if (added) log.info('bundles of a key are taken from now on', {key: fingerprintOf(key.key), name: key.name});
+		return added;
 	};
 	const remove = async (fingerprint: string): Promise<boolean> => {
 		const removed = await inTurn(async () => trusted.remove(fingerprint));
@@ -57,13 +62,15 @@ export async function openBundles({dataDir, sockets, clusterKey, identityKey, lo
 			...trusted.all.map(({key, name}) => ({key, name, fingerprint: fingerprintOf(key), source: 'admin' as const})),
 		],
 		async trust(key) {
-			await add(key);
-			return tell('bundle.trust', key);
+			if (!await add(key)) throw new CallRefused('Conflict', tooMany.message, tooMany);
+			const {told, missed} = await tell('bundle.trust', key);
+			return {told, missed};
 		},
 		async distrust(fingerprint) {
 			if (own().some(({key}) => fingerprintOf(key) === fingerprint)) throw new CallRefused('Conflict', 'this is the key of the cluster, or of this node', {fix: '`motey cluster rotate-key` gives the cluster another.'});
-			const [here, others] = [await remove(fingerprint), await tell('bundle.distrust', {fingerprint})];
-			return here ? others : undefined;
+			const here = await remove(fingerprint);
+			const {told, missed, removed} = await tell('bundle.distrust', {fingerprint});
+			return here || removed ? {told, missed} : undefined;
 		},
 	};
 	return {bundles, builtins: [
@@ -71,7 +78,7 @@ export async function openBundles({dataDir, sockets, clusterKey, identityKey, lo
 			service: 'node', action: 'bundle.trust', summary: 'take bundles of a key; told by a member on an admin\'s word', schema: z.strictObject({key: BundleKey, name: z.string().min(1).max(63)}),
 			async handle(key, {caller}) {
 				requireMember(caller);
-				await add(key);
+				if (!await add(key)) throw new CallError('Conflict', tooMany.message, tooMany);
 				return {};
 			},
 		}),

@@ -25,9 +25,14 @@ export async function* exportedBytes(sockets: Pick<PeerSockets, 'stream'>, {node
 			idle.signal.throwIfAborted();
 			signal.throwIfAborted();
 			timer.refresh();
-			if (binary !== undefined) yield binary;
-			else end = ExportEnd.safeParse(data).data;
-			if (end !== undefined && 'busy' in end) throw new BusyError(`${name} is giving images to others`);
+			if (binary !== undefined && binary.length > 0) {
+				yield binary;
+				continue;
+			}
+			end = ExportEnd.safeParse(data).data;
+			// Whoever went on with nothing would be waited for, for ever.
+			if (end === undefined) throw new ArchiveError('WrongContent', 'it sends what is no part of an image');
+			if ('busy' in end) throw new BusyError(`${name} is giving images to others`);
 		}
 	} finally {
 		clearTimeout(timer);

@@ -1,3 +1,4 @@
+import {once} from 'node:events';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Clock} from '../../reconcilers/ports/clock.js';
 import {EngineError, type CallOptions} from '../../reconcilers/ports/engine.js';
@@ -52,7 +53,7 @@ type Options = CallOptions & {readonly onProgress?: (progress: ImageProgress) =>
 /** Has images from other nodes: from the least busy one that has it, and from another when that fails. */
 export function createImageFetching(parts: FetchingOptions): ImageFetching {
 	const {sockets, directory, limits, platform, clock, log} = parts;
-	const running = new Map<string, Promise<string | undefined>>();
+	const running = new Map<string, {readonly work: Promise<string | undefined>; readonly signal: AbortSignal}>();
 
 	const holders = async ({reference, contentId}: WantedImage, signal: AbortSignal): Promise<readonly Holder[]> => {
 		const asked = sockets.views().filter(({connected}) => connected).map(async ({id: nodeId, name}): Promise<readonly Holder[]> => {
@@ -115,17 +116,32 @@ export function createImageFetching(parts: FetchingOptions): ImageFetching {
 		sizeOf: async (wanted, {signal}) => (await holders(wanted, signal))[0]?.sizeBytes,
 		async fetch(wanted, options) {
 			const key = `${wanted.engine.name} ${wanted.contentId ?? wanted.reference}`;
-			const begun = running.get(key);
-			if (begun !== undefined) {
-				const shared = await begun.catch(() => undefined);
-				if (shared !== undefined) return shared;
-				options.signal.throwIfAborted();
+			for (let begun = running.get(key); begun !== undefined; begun = running.get(key)) {
+				try {
+					return await orAborted(begun.work, options.signal);
+				} catch (error) {
+					options.signal.throwIfAborted();
+					// It was given up by whoever began it; this one has not given up.
+					if (!begun.signal.aborted) throw error;
+				}
 			}
-			const own = fetch(wanted, options).finally(() => {
-				if (running.get(key) === own) running.delete(key);
-			});
-			running.set(key, own);
-			return own;
+			const work = fetch(wanted, options).finally(() => running.delete(key));
+			running.set(key, {work, signal: options.signal});
+			return work;
 		},
 	};
+}
+
+/** Waits for as long as whoever waits does; the work goes on without them. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+	signal.throwIfAborted();
+	const leaving = new AbortController();
+	const left = once(signal, 'abort', {signal: leaving.signal}).catch(() => undefined);
+	try {
+		await Promise.race([work, left]);
+		signal.throwIfAborted();
+		return await work;
+	} finally {
+		leaving.abort();
+	}
 }

@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import {pieces} from '../../api/files/pieces.js';
 import type {CallOptions, Engine, Engines} from '../../reconcilers/ports/engine.js';
 import type {EngineImage, EngineImages} from '../../reconcilers/ports/engine-images.js';
 import type {Part} from '../peers/mdp/answer.js';
@@ -7,6 +8,7 @@ import type {ExportEnd, HaveAnswer} from './wire.js';
 
 /** More would share one wire, and the first new holder would come later. */
 const servingAtOnce = 2;
+/** As far from a frame's limit as from a frame for every read. */
 const partBytes = 262_144;
 
 /** An image of this node, and the engine that has it. */
@@ -45,7 +47,7 @@ export class ImageGiver {
 		try {
 			const hash = createHash('sha256');
 			let sizeBytes = 0;
-			for await (const binary of inParts(held.images.export(id, options))) {
+			for await (const binary of pieces(held.images.export(id, options), partBytes)) {
 				hash.update(binary);
 				sizeBytes += binary.length;
 				yield {binary};
@@ -80,21 +82,4 @@ export class ImageGiver {
 	#withImages(): readonly (Pick<Engine, 'name'> & {readonly images: EngineImages})[] {
 		return this.#engines.all.flatMap(({name, images}) => (images === undefined ? [] : [{name, images}]));
 	}
-}
-
-/** Each but the last of the same size, as far from a frame's limit as from a frame for every read. */
-async function* inParts(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
-	let waiting: Buffer[] = [];
-	let size = 0;
-	for await (const chunk of bytes) {
-		waiting.push(chunk);
-		size += chunk.length;
-		if (size < partBytes) continue;
-		const all = Buffer.concat(waiting);
-		const whole = all.length - all.length % partBytes;
-		for (let at = 0; at < whole; at += partBytes) yield all.subarray(at, at + partBytes);
-		waiting = [all.subarray(whole)];
-		size = all.length - whole;
-	}
-	if (size > 0) yield Buffer.concat(waiting);
 }

@@ -48,7 +48,7 @@ export async function openImages({self, engines, sockets, dataDir, takesSeeds, l
 	const platform = dockerPlatform(arch());
 	const fetching = createImageFetching({sockets, directory, limits, platform, clock, log});
 	const sources: ImageSources = {platform, fetch: fetching.fetch, ...createImageRenewal({fetching, platform, clock, log})};
-	const uploads = new ImageUploads({directory, limits, engines});
+	const uploads = new ImageUploads({directory, limits, engines, log});
 	return {
 		sources,
 		builtins: imageActions({engines, giver, sources, uploads, seeds: createSeedTaking({engines, sources, fetching, directory: dataDir, isOn: takesSeeds})}),

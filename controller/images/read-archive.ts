@@ -53,10 +53,11 @@ export function createImageArchives({self, giver, sockets}: ArchivesOptions): Im
 	};
 }
 
+/** `Unavailable` of a node that is busy only: it is worth waiting for, and from any other another is asked. */
 function refused(error: unknown): unknown {
 	if (error instanceof CallError) return new CallRefused(error.code, error.message, {fix: error.fix, cause: error});
 	if (error instanceof BusyError) return new CallRefused('Unavailable', error.message, {fix: 'Try again in a moment.', cause: error});
-	if (error instanceof PeerError) return new CallRefused(error.code === 'NotFound' ? 'NotFound' : 'Unavailable', error.message, {cause: error});
-	if (error instanceof EngineError || error instanceof ArchiveError) return new CallRefused('Unavailable', error.message, {cause: error});
+	if (error instanceof PeerError) return new CallRefused(error.code === 'NotFound' ? 'NotFound' : 'DeadlineExceeded', error.message, {cause: error});
+	if (error instanceof EngineError || error instanceof ArchiveError) return new CallRefused('Internal', error.message, {cause: error});
 	return error;
 }

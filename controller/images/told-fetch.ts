@@ -49,6 +49,6 @@ async function bring({engine, images, sources}: {readonly engine: Engine; readon
 	const found = here?.id ?? await sources.fetch({engine, reference, contentId: id}, options);
 	if (found === undefined) throw new CallError('NotFound', `no other node has the image ${id ?? reference} for this kind of machine`);
 	// Whoever distributes an image means this content by its name, whatever had the name before.
-	if (id !== undefined && !reference.startsWith('sha256:') && (await images.find(reference, options))?.id !== id) await images.tag(id, reference, options);
+	if (id !== undefined && !reference.startsWith('sha256:') && (await images.find(reference, options))?.id !== found) await images.tag(found, reference, options);
 	return {id: found, state: here === undefined ? 'fetched' : 'here'};
 }

@@ -2,6 +2,7 @@ import {createReadStream} from 'node:fs';
 import {mkdir, open, rm, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {CallOptions, Engines} from '../../reconcilers/ports/engine.js';
+import type {Log} from '../../reconcilers/ports/log.js';
 import {CallError} from '../peers/mdp/call-error.js';
 import {ArchiveError} from './archive/archive-error.js';
 import type {ArchiveLimits} from './archive/archive-limits.js';
@@ -12,7 +13,7 @@ import type {PushEndRequest} from './wire.js';
 
 /** So many archives may be on their way in, each so long without a word. */
 const openAtOnce = 4;
-const idleMs = 600_000;
+const defaultIdleMs = 600_000;
 
 /** What became of an archive that was pushed. */
 export interface PushedImage {
@@ -31,8 +32,11 @@ export interface ImageUploadsOptions {
 	readonly directory: string;
 	readonly limits: ArchiveLimits;
 	readonly engines: Engines;
+	readonly log: Log;
 	/** What stays free on the disk. */
 	readonly reserveBytes?: number;
+	/** So long without a word, and an upload is forgotten. */
+	readonly idleMs?: number;
 }
 
 /** Archives that users send piece by piece. Everything throws `CallError`. */
@@ -74,7 +78,7 @@ export class ImageUploads {
 				for (const name of names) await engine.images?.tag(loaded, name, {signal});
 				return {id: loaded, references: [...checked.references, ...names]};
 			} catch (error) {
-				if (error instanceof ArchiveError) throw new CallError('BadRequest', `the archive is refused: ${error.message}`, {cause: error});
+				if (error instanceof ArchiveError) throw new CallError('BadRequest', `the archive is refused: ${error.message}`, {...(error.code === 'Malformed' ? {fix: 'It is to be one whole image as `docker save` writes it, plain or gzipped.'} : {}), cause: error});
 				throw error;
 			} finally {
 				await this.#forget(upload);
@@ -107,12 +111,15 @@ export class ImageUploads {
 
 	/** While something is under way nothing is idle. */
 	async #inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
+		const {idleMs = defaultIdleMs, log} = this.#options;
 		const upload = this.#open.get(name) ?? {idle: undefined, work: Promise.resolve()};
 		this.#open.set(name, upload);
 		clearTimeout(upload.idle);
 		const mine = upload.work.then(work);
 		const done = mine.catch(() => undefined).then(() => {
-			if (upload.work === done && this.#open.get(name) === upload) upload.idle = setTimeout(() => void this.#forget(name), idleMs).unref();
+			if (upload.work === done && this.#open.get(name) === upload) upload.idle = setTimeout(() => {
+				this.#forget(name).catch((error: unknown) => log.warn('an archive that nobody went on with could not be removed', {error}));
+			}, idleMs).unref();
 		});
 		upload.work = done;
 		return mine;

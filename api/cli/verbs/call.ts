@@ -1,6 +1,6 @@
 import type {Command} from 'commander';
 import {CliError, exitCodes} from '../exit-codes.js';
-import {clientVerb, connect, durationMs, type NodeOptions} from '../client-verb.js';
+import {clientVerb, connect, timeoutOption, type NodeOptions} from '../client-verb.js';
 import {print} from '../io.js';
 import {lateRefusal} from '../../client/late-refusal.js';
 import {isObject, textAt, type JsonObject} from '../../client/value.js';
@@ -20,7 +20,7 @@ export function build({io}: CliContext): Command {
 		.argument('<service>', 'NODE.SERVICE, or SERVICE of this node')
 		.argument('<action>', 'what to ask of it')
 		.argument('[json]', 'the data; {} when not said')
-		.option('--timeout <duration>', 'how long to wait for the answer, or for its next part', durationMs, 5000)
+		.addOption(timeoutOption('how long to wait for the answer, or for its next part', '5s'))
 		.option('--raw', 'print the bytes of the answer and nothing else')
 		.action(async (service: string, action: string, written: string | undefined, options: Options) => {
 			const data = readData(written);

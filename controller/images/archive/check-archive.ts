@@ -30,7 +30,8 @@ const isText = (path: string): boolean => /^(?:manifest\.json|index\.json|oci-la
 const isLayer = (path: string): boolean => /^(?:[0-9a-f]{64}\/layer\.tar|[0-9a-f]{64}\.tar)$/u.test(path);
 const isBlob = (path: string): boolean => /^blobs\/sha256\/[0-9a-f]{64}$/u.test(path);
 const isFolder = (path: string): boolean => /^(?:|blobs|blobs\/sha256|[0-9a-f]{64})$/u.test(path);
-/** An image that has one layer twice is written so by engines before 25. */
+/** An image that has one layer twice is written so by engines before 25, and every one by Podman. */
+const isTwin = (path: string): boolean => /^[0-9a-f]{64}\/layer\.tar$/u.test(path);
 const twinTarget = /^\.\.\/([0-9a-f]{64}(?:\/layer)?\.tar)$/u;
 
 /**
@@ -67,10 +68,10 @@ export async function checkArchive(bytes: AsyncIterable<Uint8Array>, limits: Arc
 		if (digest !== `sha256:${path.slice(-64)}`) throw new ArchiveError('WrongContent', `${path} does not hold what its name says`);
 	};
 
-	for await (const entry of tarEntries(measured(bytes, whole, limits), {budget: entries})) {
+	for await (const entry of tarEntries(measured(bytes, whole, limits), {budget: entries, isOutermost: true})) {
 		const path = entry.names.join('/');
 		if (texts.has(path) || layers.has(path) || twins.has(path)) throw new ArchiveError('Malformed', `it has ${path} twice`);
-		const twin = entry.type === 'symlink' && isLayer(path) ? twinTarget.exec(entry.target)?.[1] : undefined;
+		const twin = entry.type === 'symlink' && isTwin(path) ? twinTarget.exec(entry.target)?.[1] : undefined;
 		if (twin !== undefined) twins.set(path, twin);
 		else if (entry.type === 'link' || entry.type === 'symlink') throw new ArchiveError('Link', `${path} is a link to ${entry.target}`);
 		else if (entry.type === 'directory' ? !isFolder(path) : !isText(path) && !isLayer(path) && !isBlob(path)) throw new ArchiveError('Path', `${JSON.stringify(path.slice(0, 200))} is nothing that belongs to an image`);
@@ -79,11 +80,9 @@ export async function checkArchive(bytes: AsyncIterable<Uint8Array>, limits: Arc
 		else if (isBlob(path)) await takeBlob(path, entry);
 	}
 	for (const [path, target] of twins) {
-		const layer = layers.get(target);
-		if (layer === undefined) throw new ArchiveError('Link', `${path} is a link to ${target}, which is not in it`);
-		layers.set(path, layer);
+		if (!layers.has(target)) throw new ArchiveError('Link', `${path} is a link to ${target}, which is not in it`);
 	}
-	const image = imageOf({texts, layers});
+	const image = imageOf({texts, layers, twins});
 	compare(image, expected);
 	return {...image, unpackedBytes, sizeBytes: whole.sizeBytes, sha256: whole.hash.digest('hex')};
 }

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
-import {Readable} from 'node:stream';
-import {createGunzip} from 'node:zlib';
+import {plainBytes} from '../../../api/files/plain-bytes.js';
+import {systemErrorCode} from '../../private-file.js';
 import {ArchiveError} from './archive-error.js';
 import type {ArchiveLimits} from './archive-limits.js';
 import {tarEntries, type EntryBudget, type TarEntry} from './tar-entries.js';
@@ -20,21 +20,25 @@ export interface LayerBudget {
 	readonly unpackedBytes: number;
 }
 
+/** The paths of all links of a layer: they are held in memory until its end. */
+const mostLinksCharacters = 64 * 2 ** 20;
+
 /** Reads a layer, plain or gzipped, and everything in it. Throws `ArchiveError` for what would lead out of a container or fill a disk. */
 export async function checkLayer(bytes: AsyncIterable<Buffer>, budget: LayerBudget): Promise<CheckedLayer> {
-	const source = await peeked(bytes);
 	const hash = createHash('sha256');
 	const count = {packed: 0, unpacked: 0};
-	const packed = counted(source.bytes, size => (count.packed += size));
-	const plain = isGzip(source.first) ? unzipped(packed) : packed;
-	const measured = counted(plain, (size, chunk) => {
+	const packed = counted(bytes, size => (count.packed += size));
+	const measured = counted(unpacked(packed), (size, chunk) => {
 		count.unpacked += size;
 		hash.update(chunk);
 		refuseBomb(count, budget);
 	});
 	const links = new Set<string>();
+	let linksCharacters = 0;
 	for await (const entry of tarEntries(measured, {budget: budget.entries})) {
 		checkEntry(entry, links);
+		linksCharacters += entry.type === 'symlink' ? entry.names.join('/').length : 0;
+		if (linksCharacters > mostLinksCharacters) throw new ArchiveError('TooLarge', 'a layer has more links than this node can remember');
 	}
 	return {diffId: `sha256:${hash.digest('hex')}`, unpackedBytes: count.unpacked};
 }
@@ -44,9 +48,13 @@ function refuseBomb({packed, unpacked}: {readonly packed: number; readonly unpac
 	if (unpacked > limits.ratioFromBytes && unpacked > packed * limits.ratio) throw new ArchiveError('Bomb', `a layer unpacks to more than ${limits.ratio} times its size`);
 }
 
+/** In layers a file of such a name means that what is named behind it was removed: here its own folder, or all above it. */
+const isHostileRemoval = (name: string): boolean => /^\.wh\.{1,3}$/u.test(name);
+
 function checkEntry({names, type, target}: TarEntry, links: Set<string>): void {
 	const path = names.join('/');
-	for (let depth = 1; depth < names.length; depth++) {
+	if (names.some(isHostileRemoval)) throw new ArchiveError('Path', `${path} would remove what it is in`);
+	for (let depth = 1; depth < names.length && links.size > 0; depth++) {
 		const above = names.slice(0, depth).join('/');
 		if (links.has(above)) throw new ArchiveError('Link', `${path} would be written through the link ${above}`);
 	}
@@ -68,41 +76,15 @@ function climbs(parts: readonly string[], depth: number): boolean {
 	return false;
 }
 
-const isGzip = (first: Buffer | undefined): boolean => first?.[0] === 0x1f && first[1] === 0x8b;
-
-/** The first bytes, without taking them. */
-async function peeked(bytes: AsyncIterable<Buffer>): Promise<{readonly first: Buffer | undefined; readonly bytes: AsyncIterable<Buffer>}> {
-	const iterator = bytes[Symbol.asyncIterator]();
-	const begun: Buffer[] = [];
-	for (let size = 0; size < 2;) {
-		const next = await iterator.next();
-		if (next.done === true) break;
-		begun.push(next.value);
-		size += next.value.length;
-	}
-	return {first: begun.length === 0 ? undefined : Buffer.concat(begun), bytes: rest()};
-
-	async function* rest(): AsyncGenerator<Buffer, void> {
-		yield* begun;
-		for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
-	}
-}
-
-async function* unzipped(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
-	const gunzip = createGunzip();
-	const source = Readable.from(bytes);
-	source.once('error', error => gunzip.destroy(error));
-	const plain: AsyncIterable<Buffer> = source.pipe(gunzip);
+async function* unpacked(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
 	try {
-		yield* plain;
+		yield* plainBytes(bytes);
 	} catch (error) {
-		throw error instanceof ArchiveError ? error : new ArchiveError('Malformed', `a layer is no whole gzip: ${error instanceof Error ? error.message : String(error)}`, {cause: error});
-	} finally {
-		gunzip.destroy();
+		throw systemErrorCode(error)?.startsWith('Z_') === true ? new ArchiveError('Malformed', `a layer is no whole gzip: ${error instanceof Error ? error.message : String(error)}`, {cause: error}) : error;
 	}
 }
 
-async function* counted(bytes: AsyncIterable<Buffer>, onChunk: (sizeBytes: number, chunk: Buffer) => void): AsyncGenerator<Buffer, void> {
+async function* counted(bytes: AsyncIterable<Uint8Array>, onChunk: (sizeBytes: number, chunk: Uint8Array) => void): AsyncGenerator<Uint8Array, void> {
 	for await (const chunk of bytes) {
 		onChunk(chunk.length, chunk);
 		yield chunk;

@@ -3,6 +3,7 @@ import {pipeline} from 'node:stream/promises';
 import {extract} from 'tar-stream';
 import {z} from 'zod';
 import {ArchiveError} from './archive-error.js';
+import {screened, type Screening} from './tar-screen.js';
 
 const Header = z.object({
 	name: z.string(),
@@ -11,6 +12,9 @@ const Header = z.object({
 	linkname: z.string().nullish(),
 	pax: z.record(z.string(), z.string()).nullish(),
 });
+
+/** Longer ones are for no disk. */
+const pathCharacters = 4096;
 
 /** One entry of a tar, with its bytes, to be taken before the next is asked for. */
 export interface TarEntry {
@@ -27,24 +31,20 @@ export interface TarEntry {
  * The entries of a tar, in order. Throws `ArchiveError` for what no image needs and unpackers disagree about: paths that lead out, devices, sparse
  * files, links with content; and for what is no tar. Errors of `bytes` itself pass through.
  */
-export async function* tarEntries(bytes: AsyncIterable<Uint8Array>, {budget}: {readonly budget: EntryBudget}): AsyncGenerator<TarEntry, void> {
+export async function* tarEntries(bytes: AsyncIterable<Uint8Array>, {budget, ...screening}: Screening & {readonly budget: EntryBudget}): AsyncGenerator<TarEntry, void> {
 	const tar = extract();
-	const feeding = pipeline(Readable.from(watched(bytes)), tar);
+	const feeding = pipeline(Readable.from(screened(watched(bytes), screening)), tar);
 	feeding.catch(() => undefined);
 	try {
 		for await (const entry of tar) {
 			budget.take();
-			// The library applies it to what follows, and other unpackers do not.
-			if (Reflect.get(tar, '_paxGlobal') !== null) throw new ArchiveError('Malformed', 'a header for all entries that follow, which unpackers read differently');
 			yield {...described(entry.header), bytes: chunksOf(entry)};
 			// What nobody has taken is passed over.
 			entry.resume();
 		}
 		await feeding;
 	} catch (error) {
-		if (error instanceof ArchiveError) throw error;
-		if (error instanceof SourceError) throw error.cause;
-		throw new ArchiveError('Malformed', `it is no whole tar: ${error instanceof Error ? error.message : String(error)}`, {cause: error});
+		throw explained(error);
 	} finally {
 		tar.destroy();
 	}
@@ -64,9 +64,21 @@ export class EntryBudget {
 }
 
 async function* chunksOf(content: AsyncIterable<unknown>): AsyncGenerator<Buffer, void> {
-	for await (const chunk of content) {
-		if (Buffer.isBuffer(chunk)) yield chunk;
+	try {
+		for await (const chunk of content) {
+			if (Buffer.isBuffer(chunk)) yield chunk;
+		}
+	} catch (error) {
+		throw explained(error);
 	}
+}
+
+function explained(error: unknown): Error {
+	if (error instanceof ArchiveError) return error;
+	if (error instanceof SourceError) return error.cause;
+	const message = error instanceof Error ? error.message : String(error);
+	// What the library says of what is packed otherwise misleads.
+	return new ArchiveError('Malformed', message.startsWith('Invalid tar header') ? 'it is no tar' : `it is no whole tar: ${message}`, {cause: error});
 }
 
 /** Tells an error of the source from one of the tar. */
@@ -91,6 +103,7 @@ class SourceError extends Error {
 function described(raw: unknown): Omit<TarEntry, 'bytes'> {
 	const {name, type, size, linkname, pax} = Header.parse(raw);
 	const shown = JSON.stringify(name.slice(0, 200));
+	if (name.length > pathCharacters) throw new ArchiveError('Path', `the path ${shown} is longer than any system takes`);
 	if (name.includes('\0')) throw new ArchiveError('Path', `the name ${shown} has a NUL`);
 	if (name.startsWith('/')) throw new ArchiveError('Path', `the path ${shown} is absolute`);
 	const names = name.split('/').filter(part => part !== '' && part !== '.');
@@ -100,7 +113,10 @@ function described(raw: unknown): Omit<TarEntry, 'bytes'> {
 		case 'character-device':
 		case 'block-device':
 		case 'fifo': throw new ArchiveError('Device', `${shown} is a ${type}`);
-		case 'file': return {names, type, target: '', sizeBytes: size};
+		case 'file':
+			// Of the oldest kind some make a directory of it, and further entries of its content.
+			if (name.endsWith('/')) throw new ArchiveError('Malformed', `${shown} is a file with the name of a directory`);
+			return {names, type, target: '', sizeBytes: size};
 		case 'directory':
 		case 'link':
 		case 'symlink': break;

@@ -118,10 +118,13 @@ export class Groups implements AsyncDisposable {
 	/** This node has left its cluster: with those it was in groups with it is no more. */
 	async leaveCluster(): Promise<void> {
 		for (const local of this.#locals.values()) {
-			const isHere = local.runner !== undefined;
+			const before = local.runner;
 			local.stop();
 			await local.keep(({durable}) => ({durable: withoutGroup(durable)}));
-			if (isHere) local.start();
+			// Its program may have come meanwhile, and has begun then with what was to be given up.
+			const meanwhile = local.runner;
+			local.stop();
+			if ((before ?? meanwhile) !== undefined) local.start();
 		}
 		for (const [group, listener] of this.#listeners) {
 			listener.stop();
@@ -137,19 +140,20 @@ export class Groups implements AsyncDisposable {
 		const local = before ?? this.#add({group, worker, memberKind: kind, standing: 'member', durable: neverJoined});
 		if (local.vow.memberKind !== kind || local.vow.standing !== 'member') local.stop();
 		await local.keep(() => ({memberKind: kind, standing: 'member'}));
-		local.start();
+		// Its program may have gone meanwhile; it takes part once that is back.
+		if (this.#workers.has(worker)) local.start();
 		return local;
 	}
 
 	/** What a node has published. Only its own members' words count. */
 	heard(nodeId: string, frames: readonly Buffer[]): void {
 		const read = readFrames(nodeId, frames);
-		if (read !== undefined && nodeOf(read.message.from) === nodeId) this.#spread(read.group, read.message);
+		if (read !== undefined && maySpeak(nodeId, read)) this.#spread(read.group, read.message);
 	}
 
 	/** What a node's member says to one here. */
 	deliver(nodeId: string, {group, to, message}: Letter): void {
-		if (nodeOf(message.from) === nodeId) this.find(group, to)?.runner?.give({type: 'received', message});
+		if (maySpeak(nodeId, {group, message})) this.find(group, to)?.runner?.give({type: 'received', message});
 	}
 
 	/** Tells all that is heard in a group from now on, until the result is called; undefined when nothing is known of it. */
@@ -232,5 +236,8 @@ export class Groups implements AsyncDisposable {
 		});
 	}
 }
+
+/** A node speaks for itself and for its own programs; in the group of all nodes these do not count, and would as soon as they were heard. */
+const maySpeak = (nodeId: string, {group, message: {from}}: Pick<Letter, 'group' | 'message'>): boolean => (group === clusterGroup ? from : nodeOf(from)) === nodeId;
 
 const keyOf = (group: string, worker: string | undefined): string => `${group} ${worker ?? ''}`;

@@ -2,6 +2,7 @@ import {hasQuorum} from './leading.js';
 import type {Body, BodyOf, Message, Outcome, Verdict} from './messages.js';
 import {agreed, tally, votesOf, type Motion} from './motion.js';
 import {reportsMs, resendMs} from './periods.js';
+import {isPromised, reportsLost} from './promised.js';
 import type {GroupState, Leading} from './state.js';
 import {inTurn, newestEntries, sending, sendingEach, still, withEntry, withoutEntry, type Move, type Turn} from './turn.js';
 
@@ -19,7 +20,7 @@ export function onMotion(state: GroupState, {from}: Message, {id, content, rule,
 	if (role.motions.has(id)) return still(state);
 	const refuse = (reason: string): Turn => sending(state, from, {type: 'verdict', id, verdict: {outcome: 'rejected', reason, votes: [], performances: []}});
 	if (role.motions.size >= mostMotions) return refuse(`${mostMotions} polls and actions are under way already`);
-	if (content.kind === 'act' && content.atMs <= nowMs) return refuse('the instant is past');
+	if (content.kind === 'act' && content.atMs <= nowMs) return isPromised(state, id) ? sending(state, from, {type: 'verdict', id, verdict: reportsLost}) : refuse('the instant is past');
 	const strangers = (voters ?? []).filter(voter => !configuration.members.includes(voter));
 	if (strangers.length > 0) return refuse(`${strangers.join(', ')} does not count in the group yet`);
 	// Half of the time that is left is for votes, the other for telling everybody what they decided.

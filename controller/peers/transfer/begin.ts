@@ -56,7 +56,7 @@ export async function beginWriting(request: Extract<OpenRequest, {write: true}>,
 		if (there !== undefined && !there.isFile()) throw notAFile(there, path);
 		const known = await staging.find(about);
 		if (known) await context.supersede(known);
-		if (known?.finished !== undefined && there?.ino === known.finished.inode && there.size === size) {
+		if (known?.finished !== undefined && there?.ino === known.finished.inode && there.mtimeMs === known.finished.modifiedMs && there.size === size) {
 			await folder[Symbol.asyncDispose]();
 			return {kind: 'finished', size, sha256: known.finished.sha256};
 		}

@@ -44,14 +44,19 @@ export class Incoming implements AsyncDisposable {
 
 	/** Goes on where the file ends that there is, as far as it can be relied on; that much is on disk when this resolves. Throws when there is no room for the rest. */
 	static async open(parts: IncomingParts): Promise<Incoming> {
-		const {file, staged, folder, reserveBytes} = parts;
+		const {file, staged, staging, folder, reserveBytes} = parts;
 		const {size} = await file.stat();
-		const held = Math.min(staged.size, reliableBytes(size, {sameBoot: staged.boot === await bootId()}));
+		const boot = await bootId();
+		const held = Math.min(staged.size, reliableBytes(size, {sameBoot: staged.boot === boot}));
 		const {bavail, bsize} = await statfs(folder.at('.'));
 		if (bavail * bsize - reserveBytes < staged.size - held) throw noRoom(parts, {neededBytes: staged.size - held, freeBytes: Math.max(0, bavail * bsize - reserveBytes)});
 		if (size > held) await file.truncate(held);
 		if (held > 0) await file.datasync();
-		return new Incoming(parts, held);
+		if (staged.boot === boot) return new Incoming(parts, held);
+		// What there is now is of this run: else each cut from now on would cost as much as that of the power.
+		const renewed = {...staged, boot};
+		await staging.write(renewed);
+		return new Incoming({...parts, staged: renewed}, held);
 	}
 
 	/** Bytes that are there. */
@@ -104,8 +109,11 @@ export class Incoming implements AsyncDisposable {
 		this.#isClosed = true;
 		await this.#turn.catch(() => undefined);
 		await this.#sync.catch(() => undefined);
-		await this.#parts.file.close();
-		await this.#parts.folder[Symbol.asyncDispose]();
+		try {
+			await this.#parts.file.close();
+		} finally {
+			await this.#parts.folder[Symbol.asyncDispose]();
+		}
 	}
 
 	async #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -133,6 +141,8 @@ export class Incoming implements AsyncDisposable {
 
 	async #write(offset: number, bytes: Uint8Array): Promise<void> {
 		await this.#orDiscarded(async () => {
+			// So a file of this length says that the stretch before its last is on disk.
+			if (isSyncDue(wrote(this.#state, bytes.length))) await this.#sync;
 			for (let written = 0; written < bytes.length;) written += (await this.#parts.file.write(bytes, written, bytes.length - written, offset + written)).bytesWritten;
 			this.#digest.add(offset, bytes);
 			this.#state = wrote(this.#state, bytes.length);
@@ -142,9 +152,8 @@ export class Incoming implements AsyncDisposable {
 		this.#parts.spent.add(bytes.length);
 	}
 
-	/** Has the disk keep what is written while more comes; waits for the time before, so that no more than two stretches are ever at stake. */
+	/** Has the disk keep what is written while more comes; the time before is over, so that no more than two stretches are ever at stake. */
 	async #keep(): Promise<void> {
-		await this.#sync;
 		this.#state = syncing(this.#state);
 		this.#sync = this.#parts.file.datasync();
 		// Whoever waits for it next is told.
@@ -171,7 +180,8 @@ export class Incoming implements AsyncDisposable {
 			await this.#sync;
 			await file.chmod(staged.mode);
 			await file.sync();
-			await staging.write({...staged, finished: {sha256, inode: (await file.stat()).ino}});
+			const {ino: inode, mtimeMs: modifiedMs} = await file.stat();
+			await staging.write({...staged, finished: {sha256, inode, modifiedMs}});
 			await rename(folder.at(unfinished(staged.id)), folder.at(name));
 			await folder.handle.sync();
 		});

@@ -4,8 +4,8 @@ import {z} from 'zod';
 export const chunkBytes = 262_144;
 /** Pieces that may be on their way unanswered. */
 export const creditChunks = 3;
-/** After so many bytes what was received is put on disk, so that a power cut costs no more than twice as much. */
-export const syncBytes = 4_194_304;
+/** After so many bytes what was received is put on disk, so that a power cut costs no more than thrice as much. */
+export const syncBytes = 2_097_152;
 /** What transfers leave free on the disk that holds the node's store. */
 export const storeReserveBytes = 33_554_432;
 

@@ -56,8 +56,9 @@ export const syncing = (state: Receiving): Receiving => ({...state, synced: stat
 
 /**
  * How many bytes of an unfinished file of `size` bytes can be relied on. Those of this run of the machine are all there, whoever was killed. After
- * a power cut only what was surely synced is: one sync may still be under way while the bytes up to the next are written.
+ * a power cut only what was surely synced is: one sync may still be under way while the bytes before the next are written, which the one before has to
+ * be over for.
  */
 export function reliableBytes(size: number, {sameBoot}: {readonly sameBoot: boolean}): number {
-	return sameBoot ? size : Math.max(0, Math.floor((size - 1) / syncBytes) - 1) * syncBytes;
+	return sameBoot ? size : Math.max(0, Math.floor(size / syncBytes) - 1) * syncBytes;
 }

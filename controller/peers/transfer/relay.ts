@@ -1,10 +1,10 @@
 import {crc32} from 'node:zlib';
 import {startDeadline} from '../../../store/deadline.js';
 import {CallRefused, type CallAnswer, type Calls} from '../../../api/ports/calls.js';
+import {pieces} from '../../../api/files/pieces.js';
 import type {Files, TransferPlace} from '../../../api/ports/files.js';
 import {chunkBytes, creditChunks} from './limits.js';
 import {PieceMemory} from './piece-memory.js';
-import {pieces} from './pieces.js';
 import {gone, heard, mayGo, sendingFrom} from './sender.js';
 import {SpentMemory} from './spent-memory.js';
 import {ReadAnswer, WriteAnswer} from './wire.js';

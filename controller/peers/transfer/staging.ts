@@ -23,10 +23,10 @@ export const Staged = z.strictObject({
 	names: z.array(z.string()).min(1).readonly(),
 	size: z.int().min(0),
 	mode: z.int().min(0).max(0o777),
-	/** The run of the machine in which it was begun. */
+	/** The run of the machine in which it was begun, or gone on with last. */
 	boot: z.string(),
-	/** Of the finished file, written before it takes its name: its digest, and its number on its disk. */
-	finished: z.strictObject({sha256: z.string(), inode: z.number()}).readonly().exactOptional(),
+	/** Of the finished file, written before it takes its name: its digest, its number on its disk, and when it was written last. */
+	finished: z.strictObject({sha256: z.string(), inode: z.number(), modifiedMs: z.number()}).readonly().exactOptional(),
 }).readonly();
 export type Staged = z.infer<typeof Staged>;
 

@@ -9,6 +9,7 @@ import type {Caller} from '../caller.js';
 import {CallError} from '../mdp/call-error.js';
 import {allowedPlace, beginReading, beginWriting, type Work} from './begin.js';
 import {committed} from './committed.js';
+import {explainedFor} from './disk-error.js';
 import {openFolder} from './folder.js';
 import {creditChunks, type TransferLimits} from './limits.js';
 import {listingOf, type Listing} from './listing.js';
@@ -70,7 +71,8 @@ export class Transfers implements AsyncDisposable {
 	readonly #open = new Map<string, Open>();
 	readonly #superseded = new Set<string>();
 	#turns: {readonly in: Turns; readonly out: Turns} = {in: noTurns, out: noTurns};
-	#changed: (() => void)[] = [];
+	/** Whoever waits for a turn. */
+	readonly #changed = new Set<() => void>();
 	#opening: Promise<unknown> = Promise.resolve();
 	#clearing: NodeJS.Timeout | undefined;
 
@@ -92,13 +94,13 @@ export class Transfers implements AsyncDisposable {
 	}
 
 	async stat(path: string, after?: string): Promise<Listing> {
-		return listingOf(allowedPlace(path, this.#options.allow), path, after);
+		return listingOf(allowedPlace(path, this.#options.allow), path, after).catch(explainedFor(path));
 	}
 
 	/** Makes a directory, and those on the way; one that is there already is no error. */
 	async makeFolder(path: string): Promise<void> {
 		const {root, names} = allowedPlace(path, this.#options.allow);
-		await using folder = await openFolder(root, names, {create: true});
+		await using folder = await openFolder(root, names, {create: true}).catch(explainedFor(path));
 		await folder.handle.sync();
 	}
 
@@ -107,9 +109,13 @@ export class Transfers implements AsyncDisposable {
 		const mine = this.#opening.then(async () => {
 			if (this.#open.size >= this.#options.limits.transfersOpen) throw new CallError('Unavailable', `${this.#open.size} files are open already`, {fix: 'Try again later.'});
 			const {allow, dataDir, log} = this.#options;
-			const work = request.write
-				? await beginWriting(request, {allow, dataDir, log, staging: this.#staging, spent: this.#spent, supersede: async staged => this.#supersede(staged)})
-				: await beginReading(request, allow);
+			const work = await (request.write
+				? beginWriting(request, {allow, dataDir, log, staging: this.#staging, spent: this.#spent, supersede: async staged => this.#supersede(staged)})
+				: beginReading(request, allow)).catch(explainedFor(request.path)).catch((error: unknown) => {
+				// Its sender is told; whoever looks after this node's disk is, too.
+				if (error instanceof CallError && error.code === 'InsufficientStorage') this.#news.failed({id: request.path}, error.message);
+				throw error;
+			});
 			return this.#opened(work, caller, request.path);
 		});
 		this.#opening = mine.catch(() => undefined);
@@ -126,8 +132,12 @@ export class Transfers implements AsyncDisposable {
 				if (ahead === 0 || leftMs <= 0 || signal.aborted) return {ahead, credit: ahead === 0 ? creditChunks : 0};
 				using deadline = startDeadline(signal, leftMs);
 				await new Promise<void>(resolve => {
-					this.#changed.push(resolve);
-					deadline.signal.addEventListener('abort', () => resolve(), {once: true});
+					const tell = (): void => {
+						this.#changed.delete(tell);
+						resolve();
+					};
+					this.#changed.add(tell);
+					deadline.signal.addEventListener('abort', tell, {once: true});
 				});
 			}
 		});
@@ -214,7 +224,11 @@ export class Transfers implements AsyncDisposable {
 		clearTimeout(open.idle);
 		const {work} = open;
 		if (work.kind === 'finished') return;
-		await (work.kind === 'in' ? work.incoming : work.outgoing)[Symbol.asyncDispose]();
+		try {
+			await (work.kind === 'in' ? work.incoming : work.outgoing)[Symbol.asyncDispose]();
+		} catch (error) {
+			this.#options.log.warn('a file could not be closed', {path: open.path, error});
+		}
 		this.#turn(work.kind, turns => leave(turns, id, this.#atOnce(work.kind)));
 	}
 
@@ -252,9 +266,7 @@ export class Transfers implements AsyncDisposable {
 
 	#turn(kind: 'in' | 'out', change: (turns: Turns) => Turns): void {
 		this.#turns = {...this.#turns, [kind]: change(this.#turns[kind])};
-		const told = this.#changed;
-		this.#changed = [];
-		for (const tell of told) tell();
+		for (const tell of [...this.#changed]) tell();
 	}
 
 	#atOnce(kind: 'in' | 'out'): number {

@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import {EventEmitter, once} from 'node:events';
 import {readdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import test from 'ava';
@@ -101,6 +102,9 @@ const liars: Readonly<Record<string, () => AsyncIterable<Partial<Answer>>>> = {
 		throw new PeerError('Unreachable', 'the answer broke off');
 	},
 	'sends what is no archive': () => sent(Buffer.alloc(5000, 7)),
+	'goes on with nothing for ever': async function* () {
+		for (;;) yield await Promise.resolve({binary: Buffer.alloc(0)});
+	},
 };
 
 for (const [what, parts] of Object.entries(liars)) {
@@ -119,4 +123,34 @@ test('nobody is asked for an image of another kind of machine or another content
 	const world = around(goodId, {arm: {platform: 'linux/arm64', parts: () => sent(good)}, other: {id: `sha256:${'1'.repeat(64)}`, parts: () => sent(good)}});
 	t.deepEqual(await fetch(world, goodId), {result: undefined, left: []});
 	t.deepEqual(world.asked, []);
+});
+
+test('whoever wants what is on its way already shares it, waits no longer than it wants to, and goes on when the first gives up', async t => {
+	let begun = 0;
+	let isHeldUp = true;
+	const started = new EventEmitter();
+	const world = around(goodId, {one: {parts: async function* () {
+		begun += 1;
+		yield {binary: good.subarray(0, 1000)};
+		started.emit('begun');
+		if (isHeldUp) await once(started, 'go on');
+		yield* sent(good.subarray(1000), createHash('sha256').update(good).digest('hex'));
+	}}});
+	await using directory = await makeTempDirectory();
+	const sources = createImageFetching({sockets: world.sockets as never, directory: join(directory.path, 'in'), limits: defaultArchiveLimits, platform: 'linux/amd64', clock, log: silent});
+	const wanting = (): {readonly giveUp: () => void; readonly had: Promise<unknown>} => {
+		const ending = new AbortController();
+		return {giveUp: () => ending.abort(), had: sources.fetch({engine: world.engine, reference: 'shop/web:1', contentId: goodId}, {signal: ending.signal}).catch((error: unknown) => (error as Error).name)};
+	};
+	const first = wanting();
+	await once(started, 'begun');
+	const [impatient, ...others] = [wanting(), wanting(), wanting()];
+	impatient.giveUp();
+	t.is(await impatient.had, 'AbortError', 'though the first goes on');
+	isHeldUp = false;
+	first.giveUp();
+	started.emit('go on');
+	t.is(await first.had, 'AbortError');
+	t.deepEqual(await Promise.all(others.map(async ({had}) => had)), [goodId, goodId]);
+	t.is(begun, 2, 'one of the others began anew, for both');
 });

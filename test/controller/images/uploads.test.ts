@@ -1,11 +1,14 @@
 import {createHash} from 'node:crypto';
-import {readdir} from 'node:fs/promises';
+import {mkdir, readdir, rm} from 'node:fs/promises';
+import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {defaultArchiveLimits} from '../../../controller/images/archive/archive-limits.js';
 import {ImageUploads, type ImageUploadsOptions} from '../../../controller/images/uploads.js';
 import type {Engine} from '../../../reconcilers/ports/engine.js';
 import {makeTempDirectory} from '../../support/temp-directory.js';
 import {CallError} from '../../../controller/peers/mdp/call-error.js';
+import {eventually} from '../../support/eventually.js';
+import {silent} from '../engines/samples.js';
 import {sampleArchive, type SampleOptions} from './archive/sample-archive.js';
 
 const upload = 'a'.repeat(32);
@@ -17,7 +20,7 @@ async function openUploads(t: ExecutionContext, {id = '', ...options}: Partial<I
 	t.teardown(async () => directory[Symbol.asyncDispose]());
 	const images = {load: async () => Promise.resolve(), tag: async (_id: string, name: string) => Promise.resolve(void tagged.push(name)), find: async () => Promise.resolve({id, references: [], sizeBytes: 1})};
 	const engine = {name: 'docker', images} as unknown as Engine;
-	return {uploads: new ImageUploads({directory: directory.path, limits: defaultArchiveLimits, engines: {all: [engine], find: () => engine} as never, ...options}), directory: directory.path, tagged};
+	return {uploads: new ImageUploads({directory: directory.path, limits: defaultArchiveLimits, log: silent, engines: {all: [engine], find: () => engine} as never, ...options}), directory: directory.path, tagged};
 }
 
 test('a piece that is sent again because no answer was heard is there once', async t => {
@@ -73,4 +76,14 @@ test('what nobody goes on with is dropped, and leaves nothing', async t => {
 	await uploads.drop(upload);
 	t.deepEqual(await readdir(directory), []);
 	await t.throwsAsync(uploads.finish({upload, sha256}, {signal}), {instanceOf: CallError, message: /nothing of this archive is here/u});
+});
+
+test('what nobody goes on with is forgotten after a while, also when the disk does not let it be removed', async t => {
+	const {uploads, directory} = await openUploads(t, {reserveBytes: 0, idleMs: 20});
+	const {sha256} = await push(uploads);
+	const lying = join(directory, `${upload}.upload`);
+	await rm(lying);
+	await mkdir(lying);
+	await eventually(async () => uploads.finish({upload, sha256}, {signal}).then(() => false, (error: unknown) => error instanceof CallError && error.code === 'NotFound'));
+	t.deepEqual(await readdir(directory), [`${upload}.upload`], 'and the node goes on');
 });

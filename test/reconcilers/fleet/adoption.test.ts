@@ -104,6 +104,25 @@ test('what was deleted on one side of a cut, and taken over on the other, is tol
 	t.deepEqual(kept.map(({spec: {name, service}}) => [name, service]), [['going', undefined], ['other', undefined]]);
 });
 
+test('a node that has no copy of what is to be taken over holds up nobody, and is not the one to do it', async t => {
+	const fleet = await linkNodes(3);
+	t.teardown(async () => fleet[Symbol.asyncDispose]());
+	const [a, b, c] = fleet.nodes as [LinkedNode, LinkedNode, LinkedNode];
+	await eventually(() => fleet.nodes.every(({store}) => store.list('Node').items.length === 3), {what: 'all to know each other'});
+	// It owns more than the other, so that it would not be the first to be named.
+	await b.store.transact(transaction => {
+		transaction.put<Service>({apiVersion: 'motey.io/v1', kind: 'Service', spec: spec(0), metadata: {namespace: 'default', name: 'own', uid: '', resourceVersion: '', generation: 1, creationTimestamp: ''}});
+	});
+	fleet.cut(0, 2);
+	await apply(a, spec(1, {placement: {strategy: 'here'}}));
+	await eventually(() => shopAt(b) !== undefined, {what: 'one to have a copy'});
+	a.stop();
+	fleet.pass(61_000);
+	await eventually(() => ownerAt(b) === b.id, {what: 'that one to take it over'});
+	t.is(ownershipOf(shopAt(b)!).epoch, 2);
+	await eventually(() => shopAt(c) !== undefined, {what: 'the other to hear of it'});
+});
+
 test('an adopter that dies is followed by another', async t => {
 	const {fleet, nodes} = await spreadOver(t, 5, spec(5));
 	const [a, ...others] = nodes as [LinkedNode, ...LinkedNode[]];

@@ -1,10 +1,10 @@
-import {createHash} from 'node:crypto';
+import {createHash, randomBytes} from 'node:crypto';
 import {gzipSync} from 'node:zlib';
 import test from 'ava';
 import {ArchiveError} from '../../../../controller/images/archive/archive-error.js';
 import {defaultArchiveLimits, type ArchiveLimits} from '../../../../controller/images/archive/archive-limits.js';
 import {checkArchive, type ArchiveExpectation} from '../../../../controller/images/archive/check-archive.js';
-import {sampleArchive, sampleLayout, tarOf, type SampleEntry, type SampleOptions} from './sample-archive.js';
+import {behindZstd, paxRecord, rawBlock, rawEntry, sampleArchive, sampleLayout, tarEnd, tarOf, type SampleEntry, type SampleOptions} from './sample-archive.js';
 
 /** In pieces of an odd length, as a network brings them. */
 async function* pieces(bytes: Buffer, size = 1357): AsyncGenerator<Buffer> {
@@ -45,6 +45,7 @@ test('a layer that is in an image twice may be a link to itself', async t => {
 });
 
 const inLayer = (...layer: readonly SampleEntry[]): SampleOptions => ({layers: [layer]});
+const rawLayer = (...parts: readonly Buffer[]): SampleOptions => ({rawLayers: [Buffer.concat([...parts, tarEnd])]});
 const hostile: readonly (readonly [string, string, SampleOptions])[] = [
 	['a path that climbs out', 'Path', {before: [{name: '../../etc/cron.d/evil', content: 'x'}]}],
 	['an absolute path', 'Path', {before: [{name: '/etc/cron.d/evil', content: 'x'}]}],
@@ -75,6 +76,29 @@ const hostile: readonly (readonly [string, string, SampleOptions])[] = [
 	['a layer that is no tar', 'Malformed', {rawLayers: [Buffer.from('#!/bin/sh\n'.repeat(200))]}],
 	['a layer packed in a way that cannot be looked into', 'Malformed', {rawLayers: [Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), Buffer.alloc(2000, 7)])]}],
 	['a layer that is cut off', 'Malformed', {rawLayers: [gzipSync(Buffer.alloc(5000)).subarray(0, 20)]}],
+	['a manifest that is there in two spellings', 'Malformed', {before: [{name: './manifest.json', content: '[]'}]}],
+	['a manifest that differs in its letters\' case only', 'Path', {before: [{name: 'Manifest.json', content: '[]'}]}],
+	['a manifest within a folder', 'Path', {before: [{name: `${'a'.repeat(64)}/manifest.json`, content: '[]'}]}],
+	['a manifest of several images', 'Malformed', {change: entry => entry.name === 'manifest.json' ? {...entry, content: JSON.stringify([0, 1].flatMap(() => JSON.parse(String(entry.content)) as unknown))} : entry}],
+	['a name that is longer than it says', 'Path', {before: [{name: 'oci-layout', content: '{}', pax: {path: '../../etc/cron.d/evil'}}]}],
+	['a layer with a pipe', 'Device', inLayer({name: 'run/pipe', type: 'fifo'})],
+	['a layer whose mark of deletion names the folder itself', 'Path', inLayer({name: 'etc/.wh..', content: ''})],
+	['a layer whose mark of deletion names the folder above', 'Path', inLayer({name: 'etc/.wh...', content: ''})],
+	['a layer whose newer header says another path', 'Path', inLayer({name: 'harmless', content: 'x', pax: {path: '../../etc/passwd'}})],
+	['a layer whose newer header says another target', 'Link', inLayer({name: 'harmless', type: 'symlink', linkname: 'a', pax: {linkpath: '../../etc/passwd'}})],
+	['a layer whose newer header has a NUL in its path', 'Path', inLayer({name: 'harmless', content: 'x', pax: {path: 'etc/passwd\0.txt'}})],
+	['a layer whose newer header has a NUL in its target', 'Link', inLayer({name: 'harmless', type: 'symlink', linkname: 'a', pax: {linkpath: 'etc\0/../../x'}})],
+	['a layer whose long name climbs out', 'Path', rawLayer(rawEntry({name: '././@LongLink', type: 'L'}, '../../../etc/passwd\0'), rawEntry({name: 'harmless'}, 'x'))],
+	['a layer whose long target climbs out', 'Link', rawLayer(rawEntry({name: '././@LongLink', type: 'K'}, '../../../etc/passwd\0'), rawEntry({name: 'harmless', type: '1', linkname: 'a'}))],
+	['a layer whose prefix climbs out', 'Path', rawLayer(rawEntry({name: 'passwd', prefix: '../../etc'}, 'x'))],
+	['a layer whose name of the old kind has another before it', 'Malformed', rawLayer(rawEntry({name: 'passwd', magic: 'ustar  \0', prefix: '../../etc'}, 'x'))],
+	['a layer with a sparse file of the old kind', 'Malformed', rawLayer(rawEntry({name: 'big', type: 'S'}, 'x'))],
+	['a layer with a file of less than nothing', 'Malformed', rawLayer(rawEntry({name: 'big', size: Buffer.alloc(12, 0xff)}, 'x'))],
+	['a layer with a name of less than nothing', 'Malformed', rawLayer(rawEntry({name: '././@LongLink', type: 'L', size: Buffer.alloc(12, 0xff)}), rawEntry({name: 'harmless'}, 'x'))],
+	['a layer whose newer header says less than nothing', 'Malformed', inLayer({name: 'big', content: 'x', pax: {size: '-1'}})],
+	['a layer with a file of 8 EiB', 'Malformed', rawLayer(rawEntry({name: 'big', size: Buffer.from([0x80, 0, 0, 0, 0x7f, 255, 255, 255, 255, 255, 255, 255])}, 'x'))],
+	['a layer with a name of 1 GiB', 'TooLarge', rawLayer(rawEntry({name: '././@LongLink', type: 'L', size: '10000000000'}, 'x'))],
+	['a layer whose size is no number', 'Malformed', rawLayer(rawEntry({name: 'big', size: 'zzzzzzzzzzz'}, 'x'))],
 ];
 
 for (const [what, code, options] of hostile) {
@@ -96,18 +120,91 @@ test('a tar that hides an entry behind the content of a link is refused', async 
 });
 
 test('a tar that shows one path to who looks it through and another to who unpacks it is refused', async t => {
-	/** A header of its own for the entries that follow (`g`), or for the next one (`x`). */
-	const paxHeader = async (type: 'g' | 'x', record: string): Promise<Buffer> => {
-		const tar = await tarOf([{name: 'pax', content: record}]);
-		tar.write(type, 156, 'latin1');
-		tar.write('        ', 148, 'latin1');
-		const sum = tar.subarray(0, 512).reduce((total, byte) => total + byte, 0);
-		tar.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
-		return tar.subarray(0, 1024);
+	const [file, evil] = [rawBlock({0: 'etc/harmless'}, 'x'), rawBlock({0: 'etc/evil'}, 'x')];
+	const gnu = 'ustar  \0';
+	const disguises: Readonly<Record<string, readonly Buffer[]>> = {
+		'a header for all that follows': [rawBlock({0: 'pax', 156: 'g'}, paxRecord('path', 'etc/harmless')), rawBlock({0: 'pax', 156: 'x'}, paxRecord('comment', 'one')), evil],
+		'two names, of which each takes another': [rawBlock({0: 'pax', 156: 'x'}, paxRecord('path', 'etc/harmless')), rawBlock({0: 'long', 156: 'L'}, 'etc/evil\0'), file],
+		'the same the other way round': [rawBlock({0: 'long', 156: 'L'}, 'etc/evil\0'), rawBlock({0: 'pax', 156: 'x'}, paxRecord('path', 'etc/harmless')), file],
+		'a long name that only one knows': [rawBlock({0: 'long', 156: 'N'}, 'etc/harmless\0'), evil],
+		'entries in what is a file to one and a directory to the other': [rawBlock({0: 'etc/', 156: '\0'}, evil)],
+		'the same, made a directory by its long name': [rawBlock({0: 'pax', 156: 'x'}, paxRecord('path', 'etc/')), rawBlock({0: 'etc', 156: '\0'}, evil)],
+		'entries behind the end': [file, Buffer.alloc(1024), evil],
+		'an entry behind half an end': [file, Buffer.alloc(512), evil],
+		'a size that one takes for nothing': [rawBlock({0: 'etc/harmless', 124: '\0 00000001000'.slice(0, 12)}, evil)],
+		'a size that is no number': [rawBlock({0: 'etc/harmless', 124: '0000000100x\0'}, evil)],
+		'another size in a header of its own': [rawBlock({0: 'pax', 156: 'x'}, paxRecord('size', '0x200')), file],
+		'a path that begins where only one looks': [rawBlock({0: 'harmless', 257: gnu, 345: 'etc/evil'}, 'x')],
+		'a path that ends where only one stops': [rawBlock({0: 'harmless', 345: 'etc', 508: 'tar\0'}, 'x')],
+		'records that are none': [rawBlock({0: 'pax', 156: 'x'}, '5 a=\n99 path=etc/harmless\n'), evil],
+		'a header with no records': [rawBlock({0: 'pax', 156: 'x'}), evil],
+		'a header with a checksum only': [Buffer.from(Buffer.alloc(512)).fill('0000400\0', 148, 156, 'latin1'), evil],
 	};
-	const parts = [await paxHeader('g', '22 path=etc/harmless1\n'), await paxHeader('x', '15 comment=one\n'), await tarOf([{name: '../../etc/passwd', content: 'x'}])];
-	const {archive} = await sampleArchive({rawLayers: [Buffer.concat(parts)]});
-	t.is(await outcome(archive), 'Malformed');
+	for (const [what, parts] of Object.entries(disguises)) {
+		const layer = Buffer.concat([...parts, Buffer.alloc(1024)]);
+		t.is(await outcome((await sampleArchive({rawLayers: [layer]})).archive), 'Malformed', what);
+	}
+});
+
+test('a tar in which something lies between its entries, or behind them, is refused', async t => {
+	const [one, two] = [rawEntry({name: 'one'}, 'x'), rawEntry({name: 'two'}, 'x')];
+	const device = rawEntry({name: 'dev/sda', type: '4'});
+	const layers = [
+		[one, tarEnd, device, tarEnd],
+		[one, Buffer.alloc(512), two, tarEnd],
+		// The library takes 24 + 1000 bytes after such a file for a name, and others do not.
+		[rawEntry({name: '././@LongLink', type: 'L', size: '00000000000'}), rawEntry({name: 'big'}, Buffer.alloc(1000, 1)), device, Buffer.alloc(488), two, tarEnd],
+		[rawEntry({name: '././@LongLink', type: 'L', size: '00000000000'}), one, tarEnd],
+	];
+	for (const [index, parts] of layers.entries()) t.not(await outcome((await sampleArchive({rawLayers: [Buffer.concat(parts)]})).archive), 'taken', `layer ${index}`);
+	t.is(await outcome((await sampleArchive({rawLayers: [Buffer.concat([one, two, tarEnd, Buffer.alloc(10_240)])]})).archive), 'taken', 'a last block as tar writes it');
+	t.is(await outcome((await sampleArchive({rawLayers: [Buffer.concat([rawEntry({name: '././@LongLink', type: 'L'}, `${'long/'.repeat(60)}name\0`), one, tarEnd])]})).archive), 'taken', 'a long name');
+});
+
+test('an archive that an engine would unpack before it reads it is refused', async t => {
+	const {archive, id} = await sampleArchive();
+	const {archive: evil} = await sampleArchive({references: ['postgres:16']});
+	t.is(await outcome(behindZstd(archive, evil), {id}), 'Malformed');
+	for (const first of ['BZh91AY', '\x1f\x8b\x08', '\xfd7zXZ\0', '(\xb5/\xfd', 'Z*M\x18']) {
+		t.is(await outcome(Buffer.concat([rawBlock({0: first, 156: 'x'}, paxRecord('comment', 'one')), archive]), {id}), 'Malformed', JSON.stringify(first));
+	}
+	t.is(await outcome(Buffer.concat([rawBlock({0: 'PaxHeaders.0/blobs', 156: 'x'}, paxRecord('comment', 'one')), archive]), {id}), 'taken');
+});
+
+test('what writers of tars make of long names, great sizes and times is taken', async t => {
+	const long = `usr/${'lib/'.repeat(60)}file`;
+	const layer = Buffer.concat([
+		rawBlock({0: 'pax', 156: 'x'}, paxRecord('path', long) + paxRecord('SCHILY.xattr.user.binary', 'a\0b\nsize=9\n') + paxRecord('size', '5')), rawBlock({0: 'usr/lib/cut'}, 'hello'),
+		rawBlock({0: '././@LongLink', 156: 'L', 257: 'ustar  \0'}, `${long}2\0`), rawBlock({0: '././@LongLink', 156: 'K', 257: 'ustar  \0'}, `${long}\0`), rawBlock({0: 'cut', 156: '1', 257: 'ustar  \0', 345: '00000000001\0'}),
+		rawBlock({0: 'binary', 124: '\x80\0\0\0\0\0\0\0\0\0\0\x03'}, 'abc'), rawBlock({0: 'spaces', 124: '         3 \0'}, 'abc'), rawBlock({0: 'name', 345: 'usr/share'}),
+		Buffer.alloc(10_240),
+	]);
+	t.is(await outcome((await sampleArchive({rawLayers: [layer]})).archive), 'taken');
+});
+
+test('documents that an engine reads differently are refused: keys in another case, and keys that stand there twice', async t => {
+	const disguised = async (name: string, change: (text: string) => string): Promise<string> => {
+		const make = name === 'index.json' ? sampleLayout : sampleArchive;
+		return outcome((await make({change: (entry: SampleEntry) => entry.name === name ? {...entry, content: change(String(entry.content))} : entry, references: []})).archive, {references: []});
+	};
+	t.is(await disguised('manifest.json', text => text), 'taken');
+	t.is(await disguised('manifest.json', text => text.replace('"Layers"', '"repotags":["postgres:16"],"Layers"')), 'Malformed');
+	t.is(await disguised('manifest.json', text => text.replace('"Layers"', '"RepoTag\u017f":["postgres:16"],"Layers"')), 'Malformed', 'the letter long s');
+	t.is(await disguised('manifest.json', text => text.replace('"RepoTags"', '"RepoTags":["postgres:16"],"RepoTags"')), 'Malformed');
+	t.is(await disguised('manifest.json', text => text.replace('"RepoTags"', '"comment":"\\"a\\":1, {\\"b\\":","RepoTags"')), 'taken', 'what only looks like a key');
+	t.is(await disguised('index.json', text => text.replace('io.containerd.image.name', 'org.opencontainers.image.ref.name')), 'WrongContent', 'containerd takes it for a name');
+	t.is(await disguised('index.json', text => text.replace('"schemaVersion"', '"Manifests":[],"schemaVersion"')), 'Malformed');
+});
+
+test('an archive of Podman is taken, in which the layers lie beside links to them; a link out of the archive is not', async t => {
+	const layer = await tarOf([{name: 'a', content: 'a'}]);
+	const name = `${createHash('sha256').update(layer).digest('hex')}.tar`;
+	const podman = async (link: string, target: string): Promise<string> => outcome((await sampleArchive({rawLayers: [layer], before: [{name, content: layer}], change: entry => {
+		if (entry.name.endsWith('/layer.tar')) return {name: link === '' ? entry.name : link, type: 'symlink', linkname: target};
+		return entry.name === 'manifest.json' ? {...entry, content: String(entry.content).replace(/"[0-9a-f]{64}\/layer\.tar"/u, `"${name}"`)} : entry;
+	}})).archive);
+	t.is(await podman('', `../${name}`), 'taken');
+	t.is(await podman(`${'a'.repeat(64)}.tar`, `../${name}`), 'Link');
 });
 
 test('a bomb is refused by its ratio long before it is unpacked', async t => {
@@ -158,4 +255,14 @@ test('an error of the stream itself is told as it is', async t => {
 		throw new Error('the link was cut');
 	}
 	await t.throwsAsync(checkArchive(broken(), defaultArchiveLimits), {message: 'the link was cut'});
+	const content = randomBytes(200_000);
+	for (const packed of [false, true]) {
+		const layer = await tarOf([{name: 'a', content}]);
+		const {archive: great} = await sampleArchive({rawLayers: [packed ? gzipSync(layer) : layer]});
+		const cutInLayer = async function* (): AsyncGenerator<Buffer> {
+			for (let at = 0; at < 150_000; at += 50_000) yield await Promise.resolve(great.subarray(at, at + 50_000));
+			throw new Error('the link was cut');
+		};
+		await t.throwsAsync(checkArchive(cutInLayer(), defaultArchiveLimits), {message: 'the link was cut'}, packed ? 'in a packed layer' : 'in a layer');
+	}
 });

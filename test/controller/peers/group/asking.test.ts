@@ -146,3 +146,15 @@ test('an answer too long to be kept and sent is answered with that', t => {
 	world.request(world.others[0]!, 'q', {kind: 'query', query: 'all', deadlineMs: 2000});
 	t.deepEqual(answerTo(world, world.others[0]!, 'q'), {kind: 'answer', answer: {error: 'the answer is longer than 32 KiB'}});
 });
+
+test('answers are kept for whoever asks again, and no more of them than a few megabytes', t => {
+	const world = assembly(30, (_member, event) => (event.type === 'query' ? {answer: 'x'.repeat(30_000)} : undefined));
+	for (let n = 0; n < 300; n++) {
+		world.request(world.others[0]!, `q${n}`, {kind: 'query', query: n, deadlineMs: 4000});
+		t.is(answerTo(world, world.others[0]!, `q${n}`).kind, 'answer');
+	}
+	const {role} = world.get(world.chair).state!;
+	const kept = role.kind === 'leader' ? [...role.inquiries.keys()] : [];
+	t.true(kept.includes('q299') && kept.includes('q200'));
+	t.true(kept.length * 30_000 < 5 * 2 ** 20);
+});

@@ -101,3 +101,37 @@ test('events that nobody reads end their watch before they fill the memory', asy
 	}, {message: /read too slowly/u});
 	t.true(taken < 8 * 2 ** 20 / 32_000);
 });
+
+test('a program that comes while its node leaves the cluster is in no group of before', async t => {
+	const store = await openTestStore(t);
+	await putVow(store, {...lamp, durable: {term: 4, lineage: 'l', configuration: {stamp: {term: 4, version: 2}, members: ['m/lamp', 'n/lamp', 'o/lamp']}}});
+	const groups = openGroups(t, store);
+	const leaving = groups.leaveCluster();
+	groups.workersChanged(['lamp']);
+	await leaving;
+	t.like(vowOf(store, 'lamps'), {durable: {term: 4, lineage: undefined}});
+	t.is(groups.find('lamps', 'lamp')?.runner?.state.durable.configuration, undefined);
+});
+
+test('a program that goes while its membership is written down takes part once it is back', async t => {
+	const groups = openGroups(t, await openTestStore(t));
+	groups.workersChanged(['lamp']);
+	const joining = groups.join({group: 'lamps', worker: 'lamp', kind: 'lamp'});
+	groups.workersChanged([]);
+	const member = await joining;
+	t.is(member?.runner, undefined);
+	groups.workersChanged(['lamp']);
+	t.not(member?.runner, undefined);
+});
+
+test('in the group of all nodes only nodes are heard, each for itself', async t => {
+	const groups = openGroups(t, await openTestStore(t));
+	const own = groups.local('cluster', undefined)!;
+	const alive = (from: string) => ({from, term: 0, body: {type: 'alive', presence: {...presence, led: false}}}) as const;
+	for (const from of ['m/lamp', 'o']) {
+		groups.deliver('m', {group: 'cluster', to: 'n', message: alive(from)});
+		groups.heard(from === 'o' ? 'o' : 'm', writeFrames('cluster', alive(from)).map(frame => Buffer.from(frame)));
+	}
+	await eventually(() => own.runner!.state.peers.has('o'), {what: 'the one that may to be heard'});
+	t.deepEqual([...own.runner!.state.peers.keys()], ['o']);
+});

@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto';
 import test from 'ava';
 import {chunkBytes, syncBytes} from '../../../../controller/peers/transfer/limits.js';
 import {isSyncDue, isWelcome, receive, receiving, reliableBytes, syncing, wrote, type Receiving} from '../../../../controller/peers/transfer/receiver.js';
@@ -5,7 +6,8 @@ import {gone, heard, mayGo, sendingFrom} from '../../../../controller/peers/tran
 import {before, enter, leave, noTurns} from '../../../../controller/peers/transfer/turns.js';
 import {Pace} from '../../../../controller/peers/transfer/pace.js';
 import {PieceMemory} from '../../../../controller/peers/transfer/piece-memory.js';
-import {pieces} from '../../../../controller/peers/transfer/pieces.js';
+import {pieces} from '../../../../api/files/pieces.js';
+import {RunningDigest} from '../../../../api/files/running-digest.js';
 import {randomFrom} from '../../../support/random.js';
 
 const whole = (offset: number, length: number) => ({offset, length, isIntact: true});
@@ -24,7 +26,7 @@ test('pieces are taken in order, whole, within what was granted and what was sai
 	t.deepEqual([3, 4].map(taken => isWelcome({...state, accepted: taken * chunkBytes})), [true, false]);
 });
 
-test('the disk is told to keep a file every 4 MiB', t => {
+test('the disk is told to keep a file every 2 MiB', t => {
 	let state = receiving(100 * chunkBytes, 0);
 	let syncs = 0;
 	for (let piece = 0; piece < 100; piece++) {
@@ -40,7 +42,8 @@ test('of an unfinished file all can be relied on in the same run of the machine,
 	t.is(reliableBytes(9 * syncBytes + 7, {sameBoot: true}), 9 * syncBytes + 7);
 	// The ninth stretch may still be on its way to the disk while the tenth is written.
 	t.is(reliableBytes(9 * syncBytes + 7, {sameBoot: false}), 8 * syncBytes);
-	t.is(reliableBytes(9 * syncBytes, {sameBoot: false}), 7 * syncBytes);
+	t.is(reliableBytes(9 * syncBytes, {sameBoot: false}), 8 * syncBytes);
+	t.is(reliableBytes(9 * syncBytes - 1, {sameBoot: false}), 7 * syncBytes);
 	t.is(reliableBytes(syncBytes, {sameBoot: false}), 0);
 	t.is(reliableBytes(0, {sameBoot: false}), 0);
 });
@@ -129,4 +132,13 @@ test('a stream of any parts becomes pieces of one length, the last with the rest
 	for await (const piece of pieces(parts(), 10)) made.push(piece);
 	t.deepEqual(made.map(piece => piece.length), [10, 10, 10, 8]);
 	t.deepEqual(Buffer.concat(made), Buffer.concat([1, 9, 25, 3].map(length => Buffer.alloc(length, length))));
+});
+
+test('the digest of a file can be asked for again, after an end that failed', async t => {
+	const digest = new RunningDigest();
+	digest.add(0, Buffer.from('ab'));
+	const read = async (offset: number, into: Buffer): Promise<Uint8Array> => Promise.resolve(into.subarray(0, into.write('abc'.slice(offset))));
+	const expected = createHash('sha256').update('abc').digest('hex');
+	t.is(await digest.finish(3, read), expected);
+	t.is(await digest.finish(3, read), expected);
 });
