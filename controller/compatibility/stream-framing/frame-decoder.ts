@@ -1,3 +1,4 @@
+import {check, problemSentence} from '../../../store/resources/problems.js';
 import {Header} from './frame.js';
 
 /** What a stream turned out to contain, in order. After `broken` nothing can be told apart any more. */
@@ -80,10 +81,8 @@ export class FrameDecoder {
 
 function readHeader(bytes: Buffer): Header | string {
 	try {
-		const read = Header.safeParse(JSON.parse(bytes.toString('utf8')));
-		if (read.success) return read.data;
-		const [issue] = read.error.issues;
-		return `the header does not fit: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`;
+		const read = check(Header, JSON.parse(bytes.toString('utf8')));
+		return read.ok ? read.value : `the header does not fit: ${read.problems.map(problemSentence).join('; ')}`;
 	} catch {
 		return 'the header is no JSON';
 	}

@@ -57,6 +57,7 @@ for (const [what, written] of Object.entries({
 
 test('a header that is no JSON, or empty, breaks the stream', t => {
 	t.like([...new FrameDecoder().push(Buffer.from('\0\u0003{"a'))], [{type: 'broken', reason: 'the header is no JSON'}]);
+	t.like([...new FrameDecoder().push(Buffer.from('\0\u0002{}'))].map(event => event.type === 'broken' && event.reason.startsWith('the header does not fit: byteorder is required; ')), [true]);
 	t.like([...new FrameDecoder().push(Buffer.from([0, 0, 0]))], [{type: 'broken', reason: 'the header is no JSON'}]);
 	t.like([...new FrameDecoder().push(Buffer.alloc(70_000, 255))], [{type: 'broken'}]);
 });
