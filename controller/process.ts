@@ -70,15 +70,15 @@ export function follow<T>(stream: Observable<T>, onNext: (value: T) => void | Pr
 	return stream.pipe(mergeMap(handled, 1)).subscribe(onError === undefined ? {} : {error: onError});
 }
 
-/** Resolves with the name of the first signal that asks this process to end. A second one ends it at once. */
+/** Resolves with the name of the first signal that asks this process to end. A second order ends it at once; a terminal that closes meanwhile is none. */
 export async function whenAskedToEnd(): Promise<NodeJS.Signals> {
-	const names = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+	const orders = ['SIGTERM', 'SIGINT'] as const;
 	return new Promise(resolve => {
 		const ask = (name: NodeJS.Signals): void => {
 			// What nobody listens to does what it does by default, and that is to end.
-			for (const each of names) process.off(each, ask);
+			for (const each of orders) process.off(each, ask);
 			resolve(name);
 		};
-		for (const name of names) process.on(name, ask);
+		for (const name of [...orders, 'SIGHUP'] as const) process.on(name, ask);
 	});
 }

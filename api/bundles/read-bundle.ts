@@ -37,7 +37,7 @@ export async function* readBundle(file: AsyncIterable<Uint8Array>): AsyncGenerat
 		const step = await entries.next();
 		if (step.done === true) throw new BundleError('CutShort', `it ends before ${path}`);
 		const {name, type, size} = Header.parse(step.value.header);
-		if (name !== path || type !== 'file') throw new BundleError('Malformed', `${shown(name)} stands where ${path} belongs`);
+		if (name !== path || type !== 'file') throw new BundleError('Malformed', `${path === 'bundle.json' ? 'it is no bundle: ' : ''}${shown(name)} stands where ${path} belongs`);
 		return {sizeBytes: size, stream: step.value};
 	};
 	try {
@@ -143,5 +143,7 @@ function named(error: unknown): unknown {
 	const message = error instanceof Error ? error.message : String(error);
 	const code = SystemCode.safeParse(error).data?.code ?? '';
 	if (code === 'Z_BUF_ERROR' || /unexpected end/iu.test(message)) return new BundleError('CutShort', 'it ends in the middle of something', {cause: error});
-	return new BundleError('Malformed', `it is no bundle: ${message}`, {cause: error});
+	if (code.startsWith('Z_')) return new BundleError('WrongContent', `it is damaged: ${message}`, {cause: error});
+	// What the library says of that guesses wrong.
+	return new BundleError('Malformed', message.startsWith('Invalid tar header') ? 'it is no bundle' : `it is no bundle: ${message}`, {cause: error});
 }

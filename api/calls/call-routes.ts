@@ -1,5 +1,6 @@
 import {Router, type Response} from 'express';
 import {z} from 'zod';
+import {check, problemSentence} from '../../store/resources/problems.js';
 import {requireAdmin} from '../auth/guard.js';
 import {readDocument, readText} from '../kubernetes/read-document.js';
 import {CallRefused, type CallAnswer, type Calls} from '../ports/calls.js';
@@ -21,14 +22,14 @@ const Order = z.strictObject({
 export function callRoutes({calls, limits}: {readonly calls: Calls; readonly limits: ApiLimits}): Router {
 	const router = Router();
 	router.post('/cluster/call', requireAdmin(), async (request, response) => {
-		const order = Order.safeParse(readDocument(await readText(request, limits), limits).value);
-		if (!order.success) throw badRequest(z.prettifyError(order.error));
+		const order = check(Order, readDocument(await readText(request, limits), limits).value);
+		if (!order.ok) throw badRequest(order.problems.map(problemSentence).join('; '));
 		const ending = new AbortController();
 		response.once('close', () => ending.abort());
 		// Whoever asks for something slow learns in time that it goes on.
 		const begun = setTimeout(() => begin(response), limits.answerTimeoutMs / 2);
 		try {
-			for await (const answer of calls.ask({data: {}, ...order.data, signal: ending.signal})) await line(response, lineOf(answer));
+			for await (const answer of calls.ask({data: {}, ...order.value, signal: ending.signal})) await line(response, lineOf(answer));
 			begin(response).end();
 		} catch (error) {
 			const refused = refusalOf(error);

@@ -2,7 +2,7 @@ import type {Client} from '../client/client.js';
 import {at, listAt, numberAt, objectAt, textAt, type JsonObject} from '../client/value.js';
 import {applyObject} from './apply-object.js';
 import {CliError, exitCodes} from './exit-codes.js';
-import type {Instant} from './instant.js';
+import {tellWait, type Instant} from './instant.js';
 import {print, warn, type CliIo} from './io.js';
 import {fullName} from './kinds.js';
 import {printValue} from './output.js';
@@ -35,6 +35,7 @@ export async function applyAt(manifests: readonly Manifest[], {client, namespace
 	}
 	const named = services.map(({manifest}) => ({namespace: manifest.namespace ?? namespace, name: manifest.name}));
 	if (services.length === 0) return {switched: true, services: []};
+	tellWait(instant, {io, before: 'all is made ready now; the nodes vote 5 s before the instant, which is', after: '. Until they vote, Ctrl-C calls it off'});
 	// Checking took its time, which the instant does not wait for.
 	const when = 'at' in instant ? instant : {inMs: instant.inMs - (performance.now() - begunMs)};
 	const answer = objectAt(await client.call({method: 'POST', path, body: {apiVersion: 'motey.io/v1', kind: 'Switch', spec: {...when, services: services.map(({object}) => object)}}, signal: io.signal}), 'status');

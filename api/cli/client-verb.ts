@@ -51,6 +51,11 @@ export function wholeNumber(least: number): (text: string) => number {
 	};
 }
 
+/** The option `--timeout`, in milliseconds; what it is when not said is written as users write it. */
+export function timeoutOption(description: string, otherwise: string): Option {
+	return new Option('--timeout <duration>', description).argParser(durationMs).default(durationMs(otherwise), otherwise);
+}
+
 const unitMs: Readonly<Record<string, number>> = {ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000};
 
 /** Parses `90`, `90s`, `5m`, `1h30m` as milliseconds; a bare number is seconds. */

@@ -8,7 +8,7 @@ export const exitCodes = {
 	usage: 2,
 	/** No node answers. */
 	noNode: 3,
-	/** Waited for longer than --timeout. */
+	/** No answer in time, or waited for longer than --timeout. */
 	timedOut: 4,
 	/** Not allowed: the token is missing, unknown, or may not do this. */
 	denied: 5,
@@ -27,7 +27,7 @@ export const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
 	1: 'it failed; for diff: there are differences',
 	2: 'wrong usage: unknown verb or option, missing argument; for diff: it failed',
 	3: 'no node answers',
-	4: 'waited longer than --timeout',
+	4: 'no answer in time, or waited longer than --timeout',
 	5: 'not allowed: the token is missing, unknown, or may not do this',
 	6: 'what was named does not exist',
 	78: 'the store was written by a newer version',

@@ -37,6 +37,7 @@ export async function pushArchive(client: Client, {node, bytes, wanted, onBytes}
 			if (numberAt(held[0], 'held') !== sent) throw new CliError(`${node} lost a part of the archive`, {fix: 'Try it again.'});
 			onBytes?.(sent);
 		}
+		if (sent === 0) throw new CliError('there is nothing in the archive', {fix: 'It is to be what `docker save` wrote.'});
 		const [image] = await answersOf(client, {node, action: 'image.load', data: {upload, sha256: hash.digest('hex'), ...wanted}, deadlineMs: loadMs}, io);
 		return image ?? {};
 	} catch (error) {

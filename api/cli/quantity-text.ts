@@ -6,3 +6,6 @@ export function byteText(bytes: number): string {
 	const value = bytes / 1024 ** power;
 	return `${value >= 100 || power === 0 ? Math.round(value) : value.toFixed(1)} ${units[power] ?? 'B'}`;
 }
+
+/** A number of things for people: `1 image`, `2 images`. */
+export const countText = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;

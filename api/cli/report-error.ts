@@ -33,8 +33,9 @@ function refused({code, message}: Refused): Explanation {
 		case 401: return {message: 'the node was shown no token that it knows', fix: 'Show one with --token or MOTEY_TOKEN; `motey start` writes the node\'s own into the context file, and `motey token create` makes more.', exitCode: exitCodes.denied};
 		case 403: return {message, fix: '', exitCode: exitCodes.denied};
 		case 404: return {message, fix: '', exitCode: exitCodes.notFound};
+		case 504: return {message, fix: '', exitCode: exitCodes.timedOut};
 		case 429: return {message, fix: 'Wait a moment and try again.', exitCode: exitCodes.error};
-		case 507: return {message, fix: 'Make room on the node\'s disk; deletions still work.', exitCode: exitCodes.error};
+		case 507: return {message, fix: message.includes('Make room') ? '' : 'Make room on the node\'s disk; deletions still work.', exitCode: exitCodes.error};
 		default: return {message, fix: '', exitCode: exitCodes.error};
 	}
 }

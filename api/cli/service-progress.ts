@@ -18,11 +18,11 @@ export async function waitForServices(services: readonly Awaited[], {client, io,
 	using deadline = startDeadline(io.signal, timeoutMs);
 	const {signal} = deadline;
 	const states = new Map(services.map(({namespace, name}) => [`${namespace}/${name}`, pending(name)]));
+	const unseen = new Set(states.keys());
 	const block = createLiveBlock(io);
 	const draw = (): void => block.draw(layOut({headings: ['SERVICE', 'READY', 'PHASE', 'MESSAGE'], rows: [...states.values()].map(state => state.cells)}, {coloured: isColoured(io)}), [...states.values()].map(state => state.cells.filter(cell => cell !== '').join('  ')));
 	const kind = await kindNamed('services');
 	const namespaces = [...new Set(services.map(one => one.namespace))];
-	draw();
 	await Promise.all(namespaces.map(async namespace => {
 		for await (const {type, object} of client.watch(kind, {namespace, signal})) {
 			const name = textAt(object, 'metadata', 'name');
@@ -30,7 +30,9 @@ export async function waitForServices(services: readonly Awaited[], {client, io,
 			if (!isObject(object) || !states.has(key)) continue;
 			if (type === 'DELETED') throw new CliError(`service ${name} was deleted while it was waited for`, {exitCode: exitCodes.notFound});
 			states.set(key, stateOf(object));
-			draw();
+			unseen.delete(key);
+			// Nothing is said of what was not looked at yet.
+			if (unseen.size === 0) draw();
 			if ([...states.values()].every(state => state.ready)) deadline.end();
 		}
 	}));

@@ -1,5 +1,6 @@
 import {Router, type RequestHandler} from 'express';
 import {z} from 'zod';
+import {check, problemSentence} from '../../store/resources/problems.js';
 import {requireAdmin} from '../auth/guard.js';
 import {readDocument, readText} from '../kubernetes/read-document.js';
 import {ClusterError, JoinRequest, type Cluster} from '../ports/cluster.js';
@@ -72,9 +73,9 @@ export function clusterRoutes({cluster, limits}: ClusterRoutesOptions): Router {
 }
 
 function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
-	const read = schema.safeParse(value);
-	if (!read.success) throw badRequest(z.prettifyError(read.error));
-	return read.data;
+	const read = check(schema, value);
+	if (!read.ok) throw badRequest(read.problems.map(problemSentence).join('; '));
+	return read.value;
 }
 
 /** What the cluster refuses is answered with its code, its sentence and what to do. */
@@ -85,7 +86,7 @@ function answered(handler: (...[request, response]: Parameters<RequestHandler>) 
 		} catch (error) {
 			if (!(error instanceof ClusterError)) throw error;
 			const [code, reason] = statusOf[error.code];
-			throw new ApiError(code, {reason, message: error.fix === '' ? error.message : `${error.message}: ${error.fix}`});
+			throw new ApiError(code, {reason, message: error.fix === '' ? error.message : `${error.message}. ${error.fix}`});
 		}
 	};
 }

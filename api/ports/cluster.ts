@@ -65,6 +65,8 @@ export interface KeyRotation {
 /** What became of what a forgotten member owned. */
 export interface Forgotten {
 	readonly id: string;
+	/** True when it had been forgotten already: what it owned was taken over then, and only what that left undone now. */
+	readonly wasForgotten: boolean;
 	/** Services that were taken over, as `namespace/name`. */
 	readonly adopted: readonly string[];
 	/** Its revision up to which everything had been copied; null when nothing was. */

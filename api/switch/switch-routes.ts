@@ -46,10 +46,14 @@ export function switchRoutes({rules, context, switching, clock, closing}: Switch
 		const input = check(SwitchInput, readDocument(await readText(request, limits), limits).value);
 		if (!input.ok) throw badRequest(`send {"spec": {"at" or "inMs": …, "services": […]}}: ${input.problems.map(problemSentence).join('; ')}`);
 		const {at, inMs = Date.parse(at ?? '') - now().getTime(), services} = input.value.spec;
-		if (!(inMs > 0)) throw badRequest(`the instant is past, by ${Math.round(-inMs)} ms on the clock of ${forwarding.fleet.self.name}`);
-		if (inMs > furthestMs) throw badRequest(`the instant is ${Math.round(inMs / 60_000)} minutes away; at most ${furthestMs / 60_000} are waited for`);
+		const clockSays = at === undefined ? '' : `: on the clock of ${forwarding.fleet.self.name} it is ${now().toISOString()}`;
+		if (!(inMs > 0)) throw badRequest(`the instant is past${clockSays}`);
+		if (inMs > furthestMs) throw badRequest(`the instant is more than ${furthestMs / 60_000} minutes away${clockSays}`);
 		const atMs = clock.monotonicMs() + inMs;
 		const wanted = services.map(value => incoming(rules, value));
+		const names = wanted.map(({metadata: {namespace = 'default', name = ''}}) => `${namespace}/${name}`);
+		const twice = names.find((name, index) => names.indexOf(name) !== index);
+		if (twice !== undefined) throw badRequest(`${twice} is there twice, and can be switched to one of the two only`);
 		const owner = ownerOf(wanted.map(value => liveOf(value, context)), forwarding);
 		if (owner !== forwarding.fleet.self.id) {
 			const body = JSON.stringify({spec: {inMs: atMs - clock.monotonicMs(), services: wanted.map((value, index) => asItsOwnerKnows(rules, {value, document: services[index], live: liveOf(value, context)}))}});

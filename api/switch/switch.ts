@@ -11,6 +11,6 @@ export const SwitchInput = z.strictObject({
 		/** Instead of it: milliseconds from now. */
 		inMs: z.number().exactOptional(),
 		services: z.array(z.unknown()).min(1).max(100).readonly(),
-	}).refine(({at, inMs}) => (at === undefined) !== (inMs === undefined), 'say one of at and inMs'),
+	}).refine(({at, inMs}) => (at === undefined) !== (inMs === undefined), 'must have one of at and inMs'),
 	status: z.unknown().exactOptional(),
 });

@@ -65,6 +65,8 @@ function named({io}: CliContext, name: string, {summary, takes, engine, flags = 
 				if (isHeard) write('\nTaking away all that the demo made …\n');
 				asked.abort(new DemoError(`ended by ${signal}`));
 			});
+			// Ctrl-C was pressed before anybody here listened.
+			if (io.signal.aborted) return;
 			await run({dockerUrl: config.engines.docker.url, write, signal: asked.signal}, said).catch((error: unknown) => {
 				if (!isHeard) return;
 				asked.signal.throwIfAborted();

@@ -1,6 +1,7 @@
 import {fileURLToPath} from 'node:url';
 import {z} from 'zod';
 import {numberAt} from '../../api/client/value.js';
+import {startDeadline} from '../../store/deadline.js';
 import {allSettled} from './all-settled.js';
 import {glance} from './engine-glance.js';
 import {instances as instanceKind, isFulfilled, isHeard, nodes as nodeKind, services as serviceKind} from './fleet-kinds.js';
@@ -89,11 +90,11 @@ async function boot({machine, node}: Inhabited, {options: {write, signal}, libra
 	await node.start(library === undefined ? {} : {environment: shiftedClock({library, clock: new Date(0)})});
 	const ready = seconds(onAt);
 	const clock = await node.time();
-	const ends = AbortSignal.timeout(patienceMs);
+	using deadline = startDeadline(signal, patienceMs);
 	for (;;) {
 		const ids = (await glance({dockerUrl: machine.dockerUrl, signal}))?.map(({id}) => id) ?? [];
 		if (wanted.every(id => ids.includes(id)) && ids.length === wanted.length) break;
-		if (ends.aborted) throw new DemoError(`${machine.host.name} runs ${ids.length} containers ${patienceMs / 1000} s after its start, and ran ${wanted.length}`);
+		if (deadline.expired()) throw new DemoError(`${machine.host.name} runs ${ids.length} containers ${patienceMs / 1000} s after its start, and ran ${wanted.length}`);
 		await pause(100, signal);
 	}
 	write(`  ${machine.host.name}: engine after ${engine}, node after ${ready}, all ${wanted.length} containers after ${seconds(onAt)}; to its node it is ${clock.toISOString()}\n`);

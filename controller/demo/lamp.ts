@@ -1,6 +1,8 @@
-import {setTimeout as delay} from 'node:timers/promises';
 import {z} from 'zod';
+import {startDeadline} from '../../store/deadline.js';
 import {createClient, createWorker} from '../peers/mdp/mdp.js';
+import {DemoError} from './hello-image.js';
+import {pause} from './pause.js';
 
 /** Which node a lamp speaks with, and what it agrees to. */
 export interface LampOptions {
@@ -23,8 +25,8 @@ export interface Turned {
 export interface Lamp extends AsyncDisposable {
 	readonly name: string;
 	readonly turned: readonly Turned[];
-	/** Becomes a member; its node remembers that. */
-	join(): Promise<void>;
+	/** Becomes a member; its node remembers that. Throws a `DemoError` when its node does not know it in time, and what the signal says. */
+	join(signal: AbortSignal): Promise<void>;
 }
 
 const Event = z.discriminatedUnion('type', [
@@ -33,6 +35,7 @@ const Event = z.discriminatedUnion('type', [
 	z.looseObject({type: z.literal('act'), action: z.object({colour: z.string()})}),
 ]);
 const worker = 'lamp';
+const patienceMs = 30_000;
 
 /** A lamp that votes for the colours it likes, and turns to what is acted. Everything else its node does for it. */
 export function openLamp({group, node, socket, likes}: LampOptions): Lamp {
@@ -50,9 +53,13 @@ export function openLamp({group, node, socket, likes}: LampOptions): Lamp {
 	const client = createClient({address: socket});
 	return {
 		name, turned,
-		async join() {
+		async join(signal) {
+			using deadline = startDeadline(signal, patienceMs);
 			// A worker connects by itself, and is not known before.
-			while (!await client.serves(worker)) await delay(20);
+			while (!await client.serves(worker)) {
+				if (deadline.expired()) throw new DemoError(`the node ${node} does not know its lamp`);
+				await pause(20, signal);
+			}
 			await client.call('group', 'group.join', {group, worker, kind: 'lamp'});
 		},
 		async [Symbol.asyncDispose]() {

@@ -66,7 +66,7 @@ async function show(places: readonly Place[], {write, signal}: DemoOptions): Pro
 	const [a, , c] = places;
 	if (a === undefined || c === undefined) throw new DemoError('there are not three hosts');
 	write('\nThe lamps join a group. All know who leads it:\n');
-	for (const {lamp} of places) await lamp.join();
+	for (const {lamp} of places) await lamp.join(signal);
 	const chair = await led(places, {signal, known: 3});
 	await a.node.motey(['group', 'describe', group]);
 

@@ -66,7 +66,7 @@ export function createApiPorts({self, store, sockets, membership, reconcilers: {
 			// That more was announced than copied is all that can be known here: what it was is known to the lost node alone.
 			const announced = seen?.announced !== undefined && /^\d{1,20}$/u.test(seen.announced) ? seen.announced : null;
 			const isShort = announced !== null && BigInt(announced) > BigInt(services.reduce((newest, service) => greater(newest, adoptionOf(service)?.revision ?? ''), lastRevision ?? '0'));
-			return {id: member.spec.id, adopted, lastRevision, announcedRevision: announced, silentSeconds: seen === undefined ? null : Math.round(seen.silentMs / 1000), atRisk: isShort ? adopted : []};
+			return {id: member.spec.id, wasForgotten: member.spec.forgotten, adopted, lastRevision, announcedRevision: announced, silentSeconds: seen === undefined ? null : Math.round(seen.silentMs / 1000), atRisk: isShort ? adopted : []};
 		},
 	};
 	const fleet: Fleet = {

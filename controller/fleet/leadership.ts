@@ -5,7 +5,7 @@ import {clusterGroup, type Groups} from '../peers/group/groups.js';
 
 /** Under which name the leader of all nodes is asked who takes over from a lost owner, and what it is told. */
 export const adopterQuery = 'adopter';
-export const AdopterQuestion = z.looseObject({name: z.literal(adopterQuery), owner: NodeId, silentMs: z.number().min(0)});
+export const AdopterQuestion = z.looseObject({name: z.literal(adopterQuery), owner: NodeId, silentMs: z.number().min(0), missedMs: z.number().min(0), wants: z.boolean()});
 
 const Answer = z.discriminatedUnion('kind', [
 	z.object({kind: z.literal('named'), adopter: NodeId}),

@@ -21,7 +21,6 @@ export interface NodeConductOptions {
 }
 
 /**
-/**
  * What every node does as a member of the group of all nodes: it votes yes on `ready` while it is ready, performs `note`, which writes a line to its log
  * at the instant, and `switch`, which changes what it has made ready under an id for the owner of Services, and says as the leader who takes over from a
  * lost owner.

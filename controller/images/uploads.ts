@@ -78,7 +78,7 @@ export class ImageUploads {
 				for (const name of names) await engine.images?.tag(loaded, name, {signal});
 				return {id: loaded, references: [...checked.references, ...names]};
 			} catch (error) {
-				if (error instanceof ArchiveError) throw new CallError('BadRequest', `the archive is refused: ${error.message}`, {cause: error});
+				if (error instanceof ArchiveError) throw new CallError('BadRequest', `the archive is refused: ${error.message}`, {...(error.code === 'Malformed' ? {fix: 'It is to be one whole image as `docker save` writes it, plain or gzipped.'} : {}), cause: error});
 				throw error;
 			} finally {
 				await this.#forget(upload);

@@ -110,7 +110,7 @@ export class PendingRequests {
 		const pending: Pending = {
 			id, stream, parts: 0, untilMs,
 			expire: () => {
-				if (stream === undefined || pending.parts === 0) fail(new PeerError('Unreachable', `${this.#peerName} did not answer ${action} within ${deadlineMs} ms`));
+				if (stream === undefined || pending.parts === 0) fail(new PeerError('Unreachable', `${this.#peerName} did not answer ${action} within ${Math.round(deadlineMs / 100) / 10} s`));
 			},
 			make: () => {
 				if (!this.#requests.has(id)) return undefined;

@@ -52,7 +52,10 @@ class Lamp:
         return {"vote": "yes" if agrees else "no", "reason": "" if agrees else "%s does not like %s" % (self.name, event["value"])}
 
     def on_prepare(self, event):
-        return {"vote": "yes"}
+        action = event["action"]
+        if isinstance(action, dict) and isinstance(action.get("colour"), str):
+            return {"vote": "yes"}
+        return {"vote": "no", "reason": '%s takes {"colour": ...}' % self.name}
 
     def on_act(self, event):
         self.colour = event["action"]["colour"]

@@ -31,6 +31,8 @@ export interface AdoptionReconciler {
 
 /** How soon a former owner that is heard again is asked once more whether it has yielded. */
 const unheardMs = 2000;
+/** How often a node that has nothing to take over says that it misses an owner, too. */
+const missedEveryMs = 5000;
 
 /**
  * Takes over what an owner that stays silent owned, when this node is the one to do it; and notes of former owners that they know. Everything may be
@@ -45,12 +47,14 @@ export function createAdoptionReconciler({store, self, peers, leadership, adopt,
 		const due = dueOf({services: store.lookup('Service', 'owned', peer.id), instancesOf, silentMs: peer.silentMs});
 		if (due.services.length === 0) {
 			waiting.delete(peer.id);
-			return due.againAfterMs === undefined ? done : again(due.againAfterMs);
+			// Others may: not everybody has a copy of everything, and nobody is named before all have said so.
+			await leadership.adopterOf({owner: peer.id, silentMs: due.afterMs, missedMs: peer.silentMs, wants: false});
+			return again(Math.min(missedEveryMs, due.againAfterMs ?? missedEveryMs));
 		}
-		const word = await leadership.adopterOf({owner: peer.id, silentMs: due.afterMs});
+		const word = await leadership.adopterOf({owner: peer.id, silentMs: due.afterMs, missedMs: peer.silentMs, wants: true});
 		const members = peers.members().filter(({votes}) => votes !== false);
 		const heard = [self.id, ...members.filter(({silentMs}) => silentMs < silentAfterMs).map(({id}) => id)];
-		const decision = decideAdoption({services: due.services, word, selfId: self.id, heard, members: members.length + 1, nameOf});
+		const decision = decideAdoption({services: due.services, silentMs: peer.silentMs, word, selfId: self.id, heard, members: members.length + 1, nameOf});
 		if (decision.because !== '' && waiting.get(peer.id) !== decision.because) {
 			const node = store.lookup('Node', 'owned', peer.id).at(0);
 			if (node) recorder.warning(node, 'AdoptionWaits', `what ${peer.name} owns is not taken over yet: ${decision.because}`);

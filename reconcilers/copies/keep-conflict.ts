@@ -35,8 +35,11 @@ export function keepConflict(transaction: Transaction, incoming: Service, {selfI
 	}
 	if (!isOwnedBy(known, selfId) || compareOwnership(ownershipOf(known), {owner, epoch}) >= 0) return undefined;
 	const content = contentOf(known);
-	const isChanged = content !== adoption?.content && content !== contentOf(incoming);
-	return {service: incoming, kept: isChanged, dropped: isChanged ? keep(transaction, incoming, {selfId, own: known}) : []};
+	// What waits for its end elsewhere was deleted here like what is gone already.
+	const isGoing = known.metadata.deletionTimestamp !== undefined;
+	const isAlike = isGoing ? incoming.metadata.deletionTimestamp !== undefined : content === contentOf(incoming);
+	const isChanged = content !== adoption?.content && !isAlike;
+	return {service: incoming, kept: isChanged, dropped: isChanged ? keep(transaction, incoming, {selfId, ...(isGoing ? {} : {own: known})}) : []};
 }
 
 function keep(transaction: Transaction, incoming: Service, {selfId, own}: {readonly selfId: string; readonly own?: Service}): readonly ConflictCopy[] {

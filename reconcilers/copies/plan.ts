@@ -2,6 +2,7 @@ import type {Kind, Resource} from '../../store/resources/kinds.js';
 import {isBoundTo} from '../../store/resources/instance.js';
 import {compareOwnership, ownerAnnotation, ownerRevisionAnnotation, ownerRevisionOf, ownershipOf} from '../../store/resources/ownership.js';
 import type {Delta} from '../ports/peers.js';
+import {spreadKinds} from './delta.js';
 
 /** What is here when an owner's word arrives. */
 export interface CopiesView {
@@ -40,8 +41,9 @@ export function planCopies(view: CopiesView): CopiesPlan {
 	return {actions: [...deletions(view).map(object => ({do: 'delete', object}) as const), ...puts.map(object => ({do: 'put', object: copyOf(object)}) as const)], refused};
 }
 
+/** What each node keeps for itself, such as its votes, nobody else may say, whoever it says owns it. */
 function maySay(object: Resource, speaker: string): boolean {
-	return ownershipOf(object).owner === speaker && (object.kind !== 'Node' || object.status === undefined || object.status.id === speaker);
+	return spreadKinds.some(kind => kind === object.kind) && ownershipOf(object).owner === speaker && (object.kind !== 'Node' || object.status === undefined || object.status.id === speaker);
 }
 
 const isAssigned = (object: Resource, self: CopiesView['self']): boolean => object.kind === 'Instance' && isBoundTo(object, self);

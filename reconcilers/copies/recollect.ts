@@ -2,7 +2,7 @@ import type {Resource} from '../../store/resources/kinds.js';
 import {isOwnedBy, ownerRevisionAnnotation, ownerRevisionOf, ownershipOf} from '../../store/resources/ownership.js';
 import type {Store} from '../../store/store.js';
 import {isDeleting} from '../finalizers.js';
-import {spreadKinds} from './delta.js';
+import {isSpread, spreadKinds} from './delta.js';
 import {putNamed} from './put-named.js';
 
 /** Takes back what one member has copied of this node's own objects and this node does not know, or knows an older state of. Removes nothing. Resolves with the number of objects that were taken. */
@@ -25,7 +25,7 @@ export function beginTakingBack(store: Store, selfId: string): TakeBack {
 
 	const isNewer = (copy: Resource): boolean => {
 		const revision = ownerRevisionOf(copy);
-		if (revision === undefined || ownershipOf(copy).owner !== selfId) return false;
+		if (revision === undefined || !isSpread(copy, selfId) || ownershipOf(copy).owner !== selfId) return false;
 		const {uid} = copy.metadata;
 		const present = store.lookup(copy.kind, 'uid', uid).at(0);
 		if (present === undefined) return !store.wasDeleted(uid);

@@ -2,8 +2,11 @@
 export interface AdopterQuestion {
 	/** Id of the owner. */
 	readonly owner: string;
-	/** How long it must have been silent, in milliseconds. */
+	/** How long it must have been silent, in milliseconds, and how long it has been to whoever asks. */
 	readonly silentMs: number;
+	readonly missedMs: number;
+	/** Whether whoever asks has something to take over; else it says no more than that it misses the owner, too. */
+	readonly wants: boolean;
 }
 
 /**

@@ -89,12 +89,13 @@ export function createAcceptance({store, engines, inventory, looks, self, clock}
 				return true;
 			}
 			if (!isBoundTo(known, self)) throw new PeerError('Refused', `${known.metadata.name} is bound to ${known.spec.nodeName}, not to ${self.name}`);
-			if (isOwnedBy(known, self.id)) throw new PeerError('Refused', `${known.metadata.name} is this node's own`);
 			await store.transact(transaction => {
+				if (isOwnedBy(known, self.id) && !hasYielded(transaction, known, {caller})) throw new PeerError('Refused', `${known.metadata.name} is this node's own`);
 				refuseLesser(transaction, known, {authority, known});
 				const current = transaction.get('Instance', keyOf(known));
 				if (current?.metadata.uid !== uid || isDeleting(current)) return;
-				transaction.put({...current, metadata: {...current.metadata, deletionTimestamp: timestamp(clock.now())}});
+				const ordered = isOwnedBy(current, self.id) ? keptFor(authority, current) : current;
+				transaction.put({...ordered, metadata: {...ordered.metadata, deletionTimestamp: timestamp(clock.now())}});
 			});
 			return false;
 		},
@@ -105,6 +106,12 @@ export function createAcceptance({store, engines, inventory, looks, self, clock}
 /** What an owner is told of an Instance that is kept for it; nothing of how it is before this run of the agent has looked. */
 export function remoteOf({metadata: {uid, resourceVersion, deletionTimestamp}, status}: Instance, looks: Pick<Looks, 'has'>): RemoteInstance {
 	return {uid, revision: resourceVersion, state: deletionTimestamp === undefined ? 'kept' : 'ending', ...(status && looks.has(uid) ? {status} : {})};
+}
+
+/** Whether the Service of an Instance that this node bound as its owner is the caller's by now, who has heard of it and ends it before it was ever told to run it. */
+function hasYielded(transaction: Transaction, instance: Instance, {caller}: {readonly caller: string}): boolean {
+	const service = instance.metadata.ownerReferences?.find(reference => reference.controller === true)?.uid ?? '';
+	return transaction.lookup('Service', 'uid', service).some(one => ownershipOf(one).owner === caller && compareOwnership(ownershipOf(one), ownershipOf(instance)) > 0);
 }
 
 /** The greatest owner of a Service that has ordered here counts, also against one that comes back and does not know it. */
@@ -120,12 +127,12 @@ function refuseLesser(transaction: Transaction, instance: Instance, {authority, 
 function kept(instance: Instance, {known, authority}: {readonly known: Instance | undefined; readonly authority: Authority}): Instance {
 	const {status: _, ...said} = instance;
 	const {deletionTimestamp: __, ...metadata} = said.metadata;
-	return {
-		...said,
-		metadata: {
-			...metadata, finalizers: [containerFinalizer],
-			annotations: {...metadata.annotations, [ownerAnnotation]: authority.owner, [epochAnnotation]: String(authority.epoch), [ownerRevisionAnnotation]: metadata.resourceVersion},
-		},
-		...(known?.status ? {status: known.status} : {}),
-	};
+	const annotations = {...metadata.annotations, [ownerRevisionAnnotation]: metadata.resourceVersion};
+	return keptFor(authority, {...said, metadata: {...metadata, annotations}, ...(known?.status ? {status: known.status} : {})});
+}
+
+/** As an executing node keeps what an owner has it run: it waits for nothing but the container. */
+function keptFor({owner, epoch}: Authority, instance: Instance): Instance {
+	const {metadata} = instance;
+	return {...instance, metadata: {...metadata, finalizers: [containerFinalizer], annotations: {...metadata.annotations, [ownerAnnotation]: owner, [epochAnnotation]: String(epoch)}}};
 }

@@ -7,6 +7,7 @@ import type {Clock} from '../ports/clock.js';
 import {PeerError} from '../ports/peers.js';
 import type {Peers} from '../ports/peers.js';
 import {silentAfterMs} from '../service/fleet.js';
+import {serviceOf} from '../service-of.js';
 
 /** What granting needs. */
 export interface LeaseGrantsOptions {
@@ -43,9 +44,8 @@ export class LeaseGrants {
 		return true;
 	}
 
-	#needsMajority({metadata: {ownerReferences}}: Instance): boolean {
-		const uid = ownerReferences?.find(({controller}) => controller)?.uid;
-		const service = uid === undefined ? undefined : this.#options.store.lookup('Service', 'uid', uid).at(0);
+	#needsMajority(instance: Instance): boolean {
+		const service = serviceOf(this.#options.store, instance);
 		return service !== undefined && needsMajority(service.spec);
 	}
 

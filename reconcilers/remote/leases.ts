@@ -11,6 +11,7 @@ import {again, done} from '../outcome.js';
 import type {Outcome} from '../outcome.js';
 import {PeerError} from '../ports/peers.js';
 import type {Peers} from '../ports/peers.js';
+import {serviceOf} from '../service-of.js';
 
 /** From the sending of the request that was answered: the owner waits for longer before it places anew (contract: atMostOne). */
 const leaseMs = 45_000;
@@ -113,9 +114,8 @@ export class Leases {
 	}
 
 	/** What another may take over by itself runs under a lease at its owner, too. */
-	#needsMajority({metadata: {ownerReferences}}: Instance): boolean {
-		const uid = ownerReferences?.find(({controller}) => controller)?.uid;
-		const service = uid === undefined ? undefined : this.#options.store.lookup('Service', 'uid', uid).at(0);
+	#needsMajority(instance: Instance): boolean {
+		const service = serviceOf(this.#options.store, instance);
 		return service !== undefined && needsMajority(service.spec);
 	}
 }

@@ -8,6 +8,7 @@ import {PeerError} from '../ports/peers.js';
 import type {PeerCallOptions, Peers, PinRequest} from '../ports/peers.js';
 import {targetHash} from '../service/draft.js';
 import {pinnedContent, withPin} from '../service/pins.js';
+import {serviceOf} from '../service-of.js';
 
 /** What deciding about contents needs. */
 export interface PinsOptions {
@@ -38,11 +39,11 @@ export function createPins({store, self, peers}: PinsOptions): Pins {
 		const instance = store.lookup('Instance', 'uid', uid).find(({metadata}) => metadata.uid === uid);
 		if (!instance || !isOwnedBy(instance, self.id) || !isBoundTo(instance, {id: caller, name: ''})) throw new PeerError('NotFound', `this node owns no instance ${uid} that ${caller} runs`);
 		const scope = {image: instance.spec.image.name, platform, specHash: instance.spec.specHash};
-		const [present] = servicesOf(store, instance);
+		const present = serviceOf(store, instance);
 		const known = present && pinnedContent(present, scope);
 		if (contentId === undefined || (known !== undefined && known !== instead)) return known;
 		return store.transact(transaction => {
-			const [service] = servicesOf(transaction, instance);
+			const service = serviceOf(transaction, instance);
 			const before = service && pinnedContent(service, scope);
 			if (!service || (before !== undefined && (before !== instead || isRunElsewhere(transaction, instance, before)))) return before;
 			const entry = service.spec.images.find(({name}) => name === scope.image);
@@ -55,7 +56,7 @@ export function createPins({store, self, peers}: PinsOptions): Pins {
 	};
 	return {
 		known(instance, platform) {
-			const [service] = servicesOf(store, instance);
+			const service = serviceOf(store, instance);
 			return service && pinnedContent(service, {image: instance.spec.image.name, platform, specHash: instance.spec.specHash});
 		},
 		async agree(instance, offer, options) {
@@ -73,11 +74,6 @@ export function createPins({store, self, peers}: PinsOptions): Pins {
 		},
 		settle,
 	};
-}
-
-function servicesOf(place: Pick<Transaction, 'lookup'>, {metadata}: Instance): readonly Service[] {
-	const uid = metadata.ownerReferences?.find(({controller}) => controller)?.uid;
-	return uid === undefined ? [] : place.lookup('Service', 'uid', uid);
 }
 
 /** Whether another Instance of the same spec is known to run this content now. */

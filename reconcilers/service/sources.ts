@@ -6,6 +6,7 @@ import {isOwnedBy} from '../../store/resources/ownership.js';
 import type {Service} from '../../store/resources/service.js';
 import type {Store} from '../../store/store.js';
 import type {Peers} from '../ports/peers.js';
+import {serviceOf} from '../service-of.js';
 
 /** What tells which Services to look at. */
 export interface ServiceSourcesOptions {
@@ -35,9 +36,9 @@ export function serviceSources({store, nodeId, peers}: ServiceSourcesOptions): r
 }
 
 /** By uid, because a Service whose name another one keeps has another key. */
-function serviceKeyOf(store: Store, {metadata, spec}: Instance): string {
-	const uid = metadata.ownerReferences?.find(({controller}) => controller)?.uid;
-	const [service] = uid === undefined ? [] : store.lookup('Service', 'uid', uid);
+function serviceKeyOf(store: Store, instance: Instance): string {
+	const {metadata, spec} = instance;
+	const service = serviceOf(store, instance);
 	return keyText(service ? keyOf(service) : {namespace: metadata.namespace ?? '', name: spec.service});
 }
 

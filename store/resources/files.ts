@@ -7,12 +7,14 @@ import {z} from 'zod';
  */
 export const mostFileBytes = 65_536;
 
+const modeMeaning = 'must be an octal mode in quotes, such as "0644"';
+
 /** A file that is mounted, read-only, into the containers of an image entry. */
 export const MountedFile = z.strictObject({
 	path: z.string().max(255).regex(/^\/(?:(?!\.{1,2}(?:\/|$))[^/\p{Cc}]+(?:\/(?!$)|$))+$/u, 'must be the plain path of a file in the container, such as /etc/shop.conf'),
 	content: z.string(),
 	/** Octal, as `chmod` takes it; a number would mean different things to different readers of YAML. */
-	mode: z.string().regex(/^0?[0-7]{3}$/u, 'must be an octal mode in quotes, such as "0644"').exactOptional(),
+	mode: z.string(modeMeaning).regex(/^0?[0-7]{3}$/u, modeMeaning).exactOptional(),
 	onChange: z.enum(['restart', 'signal', 'none']).exactOptional(),
 	/** For `motey apply -f` alone, which puts the content in its place. */
 	from: z.never('is read by motey apply -f, which sends the content of the file: write content here').exactOptional(),

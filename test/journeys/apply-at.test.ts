@@ -92,6 +92,8 @@ test('all nodes switch at one instant, asked at a node that does not own the ser
 		t.is(refused.code, 1);
 		t.regex(`${refused.stdout}${refused.stderr}`, why);
 	}
+	const both = await manifest(spec('web:3'));
+	t.regex((await motey(beta, 'apply', '-f', both, '-f', both, '--at', '+3s')).stderr, /default\/shop-0 is there twice/u);
 	t.regex((await motey(alpha, 'apply', '-f', await manifest(spec('web:3')), '--at', 'tomorrow')).stderr, /Write a time as \+30s or as 2026-12-24T18:00:00Z/u);
 
 	await gamma.kill();

@@ -91,15 +91,18 @@ test('three programs in Python elect a leader, vote and change colour at one ins
 		t.deepEqual(said.filter(line => line['colour'] !== undefined).map(line => line['colour']), ['red', 'green']);
 		t.is(new Set(said.filter(line => line['leader'] !== undefined && line['leader'] !== null).map(line => line['leader'])).size, 1, 'all follow one');
 	}
+	const solo = nodes.get('solo')!;
 	const chair = lamps.find(({said}) => said.some(line => line['poll'] === 'blue'))!;
 	t.like(chair.said.find(line => line['poll'] === 'blue'), {outcome: 'rejected'});
 	t.deepEqual(chair.said.filter(line => line['act'] !== undefined).map(line => [line['act'], line['outcome'], line['performed']]), [['red', 'accepted', 3], ['green', 'accepted', 3]]);
 	await eventually(() => lamps.filter(({said}) => said.some(line => line['heard'] === 'no blue')).length === 2, {what: 'the other two to hear of it, and the leader not'});
+	const strange = await ask(solo, 'group.act', {group: 'lamps', action: {hue: 'pink'}, inMs: 1000});
+	t.is(strange.outcome, 'rejected', 'what they cannot do they refuse');
+	t.is((await groupOf(solo, 'lamps'))?.visible, 3, 'and live');
 	const times = lamps.map(({said}) => said.find(line => line['colour'] === 'red')!['at'] as number);
 	t.log(`red within ${((Math.max(...times) - Math.min(...times)) * 1000).toFixed(1)} ms`);
 
 	// One that is killed is away, and counts until it leaves.
-	const solo = nodes.get('solo')!;
 	const away = lamps.find(lamp => lamp !== chair)!;
 	away.process.kill('SIGKILL');
 	await eventually(async () => (await groupOf(solo, 'lamps'))?.visible === 2, {what: 'it to be gone'});

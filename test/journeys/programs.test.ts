@@ -34,6 +34,8 @@ test('a program on one node asks a program on another, in any language and from 
 	const listed = await motey('call', 'cellar.node', 'node.services');
 	for (const action of ['capability.list', 'instance.list', 'instance.assign', 'instance.terminate', 'instance.report', 'instance.lease', 'engine.list', 'engine.event', 'objects.since', 'node.status', 'node.stats', 'node.ports', 'node.services', 'node.tombstone', 'parrot']) t.true(listed.includes(action), action);
 	t.regex(await motey('call', 'cellar.node', 'node.status'), /cellar/u);
+	t.like(await t.throwsAsync(motey('send', 'cellar', 'alarm')), {code: 6, stderr: 'error: cellar has no handler for alarm\nA program there offers one as the worker message.alarm.\n'});
+	t.like(await t.throwsAsync(motey('send', 'loft', 'alarm')), {code: 6, stderr: 'error: there is no node "loft"\nThere are: attic, cellar.\n'});
 	await t.throwsAsync(client.call('cellar.val', 'instance.list'), {message: /only members of the cluster may ask this/u}, 'a program is no member, by whichever node it asks');
 
 	await b.kill();

@@ -66,9 +66,13 @@ export async function keyFile(path: string): Promise<string> {
 async function openedFile(path: string): Promise<{readonly handle: FileHandle} & AsyncDisposable> {
 	try {
 		const handle = await open(path, 'r');
+		if ((await handle.stat()).isDirectory()) {
+			await handle.close();
+			throw new CliError(`${path} is a directory`, {exitCode: exitCodes.usage, fix: 'Name the bundle in it.'});
+		}
 		return {handle, [Symbol.asyncDispose]: async () => handle.close()};
 	} catch (error) {
-		throw unreadable(path, error);
+		throw error instanceof CliError ? error : unreadable(path, error);
 	}
 }
 

@@ -8,6 +8,8 @@ const lineEveryMs = 10_000;
 /** The rate is that of the last seconds. */
 const rateOverMs = 5000;
 const markEveryMs = 100;
+/** Characters of a title that stay however narrow the terminal is. */
+const leastTitle = 12;
 
 interface Mark {
 	readonly atMs: number;
@@ -59,17 +61,23 @@ export class Progress {
 	/** It is done. */
 	done(): void {
 		const seconds = (performance.now() - this.#startedAtMs) / 1000;
-		const line = `${this.#title}  ${byteText(this.#size)} in ${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-		if (isLive(this.#io)) this.#block.draw([line]);
-		else print(this.#io, line);
+		this.#show(`${byteText(this.#size)} in ${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`);
 	}
 
 	#say(text: string): void {
 		const nowMs = performance.now();
 		if (nowMs - this.#drawnAtMs < (isLive(this.#io) ? drawEveryMs : lineEveryMs)) return;
 		this.#drawnAtMs = nowMs;
-		const line = `${this.#title}  ${text}`;
-		if (isLive(this.#io)) this.#block.draw([line]);
-		else print(this.#io, line);
+		this.#show(text);
 	}
+
+	#show(text: string): void {
+		if (isLive(this.#io)) this.#block.draw([`${shortened(this.#title, (this.#io.stdout.columns ?? 80) - text.length - 2)}  ${text}`]);
+		else print(this.#io, `${this.#title}  ${text}`);
+	}
+}
+
+/** Of two long paths the end is left, so that on a narrow terminal it is still seen how far it is. */
+function shortened(title: string, room: number): string {
+	return title.length <= room ? title : `…${title.slice(-Math.max(leastTitle, room - 1))}`;
 }

@@ -1,8 +1,8 @@
 import type {Client} from '../../client/client.js';
-import {isRefused, Refused} from '../../client/errors.js';
+import {isRefused} from '../../client/errors.js';
+import {lateRefusal} from '../../client/late-refusal.js';
 import {listAt, numberAt, objectAt, textAt, type JsonObject} from '../../client/value.js';
-import {CliError, exitCodes} from '../exit-codes.js';
-import {kindNamed} from '../kinds.js';
+import {requireNodes} from '../node-named.js';
 
 /** A file as its node has it open for this copy. */
 export interface OpenTransfer {
@@ -27,28 +27,35 @@ const openDeadlineMs = 60_000;
 /** Ending may have to read a big file once more. */
 const commitDeadlineMs = 600_000;
 const creditWaitMs = 5000;
-
-const httpCodes: Readonly<Record<string, number>> = {BadRequest: 400, Forbidden: 403, NotFound: 404, Conflict: 409, Unavailable: 503, InsufficientStorage: 507, DeadlineExceeded: 504, Cancelled: 503};
+/** Whoever presses Ctrl-C waits a moment for it. */
+const letGoMs = 2000;
 
 /** The files of one node, as asked for through whichever node the client speaks to. Everything throws as the client does. */
 export function remoteFiles(client: Client, node: string, signal: AbortSignal) {
+	/** Open at the node for all that is known here, where it takes the turn of another for as long as it is. */
+	const left = new Set<string>();
+	const letGo = async (): Promise<void> => {
+		const some = [...left];
+		left.clear();
+		await Promise.all(some.map(async transfer => lastAnswer('file.abort', {transfer, keep: true}, letGoMs, AbortSignal.timeout(letGoMs)).catch(() => undefined)));
+	};
 	const ask = async (action: string, data: JsonObject, deadlineMs = 10_000): Promise<unknown> => {
 		let answered: unknown;
 		try {
-			answered = await lastAnswer(action, data, deadlineMs);
+			answered = await lastAnswer(action, data, deadlineMs, signal);
 		} catch (error) {
-			if (!isKnown && isRefused(error, 'NotFound')) await requireNode(client, node, signal);
+			if (!isKnown && isRefused(error, 'NotFound')) await requireNodes([node], client, signal);
 			throw error;
 		}
 		isKnown = true;
 		return answered;
 	};
 	let isKnown = false;
-	const lastAnswer = async (action: string, data: JsonObject, deadlineMs: number): Promise<unknown> => {
+	const lastAnswer = async (action: string, data: JsonObject, deadlineMs: number, ending: AbortSignal): Promise<unknown> => {
 		let answered: unknown;
-		for await (const answer of client.ask({service: `${node}.files`, action, data, deadlineMs, signal})) {
-			const code = textAt(answer, 'error', 'code');
-			if ('error' in answer) throw new Refused(textAt(answer, 'error', 'message'), {code: httpCodes[code] ?? 500, reason: code, causes: [], retryAfterSeconds: undefined});
+		for await (const answer of client.ask({service: `${node}.files`, action, data, deadlineMs, signal: ending})) {
+			const refusal = lateRefusal(answer);
+			if (refusal) throw refusal;
 			answered = answer['data'];
 		}
 		return answered;
@@ -57,6 +64,9 @@ export function remoteFiles(client: Client, node: string, signal: AbortSignal) {
 	const open = async (data: JsonObject, onWait: (ahead: number) => void): Promise<OpenTransfer> => {
 		const opened = await ask('file.open', data, openDeadlineMs);
 		const transfer = textAt(opened, 'transfer');
+		// What broke off before would stand in this one's way.
+		await letGo();
+		left.add(transfer);
 		let waiting = opened;
 		while ((numberAt(waiting, 'credit') ?? 0) === 0) {
 			onWait(numberAt(waiting, 'ahead') ?? 0);
@@ -87,18 +97,17 @@ export function remoteFiles(client: Client, node: string, signal: AbortSignal) {
 		/** Ends the transfer, and has the node keep nothing of it. */
 		async abort(transfer: string): Promise<void> {
 			await ask('file.abort', {transfer});
+			left.delete(transfer);
 		},
 		/** Ends the transfer; the digest of what the node has. */
 		async commit(transfer: string, sha256?: string): Promise<string> {
-			return textAt(await ask('file.commit', {transfer, ...(sha256 === undefined ? {} : {sha256})}, commitDeadlineMs), 'sha256');
+			const answered = await ask('file.commit', {transfer, ...(sha256 === undefined ? {} : {sha256})}, commitDeadlineMs);
+			left.delete(transfer);
+			return textAt(answered, 'sha256');
 		},
+		/** Has the node end what is open still, and keep what there is, to be gone on with; asked also after Ctrl-C. A node that does not hear it ends it by itself. */
+		letGo,
 	};
-}
-/** Throws what says so when no node has this name or id. */
-async function requireNode(client: Client, node: string, signal: AbortSignal): Promise<void> {
-	const {items} = await client.list(await kindNamed('nodes'), {signal});
-	if (items.some(item => item.metadata.name === node || textAt(item, 'status', 'id') === node)) return;
-	throw new CliError(`there is no node "${node}"`, {exitCode: exitCodes.notFound, fix: `There are: ${items.map(item => item.metadata.name).join(', ')}.`});
 }
 
 export type RemoteFiles = ReturnType<typeof remoteFiles>;

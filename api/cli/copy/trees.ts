@@ -12,7 +12,7 @@ export interface CopyStep {
 	readonly there: string;
 }
 
-/** What there is to copy; `skipped` are links, devices and the like. */
+/** What there is to copy; `skipped` says of links, devices and the like that they are left out. */
 export interface CopyPlan {
 	readonly steps: readonly CopyStep[];
 	readonly skipped: readonly string[];
@@ -20,12 +20,14 @@ export interface CopyPlan {
 	readonly empty: readonly string[];
 }
 
-/** Everything below a path of this machine, and where on the node it goes: into `path` if that is a directory or ends with a slash, else under that very name. */
+/**
+ * Everything below a path of this machine, and where on the node it goes: into `path` if that is a directory or ends with a slash, else under that very
+ * name. What is in a directory that is written with a slash at its end goes to `path` itself, whatever is there, so that it can be said again.
+ */
 export async function planUpload(files: RemoteFiles, source: string, path: string): Promise<CopyPlan> {
-	const found = await stat(source).catch((error: unknown) => {
-		throw new CliError(`cannot read ${source}: ${textAt(error, 'code')}`, {exitCode: textAt(error, 'code') === 'ENOENT' ? exitCodes.notFound : exitCodes.error, cause: error});
-	});
-	const intoDirectory = path === '.' || path.endsWith('/') || await isDirectoryThere(files, path);
+	const found = await stat(source).catch(unreadable(source));
+	const isContent = found.isDirectory() && source.endsWith('/');
+	const intoDirectory = !isContent && (path === '.' || path.endsWith('/') || await isDirectoryThere(files, path));
 	const there = intoDirectory ? below(path, basename(resolve(source))) : path;
 	if (found.isFile()) return {steps: [{here: source, there}], skipped: [], empty: []};
 	if (!found.isDirectory()) throw new CliError(`${source} is neither a file nor a directory`);
@@ -45,15 +47,16 @@ async function localTree(directory: string, there: string): Promise<CopyPlan> {
 	const steps: CopyStep[] = [];
 	const skipped: string[] = [];
 	const empty: string[] = [];
-	for (const entry of (await readdir(directory, {withFileTypes: true})).sort((one, other) => one.name.localeCompare(other.name))) {
+	for (const entry of (await readdir(directory, {withFileTypes: true}).catch(unreadable(directory))).sort((one, other) => one.name.localeCompare(other.name))) {
 		const here = join(directory, entry.name);
-		if (entry.isFile()) steps.push({here, there: below(there, entry.name)});
+		if (isNoText(entry.name)) skipped.push(noText(here));
+		else if (entry.isFile()) steps.push({here, there: below(there, entry.name)});
 		else if (entry.isDirectory()) {
 			const inner = await localTree(here, below(there, entry.name));
 			steps.push(...inner.steps);
 			skipped.push(...inner.skipped);
 			empty.push(...inner.empty);
-		} else skipped.push(here);
+		} else skipped.push(noFile(here));
 	}
 	return {steps, skipped, empty: steps.length === 0 && empty.length === 0 ? [there] : empty};
 }
@@ -62,7 +65,8 @@ async function localTree(directory: string, there: string): Promise<CopyPlan> {
 export async function planDownload(files: RemoteFiles, path: string, target: string): Promise<CopyPlan> {
 	const found = await files.stat(path);
 	const there = await lstat(target).catch(() => undefined);
-	const intoDirectory = target.endsWith('/') || (there !== undefined && (await stat(target)).isDirectory());
+	const isContent = found.kind === 'directory' && path.endsWith('/');
+	const intoDirectory = !isContent && (target.endsWith('/') || (there !== undefined && (await stat(target)).isDirectory()));
 	const here = intoDirectory ? join(target, lastName(path)) : target;
 	if (found.kind === 'file') {
 		if (target.endsWith('/')) await mkdir(target, {recursive: true});
@@ -85,7 +89,20 @@ async function remoteTree(files: RemoteFiles, {found, path, here}: {readonly fou
 			const plan = await remoteTree(files, {found: inner, path: inThere, here: inHere});
 			steps.push(...plan.steps);
 			skipped.push(...plan.skipped);
-		} else skipped.push(`${files.node}:${inThere}`);
+		} else skipped.push((isNoText(name) ? noText : noFile)(`${files.node}:${inThere}`));
 	}
 	return {steps, skipped, empty: []};
 }
+
+/** For `catch`: says what cannot be read of this machine, and why. */
+export function unreadable(path: string): (error: unknown) => never {
+	return error => {
+		if (textAt(error, 'code') === 'ENOENT') throw new CliError(`there is no file or directory ${path}`, {exitCode: exitCodes.notFound, cause: error});
+		throw new CliError(`cannot read ${path}: ${textAt(error, 'code')}`, {cause: error});
+	};
+}
+
+/** What is no text in UTF-8 is read as this, and would be another name when it is written. */
+const isNoText = (name: string): boolean => name.includes('\uFFFD');
+const noText = (path: string): string => `${path} was left out: its name is no text in UTF-8`;
+const noFile = (path: string): string => `${path} is neither a file nor a directory, and was left out`;

@@ -6,6 +6,7 @@ import {CliError} from '../exit-codes.js';
 import type {Perseverance} from './perseverance.js';
 import type {Progress} from './progress.js';
 import type {RemoteFiles} from './remote-files.js';
+import {unreadable} from './trees.js';
 
 /** A file of this machine on its way to a node. */
 export interface Upload {
@@ -23,7 +24,7 @@ const requestMs = 8000;
 
 /** Copies one file to a node. What breaks off goes on where the node says; the node has the whole when this resolves. */
 export async function upload({files, source, path, mode, perseverance, progress}: Upload): Promise<void> {
-	const file = await open(source, constants.O_RDONLY);
+	const file = await open(source, constants.O_RDONLY).catch(unreadable(source));
 	try {
 		const stats = await file.stat({bigint: true});
 		const size = Number(stats.size);

@@ -2,7 +2,7 @@ import {Option, type Command} from 'commander';
 import {applyAt} from '../apply-at.js';
 import {applyObject} from '../apply-object.js';
 import {parseInstant, type Instant} from '../instant.js';
-import {clientVerb, connect, durationMs, type NodeOptions} from '../client-verb.js';
+import {clientVerb, connect, timeoutOption, type NodeOptions} from '../client-verb.js';
 import {exitCodes} from '../exit-codes.js';
 import {withFileContents} from '../file-contents.js';
 import {print} from '../io.js';
@@ -32,7 +32,7 @@ export function build({io, end}: CliContext): Command {
 		.option('--dry-run', 'check everything on the node, store nothing')
 		.addOption(new Option('--at <time>', 'services only: all nodes switch at this instant, or none; RFC 3339 on the clock of the node that is asked, or +30s from now').argParser(parseInstant).conflicts('dryRun'))
 		.option('--wait', 'until every service is ready, showing how it goes')
-		.option('--timeout <duration>', 'how long to wait', durationMs, 300_000)
+		.addOption(timeoutOption('how long to wait', '5m'))
 		.addOption(outputOption(['yaml', 'json', 'name']))
 		.allowExcessArguments()
 		.action(async (options: Options, {args}: Command) => {

@@ -8,7 +8,7 @@ import {applyObject} from '../apply-object.js';
 import {bringImage, hasImage, renewOthers, type BroughtImage} from '../bundle/bring-image.js';
 import {partsOf} from '../bundle/bundle-file.js';
 import {requireTargets, targetFor, targetNodes, type TargetNode} from '../bundle/image-target.js';
-import {clientVerb, connect, durationMs, type NodeOptions} from '../client-verb.js';
+import {clientVerb, connect, timeoutOption, type NodeOptions} from '../client-verb.js';
 import {CliError, exitCodes} from '../exit-codes.js';
 import {shortId} from '../image-answers.js';
 import {print, type CliIo} from '../io.js';
@@ -35,7 +35,7 @@ export function applyVerb({io}: CliContext): Command {
 		.option('--trust', 'trust the key that it is signed with, on all nodes, from now on')
 		.option('--everywhere', 'bring the images to every node that can run them, and not only when they are needed')
 		.option('--wait', 'until every service is ready, showing how it goes')
-		.option('--timeout <duration>', 'how long to wait', durationMs, 300_000)
+		.addOption(timeoutOption('how long to wait', '5m'))
 		.action(async (file: string, options: Options) => {
 			const {client, namespace} = await connect(options, io);
 			const asked = (await nodeNamed(undefined, client, io.signal)).metadata.name;

@@ -13,8 +13,8 @@ import {CliError, exitCodes} from '../exit-codes.js';
 import {withFileContents} from '../file-contents.js';
 import {answersOf, onNodes} from '../image-answers.js';
 import {print, type CliIo} from '../io.js';
-import {nodeNamed} from '../node-named.js';
-import {byteText} from '../quantity-text.js';
+import {nodeNamed, requireNodes} from '../node-named.js';
+import {byteText, countText} from '../quantity-text.js';
 import {filesNamed, readManifests, type Manifest} from '../read-manifests.js';
 import type {CliContext} from '../verb.js';
 
@@ -42,6 +42,7 @@ export function createVerb({io}: CliContext): Command {
 			const privateKey = options.key === undefined ? undefined : await keyFile(options.key);
 			if (privateKey !== undefined) signedWith(options.key ?? '', privateKey, '{}');
 			const {client} = await connect(options, io);
+			if (options.from !== undefined) await requireNodes([options.from], client, io.signal);
 			const wanted = await imagesFor(manifests, client, options, io);
 			const content = {file, manifests, wanted, sign: async (manifest: string) => (privateKey === undefined ? signedByNode(client, manifest, io) : Promise.resolve(signedWith(options.key ?? '', privateKey, manifest)))};
 			await writeFrom(client, content, io).catch((error: unknown) => {
@@ -81,13 +82,11 @@ async function writeFrom(client: Client, {file, manifests, wanted, sign}: Conten
 			created: `${new Date().toISOString().slice(0, 19)}Z`, images, open, sign,
 			services: {names, text: `${JSON.stringify({apiVersion: 'v1', kind: 'List', items: manifests.map(({object}) => object)}, null, '\t')}\n`},
 		});
-		print(io, `${file}  ${count(names.length, 'service')}, ${count(images.length, 'image')}, ${byteText((await stat(file)).size)}`);
+		print(io, `${file}  ${countText(names.length, 'service')}, ${countText(images.length, 'image')}, ${byteText((await stat(file)).size)}`);
 	} finally {
 		await rm(directory, {recursive: true, force: true});
 	}
 }
-
-const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
 
 function signedWith(path: string, privateKey: string, manifest: string): BundleSignature {
 	try {

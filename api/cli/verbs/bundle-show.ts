@@ -6,7 +6,7 @@ import {withExamples} from '../client-verb.js';
 import {CliError, exitCodes} from '../exit-codes.js';
 import {shortId} from '../image-answers.js';
 import {print, type CliIo} from '../io.js';
-import {byteText} from '../quantity-text.js';
+import {byteText, countText} from '../quantity-text.js';
 import {printGrid} from '../table.js';
 import type {CliContext} from '../verb.js';
 
@@ -37,7 +37,7 @@ export function verifyVerb({io}: CliContext): Command {
 		.action(async (file: string, {key}: {readonly key?: string}) => {
 			const wanted = key === undefined ? undefined : await fingerprintFrom(key);
 			const {manifest, signature} = await readWhole(file, wanted, io);
-			print(io, `whole: ${manifest.services.names.join(', ')}; ${manifest.images.length} images; signed by ${fingerprintOf(signature.key)}`);
+			print(io, `whole: ${manifest.services.names.join(', ')}; ${countText(manifest.images.length, 'image')}; signed by ${fingerprintOf(signature.key)}`);
 			if (wanted === undefined) print(io, 'Whether that key is trusted is for a node to say: `motey bundle keys`.');
 		});
 }

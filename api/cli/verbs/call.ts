@@ -1,7 +1,8 @@
 import type {Command} from 'commander';
 import {CliError, exitCodes} from '../exit-codes.js';
-import {clientVerb, connect, durationMs, type NodeOptions} from '../client-verb.js';
+import {clientVerb, connect, timeoutOption, type NodeOptions} from '../client-verb.js';
 import {print} from '../io.js';
+import {lateRefusal} from '../../client/late-refusal.js';
 import {isObject, textAt, type JsonObject} from '../../client/value.js';
 import type {CliContext} from '../verb.js';
 
@@ -19,13 +20,14 @@ export function build({io}: CliContext): Command {
 		.argument('<service>', 'NODE.SERVICE, or SERVICE of this node')
 		.argument('<action>', 'what to ask of it')
 		.argument('[json]', 'the data; {} when not said')
-		.option('--timeout <duration>', 'how long to wait for the answer, or for its next part', durationMs, 5000)
+		.addOption(timeoutOption('how long to wait for the answer, or for its next part', '5s'))
 		.option('--raw', 'print the bytes of the answer and nothing else')
 		.action(async (service: string, action: string, written: string | undefined, options: Options) => {
 			const data = readData(written);
 			const {client} = await connect(options, io);
 			for await (const answer of client.ask({service, action, data, deadlineMs: options.timeout, signal: io.signal})) {
-				if ('error' in answer) throw new CliError(textAt(answer, 'error', 'message'));
+				const refusal = lateRefusal(answer);
+				if (refusal) throw refusal;
 				if (options.raw === true) io.stdout.write(Buffer.from(textAt(answer, 'binary'), 'base64'));
 				else print(io, shown(answer));
 			}

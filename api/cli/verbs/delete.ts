@@ -3,7 +3,7 @@ import type {ServedResource} from '../../kubernetes/resources-table.js';
 import type {ObjectName} from '../../client/client.js';
 import {isRefused} from '../../client/errors.js';
 import {textAt} from '../../client/value.js';
-import {clientVerb, connect, durationMs, type Connection, type NodeOptions} from '../client-verb.js';
+import {clientVerb, connect, timeoutOption, type Connection, type NodeOptions} from '../client-verb.js';
 import {CliError, exitCodes} from '../exit-codes.js';
 import {print, warn, type CliIo} from '../io.js';
 import {fullName, kindNamed, namesOfArguments} from '../kinds.js';
@@ -38,7 +38,7 @@ export function build({io, end}: CliContext): Command {
 		.option('-l, --selector <labels>', 'everything of KIND that has these labels')
 		.option('--all', 'everything of KIND')
 		.option('--wait [yes]', 'until it is gone; --wait=false returns at once', yesOrNo, true)
-		.option('--timeout <duration>', 'how long to wait', durationMs, 120_000)
+		.addOption(timeoutOption('how long to wait', '2m'))
 		.option('--dry-run', 'only say what would be deleted')
 		.option('--ignore-not-found', 'absent is success')
 		.option('--uid <uid>', 'which of several objects of one name')

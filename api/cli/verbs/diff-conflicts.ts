@@ -52,7 +52,9 @@ async function printDiff(client: Client, copy: ConflictCopy, io: CliIo): Promise
 	print(io, `# ${name}, kept on ${node}`);
 	print(io, present ? `--- ${full}, in force` : '--- /dev/null');
 	print(io, object ? `+++ ${full}, as it was changed on ${node}` : '+++ /dev/null, as it was deleted there');
-	for (const line of lineDiff(present ? await yamlText(usersPart(present)) : '', object ? await yamlText(usersPart(object)) : '')) print(io, tintedDiff(line, io));
+	const lines = lineDiff(present ? await yamlText(usersPart(present)) : '', object ? await yamlText(usersPart(object)) : '');
+	for (const line of lines) print(io, tintedDiff(line, io));
+	if (lines.length === 0) print(io, `# nothing differs any more: motey diff --conflicts ${name} --discard lets it go`);
 }
 
 /** Undefined when it was deleted since. */

@@ -1,8 +1,10 @@
 import {Option, type Command} from 'commander';
 import type {Client} from '../../client/client.js';
+import {lateRefusal} from '../../client/late-refusal.js';
 import {at, isObject, listAt, numberAt, textAt, type JsonObject} from '../../client/value.js';
 import {clientVerb, connect, durationMs, type NodeOptions} from '../client-verb.js';
 import {CliError, exitCodes} from '../exit-codes.js';
+import {parseInstant, tellWait, type Instant} from '../instant.js';
 import {print} from '../io.js';
 import {outputOption, printValue} from '../output.js';
 import {printGrid} from '../table.js';
@@ -10,6 +12,8 @@ import type {CliContext} from '../verb.js';
 
 /** How long the answer may take beyond what it waits for; milliseconds. */
 const marginMs = 3000;
+/** How long a request may wait at all. */
+const longestMs = 3_600_000;
 
 interface Common extends NodeOptions {
 	readonly member?: string;
@@ -56,24 +60,28 @@ export function actVerb(context: CliContext): Command {
 		.argument('<group>', 'its name')
 		.argument('<action>', 'JSON, or a text')
 		.addOption(new Option('--in <duration>', 'how long from now').argParser(durationMs))
-		.addOption(new Option('--at <time>', 'when, on the clock of the node that is asked, at most 50 minutes away').argParser(instantOf).conflicts('in'))
+		.addOption(new Option('--at <time>', 'when: RFC 3339 on the clock of the node that is asked, or +5s from now; at most 50 minutes away').argParser(parseInstant).conflicts('in'))
 		.addOption(ruleOption('consensus'))
 		.addOption(memberOption())
 		.addOption(outputOption(['yaml', 'json']))
-		.action(async (group: string, action: string, {in: inMs, at: atMs, rule, member, output, ...options}: Common & {readonly in?: number; readonly at?: number; readonly rule: string}) => {
-			if (inMs === undefined && atMs === undefined) throw new CliError('when?', {exitCode: exitCodes.usage, fix: 'Say --in DURATION or --at TIME.'});
+		.action(async (group: string, action: string, {in: inMs, at: time, rule, member, output, ...options}: Common & {readonly in?: number; readonly at?: Instant; readonly rule: string}) => {
+			const instant = inMs === undefined ? time : {inMs};
+			if (instant === undefined) throw new CliError('when?', {exitCode: exitCodes.usage, fix: 'Say --in DURATION or --at TIME.'});
 			const {client} = await connect(options, io);
-			const when = inMs === undefined ? {at: atMs} : {inMs};
-			const leftMs = Math.max(0, inMs ?? (atMs ?? 0) - Date.now());
-			const verdict = await last(client, {action: 'group.act', data: {group, action: valueOf(action), rule, ...when, ...named(member)}, deadlineMs: Math.min(3_600_000, Math.ceil(leftMs) + 2 * marginMs), signal: io.signal});
+			// What a clock's time is from now, only the node knows.
+			const when = 'at' in instant ? {at: Date.parse(instant.at)} : instant;
+			const deadlineMs = 'at' in instant ? longestMs : Math.min(longestMs, Math.ceil(instant.inMs) + 2 * marginMs);
+			tellWait(instant, {io, before: 'the members vote now; the instant is'});
+			const verdict = await last(client, {action: 'group.act', data: {group, action: valueOf(action), rule, ...when, ...named(member)}, deadlineMs, signal: io.signal});
 			await conclude(verdict, {context, output});
 		});
 }
 
-/** Everything that is answered, part by part; what is empty is passed over. Throws `CliError` with what the node says against it. */
+/** Everything that is answered, part by part; what is empty is passed over. Throws `Refused` with what the node says against it. */
 export async function * asked(client: Client, request: {readonly action: string; readonly data: JsonObject; readonly deadlineMs: number; readonly signal: AbortSignal}): AsyncGenerator<JsonObject, void> {
 	for await (const answer of client.ask({service: 'group', ...request})) {
-		if ('error' in answer) throw new CliError(textAt(answer, 'error', 'message'));
+		const refusal = lateRefusal(answer);
+		if (refusal) throw refusal;
 		if (isObject(answer['data'])) yield answer['data'];
 	}
 }
@@ -92,7 +100,7 @@ async function conclude(verdict: JsonObject, {context: {io, end}, output}: {read
 		print(io, reason === '' ? outcome : `${outcome}: ${reason}`);
 		const reports = new Map(listAt(verdict, 'performances').map(report => [textAt(report, 'member'), report]));
 		const headings = ['MEMBER', 'VOTE', ...(reports.size > 0 ? ['PERFORMED', 'LATE', 'CLOCK ERROR'] : []), 'REASON'];
-		const rows = listAt(verdict, 'votes').map(vote => [textAt(vote, 'name'), textAt(vote, 'vote'), ...(reports.size > 0 ? performanceCells(reports.get(textAt(vote, 'member'))) : []), textAt(vote, 'reason')]);
+		const rows = byName(listAt(verdict, 'votes')).map(vote => [textAt(vote, 'name'), textAt(vote, 'vote'), ...(reports.size > 0 ? performanceCells(reports.get(textAt(vote, 'member'))) : []), textAt(vote, 'reason')]);
 		if (rows.length > 0) printGrid(io, {headings, rows});
 	}
 	if (outcome !== 'accepted') end(outcome === 'timeout' ? exitCodes.timedOut : exitCodes.error);
@@ -108,6 +116,9 @@ const memberOption = (): Option => new Option('--member <worker>', 'which member
 const ruleOption = (rule: 'majority' | 'consensus'): Option => new Option('--rule <rule>', 'more than half of the known members, or all of them').choices(['majority', 'consensus']).default(rule);
 const named = (member: string | undefined): JsonObject => (member === undefined ? {} : {member});
 
+/** The same order at every node, whoever leads. */
+export const byName = (members: readonly unknown[]): readonly unknown[] => members.toSorted((one, other) => (textAt(one, 'name') < textAt(other, 'name') ? -1 : 1));
+
 /** What is no JSON is a text. */
 function valueOf(written: string): unknown {
 	try {
@@ -116,10 +127,4 @@ function valueOf(written: string): unknown {
 	} catch {
 		return written;
 	}
-}
-
-function instantOf(text: string): number {
-	const ms = Date.parse(text);
-	if (Number.isNaN(ms)) throw new CliError(`"${text}" is no time`, {exitCode: exitCodes.usage, fix: 'For example: 2026-12-24T18:00:00Z'});
-	return ms;
 }

@@ -7,7 +7,7 @@ import {kindNamed} from '../kinds.js';
 import {outputOption, printValue} from '../output.js';
 import {printGrid} from '../table.js';
 import type {CliContext} from '../verb.js';
-import {actVerb, pollVerb, publishVerb} from './group-requests.js';
+import {actVerb, byName, pollVerb, publishVerb} from './group-requests.js';
 import {watchVerb} from './group-watch.js';
 
 type ShowOptions = NodeOptions & {readonly output?: 'yaml' | 'json'};
@@ -58,5 +58,5 @@ function show(group: ApiObject, io: CliIo): void {
 	print(io, `Term:     ${textAt(status, 'term')}`);
 	print(io, `Members:  ${known} known, ${visible} visible, ${quorum} decide`);
 	print(io, '');
-	printGrid(io, {headings: ['MEMBER', 'KIND', 'COUNTS', 'VISIBLE', 'LEADS'], rows: members.map(member => [textAt(member, 'name'), textAt(member, 'kind'), ...['known', 'visible', 'leads'].map(field => (at(member, field) === true ? 'yes' : 'no'))])});
+	printGrid(io, {headings: ['MEMBER', 'KIND', 'COUNTS', 'VISIBLE', 'LEADS'], rows: byName(members).map(member => [textAt(member, 'name'), textAt(member, 'kind'), ...['known', 'visible', 'leads'].map(field => (at(member, field) === true ? 'yes' : 'no'))])});
 }

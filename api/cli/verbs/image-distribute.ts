@@ -3,9 +3,9 @@ import {textAt} from '../../client/value.js';
 import {clientVerb, connect, type NodeOptions} from '../client-verb.js';
 import {CliError, exitCodes} from '../exit-codes.js';
 import {fetchImage} from '../fetch-image.js';
-import {answersOf, onNodes} from '../image-answers.js';
+import {answersOf, onNodes, requireAnswer} from '../image-answers.js';
 import {createLiveBlock} from '../live-block.js';
-import {nodeNamed} from '../node-named.js';
+import {nodeNamed, requireNodes} from '../node-named.js';
 import type {CliContext} from '../verb.js';
 
 /** `motey image distribute`. */
@@ -16,6 +16,7 @@ export function distributeCommand({io}: CliContext): Command {
 		.option('--from <node>', 'which node\'s image of that name is meant; that of the node that answers, when not said')
 		.action(async (reference: string, options: NodeOptions & {readonly to?: readonly string[]; readonly from?: string}) => {
 			const {client} = await connect(options, io);
+			if (options.from !== undefined) await requireNodes([options.from], client, io.signal);
 			const source = options.from ?? (await nodeNamed(undefined, client, io.signal)).metadata.name;
 			const [held] = await answersOf(client, {node: source, action: 'image.have', data: {reference}}, io);
 			const id = textAt(held, 'image', 'id');
@@ -27,6 +28,11 @@ export function distributeCommand({io}: CliContext): Command {
 				const all = [...lines.values()];
 				block.draw(all.map(({line: text}) => text), all.filter(one => one.isOver).map(({line: text}) => text));
 			};
-			await onNodes(client, options.to === undefined ? {} : {node: options.to}, io, async node => fetchImage(client, {node, reference, id, io, tell: (line, isOver) => tell(node, line, isOver)}));
+			// As `motey image list` shows it: no name that others would know it by.
+			const isId = /^[0-9a-f]{6,64}$/u.test(reference) && id.startsWith(`sha256:${reference}`);
+			await onNodes(client, {node: options.to, each: true}, io, async node => {
+				await requireAnswer(client, node, io);
+				await fetchImage(client, {node, reference: isId ? id : reference, id, io, tell: (line, isOver) => tell(node, line, isOver)});
+			});
 		});
 }

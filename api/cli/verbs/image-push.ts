@@ -1,15 +1,15 @@
 import {createReadStream} from 'node:fs';
+import {open, type FileHandle} from 'node:fs/promises';
 import type {Command} from 'commander';
 import {listAt, textAt} from '../../client/value.js';
-import {clientVerb, connect, type NodeOptions} from '../client-verb.js';
 import {plainBytes} from '../../files/plain-bytes.js';
+import {clientVerb, connect, type NodeOptions} from '../client-verb.js';
+import {Progress} from '../copy/progress.js';
 import {CliError, exitCodes} from '../exit-codes.js';
 import {shortId} from '../image-answers.js';
 import {print} from '../io.js';
-import {createLiveBlock} from '../live-block.js';
-import {nodeNamed} from '../node-named.js';
+import {nodeNamed, requireNodes} from '../node-named.js';
 import {pieceBytes, pushArchive} from '../push-archive.js';
-import {byteText} from '../quantity-text.js';
 import type {CliContext} from '../verb.js';
 
 /** `motey image push`. */
@@ -18,19 +18,54 @@ export function pushCommand({io}: CliContext): Command {
 		.argument('<file>', 'the archive, .tar or .tar.gz')
 		.option('--node <name>', 'to which node; the one that answers, when not said')
 		.action(async (file: string, options: NodeOptions & {readonly node?: string}) => {
+			await using archive = await openedArchive(file);
 			const {client} = await connect(options, io);
+			if (options.node !== undefined) await requireNodes([options.node], client, io.signal);
 			const node = options.node ?? (await nodeNamed(undefined, client, io.signal)).metadata.name;
-			const block = createLiveBlock(io);
-			const image = await pushArchive(client, {node, bytes: archiveIn(file), onBytes: sent => block.draw([`${node}: ${byteText(sent)} sent`], [])}, io);
+			const progress = new Progress(io, `${file} → ${node}`);
+			const image = await pushArchive(client, {node, bytes: archive.plainBytes(read => progress.at(read, archive.sizeBytes))}, io);
+			progress.done();
 			const names = listAt(image, 'references').map(String);
 			print(io, `${node} has ${names.length === 0 ? 'an image without a name' : names.join(', ')} (${shortId(textAt(image, 'id'))})`);
 		});
 }
 
-async function* archiveIn(path: string): AsyncGenerator<Uint8Array, void> {
+interface OpenedArchive extends AsyncDisposable {
+	/** As it lies on the disk. */
+	readonly sizeBytes: number;
+	/** Its bytes, unpacked when they are gzipped; `onRead` hears how many of the disk's were read. Throws `CliError` when they are not whole. */
+	readonly plainBytes: (onRead: (bytes: number) => void) => AsyncGenerator<Uint8Array, void>;
+}
+
+async function openedArchive(path: string): Promise<OpenedArchive> {
+	const file = await open(path, 'r').catch((error: unknown) => {
+		if (textAt(error, 'code') === 'ENOENT') throw new CliError(`there is no file ${path}`, {exitCode: exitCodes.notFound, cause: error});
+		throw new CliError(`cannot read ${path}: ${textAt(error, 'code')}`, {cause: error});
+	});
+	const stats = await file.stat();
+	if (!stats.isFile()) {
+		await file.close();
+		throw new CliError(`${path} is no file`, {fix: 'It is to be what `docker save` wrote, .tar or .tar.gz.'});
+	}
+	return {sizeBytes: stats.size, plainBytes: onRead => unpacked(file, path, onRead), [Symbol.asyncDispose]: async () => file.close()};
+}
+
+async function* unpacked(handle: FileHandle, path: string, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array, void> {
 	try {
-		yield* plainBytes(createReadStream(path, {highWaterMark: pieceBytes}));
+		yield* plainBytes(counted(createReadStream(path, {fd: handle, autoClose: false, start: 0, highWaterMark: pieceBytes}), onRead));
 	} catch (error) {
-		throw new CliError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {exitCode: textAt(error, 'code') === 'ENOENT' ? exitCodes.notFound : exitCodes.error, cause: error});
+		const code = textAt(error, 'code');
+		if (code === 'Z_BUF_ERROR') throw new CliError(`${path} ends in the middle of something`, {fix: 'Copy it anew from where it was made: the copy is not whole.', cause: error});
+		if (code.startsWith('Z_')) throw new CliError(`${path} is damaged: ${textAt(error, 'message')}`, {fix: 'Copy it anew from where it was made.', cause: error});
+		throw error;
+	}
+}
+
+async function* counted(file: AsyncIterable<Buffer>, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array, void> {
+	let read = 0;
+	for await (const chunk of file) {
+		read += chunk.length;
+		onRead(read);
+		yield chunk;
 	}
 }

@@ -1,13 +1,16 @@
 import {Command} from 'commander';
 import {listAt, numberAt, textAt} from '../../client/value.js';
 import {clientVerb, connect, withExamples, type NodeOptions} from '../client-verb.js';
-import {answersOf, onNodes, shortId} from '../image-answers.js';
+import {answersOf, onNodes, requireAnswer, shortId, soonMs} from '../image-answers.js';
 import {print} from '../io.js';
 import {byteText} from '../quantity-text.js';
 import {printGrid} from '../table.js';
 import type {CliContext} from '../verb.js';
 import {distributeCommand} from './image-distribute.js';
 import {pushCommand} from './image-push.js';
+
+/** A slow disk removes a big image in minutes. */
+const pruneMs = 1_800_000;
 
 interface Options extends NodeOptions {
 	readonly node?: readonly string[];
@@ -24,7 +27,7 @@ function list({io}: CliContext): Command {
 		.option('--node <name...>', 'of these nodes only')
 		.action(async (options: Options) => {
 			const {client} = await connect(options, io);
-			const rows = await onNodes(client, options, io, async node => (await answersOf(client, {node, action: 'image.list'}, io)).flatMap(image => {
+			const rows = await onNodes(client, options, io, async node => (await answersOf(client, {node, action: 'image.list', deadlineMs: soonMs}, io)).flatMap(image => {
 				const names = listAt(image, 'references').map(String);
 				return (names.length === 0 ? ['<none>'] : names).map(name => [name, shortId(textAt(image, 'id')), byteText(numberAt(image, 'sizeBytes') ?? 0), node]);
 			}));
@@ -37,8 +40,9 @@ function prune({io}: CliContext): Command {
 		.option('--node <name...>', 'on these nodes only')
 		.action(async (options: Options) => {
 			const {client} = await connect(options, io);
-			await onNodes(client, options, io, async node => {
-				const [answer] = await answersOf(client, {node, action: 'image.prune'}, io);
+			await onNodes(client, {...options, each: true}, io, async node => {
+				await requireAnswer(client, node, io);
+				const [answer] = await answersOf(client, {node, action: 'image.prune', deadlineMs: pruneMs}, io);
 				print(io, `${node}: ${textAt(answer, 'removed')} removed, ${byteText(numberAt(answer, 'bytes') ?? 0)}`);
 			});
 		});

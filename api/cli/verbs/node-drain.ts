@@ -4,7 +4,7 @@ import {mergePatch, pathOf, type ApiObject, type Client} from '../../client/clie
 import {Refused} from '../../client/errors.js';
 import {listAt, textAt} from '../../client/value.js';
 import {startDeadline} from '../../../store/deadline.js';
-import {clientVerb, connect, durationMs, type NodeOptions} from '../client-verb.js';
+import {clientVerb, connect, timeoutOption, type NodeOptions} from '../client-verb.js';
 import {CliError, exitCodes} from '../exit-codes.js';
 import {isColoured, print} from '../io.js';
 import {fullName, kindNamed} from '../kinds.js';
@@ -30,7 +30,7 @@ export function drain({io}: CliContext): Command {
 	})
 		.argument('<name>', 'which node')
 		.option('--no-wait', 'return at once; its owners go on')
-		.option('--timeout <duration>', 'how long to wait; the node stays drained', durationMs, 300_000)
+		.addOption(timeoutOption('how long to wait; the node stays drained', '5m'))
 		.action(async (name: string, options: Options) => {
 			const {client} = await connect(options, io);
 			const kind = await kindNamed('nodes');

@@ -1,6 +1,6 @@
 import {Command} from 'commander';
 import {mergePatch} from '../../client/client.js';
-import {listAt, textAt} from '../../client/value.js';
+import {at, listAt, textAt} from '../../client/value.js';
 import {clientVerb, connect, withExamples, type NodeOptions} from '../client-verb.js';
 import {print} from '../io.js';
 import {fullName, kindNamed} from '../kinds.js';
@@ -52,6 +52,10 @@ function forget({io}: CliContext): Command {
 			const answer = await client.call({method: 'POST', path: `/cluster/members/${encodeURIComponent(name)}/forget`, body: {suspect: options.suspect === true}, signal: io.signal, deadlineMs: 30_000});
 			const adopted = listAt(answer, 'adopted').map(String);
 			const revision = textAt(answer, 'lastRevision');
+			if (at(answer, 'wasForgotten') === true && adopted.length === 0) {
+				print(io, `node ${name} was forgotten already; nothing was left to be done`);
+				return;
+			}
 			print(io, `node ${name} is forgotten`);
 			print(io, revision === '' ? 'nothing of it had been copied here: what it owned is lost' : `what it owned had been copied up to its revision ${revision}; what it wrote after that is lost`);
 			const [announced, silent] = [textAt(answer, 'announcedRevision'), textAt(answer, 'silentSeconds')];

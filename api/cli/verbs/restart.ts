@@ -1,7 +1,7 @@
 import type {Command} from 'commander';
 import type {Client} from '../../client/client.js';
 import {textAt} from '../../client/value.js';
-import {clientVerb, connect, durationMs, type NodeOptions} from '../client-verb.js';
+import {clientVerb, connect, timeoutOption, type NodeOptions} from '../client-verb.js';
 import {startDeadline} from '../../../store/deadline.js';
 import {CliError, exitCodes} from '../exit-codes.js';
 import {print} from '../io.js';
@@ -29,7 +29,7 @@ export function restartCommand(): Command {
 		examples: ['motey restart shop', 'motey restart shop --wait'],
 	})
 		.option('--wait', 'until every new container is ready')
-		.option('--timeout <duration>', 'how long to wait', durationMs, 300_000);
+		.addOption(timeoutOption('how long to wait', '5m'));
 }
 
 /** Asks the node to replace the containers of these services. */

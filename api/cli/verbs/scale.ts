@@ -2,7 +2,7 @@ import type {Command} from 'commander';
 import {jsonPatch, type Client} from '../../client/client.js';
 import {isRefused} from '../../client/errors.js';
 import {listAt, numberAt, textAt} from '../../client/value.js';
-import {clientVerb, connect, durationMs, type NodeOptions} from '../client-verb.js';
+import {clientVerb, connect, timeoutOption, type NodeOptions} from '../client-verb.js';
 import {CliError, exitCodes} from '../exit-codes.js';
 import {print} from '../io.js';
 import {fullName, kindNamed} from '../kinds.js';
@@ -27,7 +27,7 @@ export function build({io}: CliContext): Command {
 	})
 		.argument('<wish...>', 'SERVICE=NUMBER or SERVICE/IMAGE=NUMBER')
 		.option('--wait', 'until it is so')
-		.option('--timeout <duration>', 'how long to wait', durationMs, 300_000)
+		.addOption(timeoutOption('how long to wait', '5m'))
 		.action(async (written: readonly string[], options: Options) => {
 			const wishes = written.map(parseWish);
 			const {client, namespace} = await connect(options, io);

@@ -1,6 +1,6 @@
 import type {Command} from 'commander';
 import {at, listAt, numberAt, textAt} from '../../client/value.js';
-import {clientVerb, connect, durationMs, type NodeOptions} from '../client-verb.js';
+import {clientVerb, connect, timeoutOption, type NodeOptions} from '../client-verb.js';
 import {CliError, exitCodes} from '../exit-codes.js';
 import {print} from '../io.js';
 import {fullName, kindNamed, namesOfArguments} from '../kinds.js';
@@ -30,7 +30,7 @@ export function build({io}: CliContext): Command {
 		.argument('<words...>', 'KIND/NAME…, KIND NAME…, or KIND with -l')
 		.requiredOption('--for <wish>', 'condition=TYPE[=STATUS], delete, or jsonpath={.path}[=VALUE]')
 		.option('-l, --selector <labels>', 'everything of KIND that has these labels')
-		.option('--timeout <duration>', 'how long', durationMs, 30_000)
+		.addOption(timeoutOption('how long', '30s'))
 		.action(async (words: readonly string[], options: Options) => {
 			const wish = parseWish(options.for);
 			const {client, namespace} = await connect(options, io);

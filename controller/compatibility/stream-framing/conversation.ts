@@ -1,6 +1,7 @@
-import {z} from 'zod';
+import type {z} from 'zod';
 import {CallRefused, type CallRequest, type Calls} from '../../../api/ports/calls.js';
 import type {Log} from '../../../reconcilers/ports/log.js';
+import {check, problemSentence} from '../../../store/resources/problems.js';
 import {readJson} from '../../peers/mdp/meta.js';
 import type {IncomingFile, StreamFiles} from './files.js';
 import {failureResponse, fileResponseHeader, MessageContent, RequestContent, valueResponse, type Header, type ResponseTo} from './frame.js';
@@ -222,7 +223,7 @@ const messageOf = (action: string): ResponseTo => ({requestedValue: action, requ
 function contentOf<Schema extends z.ZodType>(schema: Schema, bytes: Buffer): z.output<Schema> {
 	const value = readJson(bytes);
 	if (!value.ok) throw new CallRefused('BadRequest', `the content is no JSON: ${value.reason}`);
-	const read = schema.safeParse(value.value);
-	if (!read.success) throw new CallRefused('BadRequest', `the content does not fit: ${z.prettifyError(read.error)}`);
-	return read.data;
+	const read = check(schema, value.value);
+	if (!read.ok) throw new CallRefused('BadRequest', `the content does not fit: ${read.problems.map(problemSentence).join('; ')}`);
+	return read.value;
 }

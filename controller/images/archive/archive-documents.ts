@@ -4,7 +4,7 @@ import {secondReading} from './one-reading.js';
 
 const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/u);
 
-const Manifest = z.array(z.object({Config: z.string(), RepoTags: z.array(z.string()).nullish(), Layers: z.array(z.string()).max(1000).nullish()})).length(1);
+const Manifest = z.array(z.object({Config: z.string(), RepoTags: z.array(z.string()).nullish(), Layers: z.array(z.string()).max(1000).nullish()}));
 const Configuration = z.object({architecture: z.string().default(''), os: z.string().default(''), rootfs: z.object({diff_ids: z.array(Digest).max(1000).nullish()})});
 const Index = z.object({manifests: z.array(z.object({digest: Digest, annotations: z.record(z.string(), z.string()).optional()})).max(100)});
 const OciManifest = z.object({config: z.object({digest: Digest})});
@@ -40,8 +40,9 @@ export interface ArchivedImage {
 
 /** Reads what an archive says of itself, and believes only what its content shows. Throws `ArchiveError`. */
 export function imageOf({texts, layers, twins}: ArchiveParts): ArchivedImage {
-	const [manifest] = parsed(Manifest, texts, 'manifest.json', manifestKeys);
+	const [manifest, ...others] = parsed(Manifest, texts, 'manifest.json', manifestKeys);
 	if (manifest === undefined) throw new ArchiveError('Malformed', 'manifest.json names no image');
+	if (others.length > 0) throw new ArchiveError('Malformed', `it holds ${others.length + 1} images: save each of them by itself`);
 	const configuration = texts.get(manifest.Config);
 	if (configuration === undefined) throw new ArchiveError('Malformed', `the configuration ${manifest.Config} is not in it`);
 	const {architecture, os, rootfs} = parsed(Configuration, texts, manifest.Config);

@@ -48,8 +48,12 @@ function refuseBomb({packed, unpacked}: {readonly packed: number; readonly unpac
 	if (unpacked > limits.ratioFromBytes && unpacked > packed * limits.ratio) throw new ArchiveError('Bomb', `a layer unpacks to more than ${limits.ratio} times its size`);
 }
 
+/** In layers a file of such a name means that what is named behind it was removed: here its own folder, or all above it. */
+const isHostileRemoval = (name: string): boolean => /^\.wh\.{1,3}$/u.test(name);
+
 function checkEntry({names, type, target}: TarEntry, links: Set<string>): void {
 	const path = names.join('/');
+	if (names.some(isHostileRemoval)) throw new ArchiveError('Path', `${path} would remove what it is in`);
 	for (let depth = 1; depth < names.length && links.size > 0; depth++) {
 		const above = names.slice(0, depth).join('/');
 		if (links.has(above)) throw new ArchiveError('Link', `${path} would be written through the link ${above}`);

@@ -76,7 +76,9 @@ async function* chunksOf(content: AsyncIterable<unknown>): AsyncGenerator<Buffer
 function explained(error: unknown): Error {
 	if (error instanceof ArchiveError) return error;
 	if (error instanceof SourceError) return error.cause;
-	return new ArchiveError('Malformed', `it is no whole tar: ${error instanceof Error ? error.message : String(error)}`, {cause: error});
+	const message = error instanceof Error ? error.message : String(error);
+	// What the library says of what is packed otherwise misleads.
+	return new ArchiveError('Malformed', message.startsWith('Invalid tar header') ? 'it is no tar' : `it is no whole tar: ${message}`, {cause: error});
 }
 
 /** Tells an error of the source from one of the tar. */
@@ -122,5 +124,6 @@ function described(raw: unknown): Omit<TarEntry, 'bytes'> {
 	}
 	// Some unpackers would take its content for further entries.
 	if (size !== 0) throw new ArchiveError('Malformed', `${shown} is a ${type} with content`);
+	if (linkname?.includes('\0') === true) throw new ArchiveError('Link', `${shown} is a link to a name with a NUL`);
 	return {names, type, target: linkname ?? '', sizeBytes: 0};
 }

@@ -50,7 +50,7 @@ export function groupActions({groups, store, shown}: GroupActionsOptions): reado
 				if (group === clusterGroup) throw new CallError('Forbidden', 'all nodes are members of the group cluster, and nobody else', {fix: 'Choose another name.'});
 				if (!groups.hasWorker(worker)) throw new CallError('NotFound', `no program of this node serves under the name ${worker}`, {fix: 'Let it register as a worker first.'});
 				const local = await groups.join({group, worker, kind});
-				if (local === undefined) throw new CallError('Unavailable', 'this node has 256 members of groups already');
+				if (local === undefined) throw new CallError('Unavailable', 'this node has 256 members of groups already, those that have left counted', {fix: 'Let a program join under the same name each time: what that has voted for stays known.'});
 				return {group, member: local.id};
 			},
 		}),

@@ -1,7 +1,8 @@
-import {offsetOf} from './clock-estimate.js';
+import {isOf, offsetOf} from './clock-estimate.js';
 import type {Request, Result} from './events.js';
 import type {Body, BodyOf, Message, Verdict} from './messages.js';
 import {answerGraceMs, reportsMs, resendMs} from './periods.js';
+import {isPromised, reportsLost} from './promised.js';
 import type {Asked, GroupState} from './state.js';
 import {inTurn, sending, still, withEntry, withoutEntry, type Move, type Turn} from './turn.js';
 
@@ -15,7 +16,7 @@ export function onRequest(state: GroupState, id: string, request: Request, nowMs
 /** Puts again what was not answered, and gives up what has no time left. */
 export function pursueAsked(state: GroupState, nowMs: number): Turn {
 	return inTurn(state, ...[...state.asked].map(([id, asked]): Move => current => {
-		if (nowMs >= givesUpAtMs(current, asked)) return settled(current, id, failureOf(current, asked));
+		if (nowMs >= givesUpAtMs(current, asked)) return settled(current, id, failureOf(current, id, asked));
 		return nowMs >= asked.resendAtMs ? putToLeader(current, id, nowMs) : still(current);
 	}));
 }
@@ -60,15 +61,17 @@ function bodyOf(state: GroupState, id: string, {request, atMs, untilMs}: Asked, 
 }
 
 /** How far the leader's clock is from the own one; undefined while that is not known. */
-export function leaderClock({leader, self, clock}: GroupState, nowMs: number): {readonly offsetMs: number; readonly boundMs: number} | undefined {
+export function leaderClock({leader, self, clock, durable: {term}}: GroupState, nowMs: number): {readonly offsetMs: number; readonly boundMs: number} | undefined {
 	if (leader === self.id) return {offsetMs: 0, boundMs: 0};
-	return leader === undefined || clock.of !== leader ? undefined : offsetOf(clock, nowMs);
+	return leader === undefined || !isOf(clock, {leader, term}) ? undefined : offsetOf(clock, nowMs);
 }
 
 /** What nobody leads cannot be performed at its instant any more. */
 const givesUpAtMs = ({leader}: GroupState, {request, atMs, untilMs}: Asked): number => (request.kind === 'act' && leader === undefined ? atMs : untilMs) + answerGraceMs;
 
-function failureOf({leader}: GroupState, {request, refusal}: Asked): Result {
+function failureOf(state: GroupState, id: string, {request, refusal}: Asked): Result {
+	const {leader} = state;
+	if (isPromised(state, id)) return {kind: 'verdict', verdict: reportsLost};
 	if (request.kind !== 'query') return {kind: 'verdict', verdict: withoutVerdict(leader)};
 	if (leader === undefined) return {kind: 'no-leader'};
 	return refusal === undefined ? {kind: 'timeout'} : {kind: 'not-leader', leader: refusal.leader};

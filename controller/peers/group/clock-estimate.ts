@@ -15,9 +15,15 @@ export interface Exchange {
 	readonly nowMs: number;
 }
 
-/** What is known of the clock of `of`: its last exchanges. */
+/** A leader in one term: when it leads again, it may have been started anew, and its clock with it. */
+export interface Reign {
+	readonly leader: string;
+	readonly term: number;
+}
+
+/** What is known of the clock of whoever leads: its last exchanges. */
 export interface ClockEstimate {
-	readonly of: string | undefined;
+	readonly of: Reign | undefined;
 	readonly samples: readonly Sample[];
 }
 
@@ -29,10 +35,15 @@ export const samplesKept = 8;
 /** How far two quartz clocks move apart, of the time that passes: 100 parts in a million. */
 const drift = 1e-4;
 
-/** With one exchange more; of another member than before, the earlier ones count no more. @see RFC 5905 §8, the on-wire protocol */
-export function withExchange(estimate: ClockEstimate, of: string, {sentMs, receivedMs, answeredMs, nowMs}: Exchange): ClockEstimate {
+/** Whether an estimate is of the clock by which this leader leads in this term. */
+export function isOf({of}: ClockEstimate, {leader, term}: Reign): boolean {
+	return of?.leader === leader && of.term === term;
+}
+
+/** With one exchange more; under another leader than before, or in another term, the earlier ones count no more. @see RFC 5905 §8, the on-wire protocol */
+export function withExchange(estimate: ClockEstimate, of: Reign, {sentMs, receivedMs, answeredMs, nowMs}: Exchange): ClockEstimate {
 	const sample = {offsetMs: ((receivedMs - sentMs) + (answeredMs - nowMs)) / 2, roundTripMs: Math.max(0, (nowMs - sentMs) - (answeredMs - receivedMs)), atMs: nowMs};
-	return {of, samples: [...(estimate.of === of ? estimate.samples : []), sample].slice(-samplesKept)};
+	return {of, samples: [...(isOf(estimate, of) ? estimate.samples : []), sample].slice(-samplesKept)};
 }
 
 /**

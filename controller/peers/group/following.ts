@@ -1,4 +1,4 @@
-import {samplesKept, withExchange} from './clock-estimate.js';
+import {isOf, samplesKept, withExchange} from './clock-estimate.js';
 import {compareStamps} from './configuration.js';
 import {beat} from './leading.js';
 import type {BodyOf, Message} from './messages.js';
@@ -24,7 +24,7 @@ export function onLead(state: GroupState, {from, term}: Message, {configuration,
 
 /** Often until there is something to choose from, then so seldom that drift stays small beside the round trip. */
 function askClock(state: GroupState, leader: string, nowMs: number): Turn {
-	const hasEnough = state.clock.of === leader && state.clock.samples.length >= samplesKept;
+	const hasEnough = isOf(state.clock, {leader, term: state.durable.term}) && state.clock.samples.length >= samplesKept;
 	if (hasEnough && nowMs - state.clockAskedMs < clockEveryMs) return still(state);
 	return sending({...state, clockAskedMs: nowMs}, leader, {type: 'clock', sentMs: nowMs});
 }
@@ -32,7 +32,7 @@ function askClock(state: GroupState, leader: string, nowMs: number): Turn {
 /** The leader has told its time. */
 export function onTime(state: GroupState, {from}: Message, {sentMs, receivedMs, answeredMs}: BodyOf<'time'>, nowMs: number): Turn {
 	if (from !== state.leader) return still(state);
-	return still({...state, clock: withExchange(state.clock, from, {sentMs, receivedMs, answeredMs, nowMs})});
+	return still({...state, clock: withExchange(state.clock, {leader: from, term: state.durable.term}, {sentMs, receivedMs, answeredMs, nowMs})});
 }
 
 /** Knows no leader any more once it has not heard it for the peer timeout. */

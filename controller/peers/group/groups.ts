@@ -118,10 +118,13 @@ export class Groups implements AsyncDisposable {
 	/** This node has left its cluster: with those it was in groups with it is no more. */
 	async leaveCluster(): Promise<void> {
 		for (const local of this.#locals.values()) {
-			const isHere = local.runner !== undefined;
+			const before = local.runner;
 			local.stop();
 			await local.keep(({durable}) => ({durable: withoutGroup(durable)}));
-			if (isHere) local.start();
+			// Its program may have come meanwhile, and has begun then with what was to be given up.
+			const meanwhile = local.runner;
+			local.stop();
+			if ((before ?? meanwhile) !== undefined) local.start();
 		}
 		for (const [group, listener] of this.#listeners) {
 			listener.stop();
@@ -137,7 +140,8 @@ export class Groups implements AsyncDisposable {
 		const local = before ?? this.#add({group, worker, memberKind: kind, standing: 'member', durable: neverJoined});
 		if (local.vow.memberKind !== kind || local.vow.standing !== 'member') local.stop();
 		await local.keep(() => ({memberKind: kind, standing: 'member'}));
-		local.start();
+		// Its program may have gone meanwhile; it takes part once that is back.
+		if (this.#workers.has(worker)) local.start();
 		return local;
 	}
 

@@ -10,6 +10,8 @@ import {broadcasting, inTurn, sending, still, withEntry, type Turn} from './turn
 const mostMembers = 256;
 /** How much later than usual who follows gives a sign of life when the leader gives none. */
 const followingFactor = 1.3;
+/** So often a leader tells who is known though all have stored it: a node without a member in the group only listens, and may have come later. */
+const toldEveryMs = 10_000;
 
 /** Leads from now on: those who voted count as heard, and the configuration is put under the new term before it can change. */
 export function takeLead(state: GroupState, voters: ReadonlySet<string>, nowMs: number): Turn {
@@ -28,7 +30,8 @@ export function beat(state: GroupState, nowMs: number): Turn {
 	const presence = presenceOf(next);
 	if (role.kind !== 'leader' || configuration === undefined) return broadcasting(next, {type: 'alive', presence});
 	const isStoredByAll = [...state.peers].every(([member, {isVisible}]) => !isVisible || compareStamps(role.followers.get(member)?.stamp, configuration.stamp) === 0);
-	return broadcasting(next, {type: 'lead', presence, ...(isStoredByAll ? {} : {configuration}), sentMs: Math.round(nowMs * 100) / 100});
+	const isDue = nowMs % toldEveryMs < heartbeatMs * 1.5;
+	return broadcasting(next, {type: 'lead', presence, ...(isStoredByAll && !isDue ? {} : {configuration}), sentMs: Math.round(nowMs * 100) / 100});
 }
 
 /** A sign of life: of who follows, the leader counts it as heard when its own was sent that it answers. */

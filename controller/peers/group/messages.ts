@@ -61,7 +61,7 @@ const body = <Type extends string, Shape extends z.ZodRawShape>(type: Type, shap
 /** What members of a group say to each other. What a newer member says beyond it is passed over. */
 export const Body = z.discriminatedUnion('type', [
 	body('alive', {presence: Presence}),
-	// The leader's sign of life; `sentMs` comes back in `follows`. The configuration is there while somebody who is heard has not stored it.
+	// The leader's sign of life; `sentMs` comes back in `follows`. The configuration is there while somebody who is heard has not stored it, and now and then.
 	body('lead', {presence: Presence, configuration: Configuration.exactOptional(), sentMs: Ms}),
 	// What does your clock say?
 	body('clock', {sentMs: Ms}),

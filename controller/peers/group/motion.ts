@@ -17,7 +17,8 @@ export interface Motion {
 	readonly members: readonly string[];
 	readonly votes: ReadonlyMap<string, Pick<Vote, 'vote' | 'reason'>>;
 	readonly phase: Phase;
-	/** When voting ends, on the leader's clock. */
+	/** When this leader was asked for it, and when voting ends, on its clock. */
+	readonly begunAtMs: number;
 	readonly untilMs: number;
 	readonly resendAtMs: number;
 }

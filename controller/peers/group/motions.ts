@@ -2,6 +2,7 @@ import {hasQuorum} from './leading.js';
 import type {Body, BodyOf, Message, Outcome, Verdict} from './messages.js';
 import {agreed, tally, votesOf, type Motion} from './motion.js';
 import {reportsMs, resendMs} from './periods.js';
+import {isPromised, reportsLost} from './promised.js';
 import type {GroupState, Leading} from './state.js';
 import {inTurn, newestEntries, sending, sendingEach, still, withEntry, withoutEntry, type Move, type Turn} from './turn.js';
 
@@ -19,12 +20,12 @@ export function onMotion(state: GroupState, {from}: Message, {id, content, rule,
 	if (role.motions.has(id)) return still(state);
 	const refuse = (reason: string): Turn => sending(state, from, {type: 'verdict', id, verdict: {outcome: 'rejected', reason, votes: [], performances: []}});
 	if (role.motions.size >= mostMotions) return refuse(`${mostMotions} polls and actions are under way already`);
-	if (content.kind === 'act' && content.atMs <= nowMs) return refuse('the instant is past');
+	if (content.kind === 'act' && content.atMs <= nowMs) return isPromised(state, id) ? sending(state, from, {type: 'verdict', id, verdict: reportsLost}) : refuse('the instant is past');
 	const strangers = (voters ?? []).filter(voter => !configuration.members.includes(voter));
 	if (strangers.length > 0) return refuse(`${strangers.join(', ')} does not count in the group yet`);
 	// Half of the time that is left is for votes, the other for telling everybody what they decided.
 	const untilMs = nowMs + (content.kind === 'poll' ? leftMs : Math.min(periods.pollMs, (content.atMs - nowMs) / 2));
-	const motion: Motion = {asker: from, content, rule, members: voters ?? configuration.members, votes: new Map(), phase: {kind: 'voting'}, untilMs, resendAtMs: nowMs};
+	const motion: Motion = {asker: from, content, rule, members: voters ?? configuration.members, votes: new Map(), phase: {kind: 'voting'}, begunAtMs: nowMs, untilMs, resendAtMs: nowMs};
 	return pursue(withMotion(state, role, id, motion), id, nowMs);
 }
 
@@ -97,12 +98,15 @@ function pursueVoting(state: GroupState, id: string, motion: Motion, nowMs: numb
 	return concluded(state, id, undecided(state, motion, nowMs));
 }
 
-function undecided(state: GroupState, {members, votes}: Motion, nowMs: number): Pick<Verdict, 'outcome' | 'reason'> {
+function undecided(state: GroupState, {members, votes, begunAtMs}: Motion, nowMs: number): Pick<Verdict, 'outcome' | 'reason'> {
 	const heardOf = members.filter(member => votes.has(member)).length;
 	const isEverybody = members.length === state.durable.configuration?.members.length;
-	if ((isEverybody && heardOf * 2 <= members.length) || !hasQuorum(state, nowMs)) return {outcome: 'no-quorum', reason: `only ${heardOf} of ${members.length} known members were reached`};
+	const lastedMs = nowMs - begunAtMs;
+	// Whoever is elected in the middle of it may hear of it when it is all but over: that nobody has answered by then says nothing of them.
+	const isTooShort = lastedMs < resendMs;
+	if (!hasQuorum(state, nowMs) || (isEverybody && heardOf * 2 <= members.length && !isTooShort)) return {outcome: 'no-quorum', reason: `only ${heardOf} of ${members.length} known members were reached`};
 	const silent = members.filter(member => !['yes', 'no'].includes(votes.get(member)?.vote ?? ''));
-	return {outcome: 'timeout', reason: `no vote in time from ${silent.join(', ')}`};
+	return {outcome: 'timeout', reason: `no vote in time from ${silent.join(', ')}${isTooShort ? `: who leads now was asked only ${Math.round(lastedMs)} ms before its end` : ''}`};
 }
 
 function begun(state: GroupState, id: string, motion: Motion, nowMs: number): Turn {

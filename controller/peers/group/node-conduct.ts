@@ -1,6 +1,5 @@
 import {z} from 'zod';
 import type {Log} from '../../../reconcilers/ports/log.js';
-import type {MemberEvent} from './events.js';
 import type {Tell} from './telling.js';
 
 /** A vote with its reason. */
@@ -21,13 +20,12 @@ export interface NodeConduct {
 	readonly polls: Readonly<Record<string, (value: unknown) => NodeVote | Promise<NodeVote>>>;
 	readonly actions: Readonly<Record<string, NodeAction>>;
 	readonly queries: Readonly<Record<string, (query: unknown, options: {readonly from: string}) => unknown>>;
-	readonly news?: (event: MemberEvent) => void;
 }
 
 const Named = z.union([z.string(), z.looseObject({name: z.string()}).transform(({name}) => name)]);
 
 /** Lets a node vote, act and answer as it is conducted. What it does not know it refuses, saying what it knows. */
-export function tellNode({polls, actions, queries, news}: NodeConduct, log: Log): Tell {
+export function tellNode({polls, actions, queries}: NodeConduct, log: Log): Tell {
 	const failed = (what: string) => (error: unknown): undefined => {
 		log.warn('this node could not answer its cluster', {what, error});
 	};
@@ -57,7 +55,6 @@ export function tellNode({polls, actions, queries, news}: NodeConduct, log: Log)
 				return;
 			}
 			case 'joined': case 'left': case 'leader': case 'message': case 'gap':
-				news?.(event);
 				return;
 			default: event satisfies never;
 		}

@@ -31,13 +31,13 @@ export function performDue(state: GroupState, nowMs: number): Turn {
 	}));
 }
 
-/** With a better idea of the leader's clock, the instants of its actions are moved. */
+/** With a better idea of the leader's clock, the instants of what it asked for in this term are moved. */
 export function replan(state: GroupState, nowMs: number): GroupState {
 	const clock = leaderClock(state, nowMs);
-	const {leader} = state;
+	const {leader, durable: {term}} = state;
 	if (clock === undefined || leader === undefined) return state;
 	return [...state.plans].reduce((current, [id, plan]) => {
-		const isOpen = plan.leader === leader && (plan.state === 'agreed' || plan.state === 'committed');
+		const isOpen = plan.leader === leader && plan.term === term && (plan.state === 'agreed' || plan.state === 'committed');
 		return isOpen ? withPlan(current, id, {...plan, atMs: plan.leaderAtMs - clock.offsetMs, boundMs: clock.boundMs}) : current;
 	}, state);
 }

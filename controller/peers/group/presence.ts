@@ -3,6 +3,9 @@ import type {BodyOf, Message, Presence} from './messages.js';
 import {isKnown, isOver, type GroupState, type Peer} from './state.js';
 import {inTurn, still, telling, withEntry, withoutEntry, type Move, type Turn} from './turn.js';
 
+/** More than these are not heard: whoever speaks under ever new names must fill nobody's memory. */
+const mostPeers = 512;
+
 /** What this member says of itself with every sign of life. */
 export function presenceOf(state: GroupState): Presence {
 	const {self: {id, run, kind}, leaving, published, leader, leaderSentMs, durable: {configuration}} = state;
@@ -15,6 +18,8 @@ export function presenceOf(state: GroupState): Presence {
 export function heard(state: GroupState, {from, lineage, presence}: {readonly from: string; readonly lineage: string | undefined; readonly presence: Presence}, nowMs: number): Turn {
 	const {run, kind, pending, leaving, published, size, led, over} = presence;
 	const before = state.peers.get(from);
+	const isOfUs = state.durable.configuration?.members.includes(from) === true;
+	if (before === undefined && !isOfUs && state.peers.size >= mostPeers) return still(state);
 	// Whoever is heard for the first time has published what it has before this member was there; in a new run everything is new.
 	const delivered = before === undefined ? published : before.run === run ? before.delivered : 0;
 	const peer: Peer = {heardMs: nowMs, isVisible: true, kind, run, pending, leaving, led, over, lineage, size, delivered: Math.max(delivered, published)};

@@ -43,7 +43,7 @@ const Act = z.strictObject({
 	at: z.number().exactOptional(),
 	/** Instead of `at`. */
 	inMs: z.number().exactOptional(),
-}).refine(({at, inMs}) => (at === undefined) !== (inMs === undefined), 'say one of at and inMs');
+}).refine(({at, inMs}) => (at === undefined) !== (inMs === undefined), 'must have one of at and inMs');
 
 /** What a group is asked through one of its members on this node; a node without one passes it on to one that has. */
 export function requestActions({groups, periods, clock, relay}: RequestActionsOptions): readonly Builtin[] {

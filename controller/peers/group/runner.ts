@@ -11,6 +11,8 @@ import {step} from './step.js';
 
 /** Events that wait while something is written to the disk; the next is dropped, as a network drops messages. */
 const mostWaiting = 10_000;
+/** Publications are dropped sooner: they are the long ones, and what is lost of them is told as a gap. */
+const mostPublications = 512;
 
 /** What one member needs of its node. */
 export interface RunnerOptions {
@@ -49,7 +51,8 @@ export class Runner {
 	}
 
 	give(event: GroupEvent): void {
-		if (this.#isStopped || this.#waiting.length >= mostWaiting) return;
+		const most = event.type === 'received' && event.message.body.type === 'publication' ? mostPublications : mostWaiting;
+		if (this.#isStopped || this.#waiting.length >= most) return;
 		this.#waiting.push(event);
 		if (!this.#isBusy) void this.#work();
 	}

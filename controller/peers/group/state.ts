@@ -36,7 +36,8 @@ export interface Peer {
 /** A query that this member got as the leader. */
 export interface Inquiry {
 	readonly asker: string;
-	readonly answered: {readonly answer: unknown} | undefined;
+	/** With its length as JSON. */
+	readonly answered: {readonly answer: unknown; readonly bytes: number} | undefined;
 }
 
 /** What a member does about its term. Only a leader holds what ends with it. */
@@ -81,8 +82,10 @@ export interface Ballot {
 /** An action this member has agreed to. */
 export interface Plan {
 	readonly action: unknown;
+	/** Who asked last, and in which term. */
 	readonly leader: string;
-	/** On that leader's clock, and on the own one. */
+	readonly term: number;
+	/** On that leader's clock in that term, and on the own one. */
 	readonly leaderAtMs: number;
 	readonly atMs: number;
 	readonly boundMs: number;

@@ -3,9 +3,11 @@ import type {Calls} from '../../../api/ports/calls.js';
 import type {Clock} from '../../../reconcilers/ports/clock.js';
 import type {Log} from '../../../reconcilers/ports/log.js';
 import type {GroupEvent, MemberEvent} from './events.js';
+import {bytesOf} from './payload.js';
 
 /** Told in their order, news wait for each other; more than this, and the program does not keep up: the next is dropped. */
 const mostNews = 1000;
+const mostNewsBytes = 4 * 2 ** 20;
 /** How long a program may take over one piece of news, a question or an action; over a vote as long as there is time. */
 const newsMs = 5000;
 
@@ -36,6 +38,7 @@ export interface TellProgramOptions {
 export function tellProgram({calls, group, member, worker, nameOf, signal, clock, log}: TellProgramOptions): Tell {
 	let newest: Promise<unknown> = Promise.resolve();
 	let waiting = 0;
+	let waitingBytes = 0;
 	const ask = async (event: MemberEvent, deadlineMs: number): Promise<unknown> => {
 		let data: unknown;
 		// What waited for a program that is gone is not for the one that comes in its place.
@@ -65,14 +68,20 @@ export function tellProgram({calls, group, member, worker, nameOf, signal, clock
 			case 'act':
 				ask(event, newsMs).catch(unheard(event));
 				return;
-			case 'joined': case 'left': case 'leader': case 'message': case 'gap':
-				if (waiting >= mostNews) {
+			case 'joined': case 'left': case 'leader': case 'message': case 'gap': {
+				const bytes = event.type === 'message' ? bytesOf(event.payload) : 0;
+				if (waiting >= mostNews || waitingBytes + bytes > mostNewsBytes) {
 					log.warn('a program does not keep up with its group: news of it are dropped', {group, worker});
 					return;
 				}
 				waiting++;
-				newest = newest.then(async () => ask(event, newsMs)).catch(unheard(event)).finally(() => waiting--);
+				waitingBytes += bytes;
+				newest = newest.then(async () => ask(event, newsMs)).catch(unheard(event)).finally(() => {
+					waiting--;
+					waitingBytes -= bytes;
+				});
 				return;
+			}
 			default: event satisfies never;
 		}
 	};

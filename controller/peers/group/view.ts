@@ -16,10 +16,13 @@ export interface ViewParts {
 
 /** What one group looks like from here. */
 export function viewOf({heard, durables, locals, nameOf}: ViewParts): NonNullable<Group['status']> {
-	const all = [...durables, ...heard === undefined ? [] : [heard.durable]];
-	const known = newest(all.map(({configuration}) => configuration))?.members ?? [];
 	// Who lives here and takes part knows better whether there is a leader than who only listens; of several, who has come furthest.
 	const witness = newestOf(locals) ?? heard;
+	const all = [...durables, ...heard === undefined ? [] : [heard.durable]];
+	const lineage = witness?.durable.lineage ?? heard?.durable.lineage;
+	// One that is away may still count those of a group that another has followed under the same name.
+	const ours = lineage === undefined ? all : all.filter(durable => durable.lineage === lineage);
+	const known = newest(ours.map(({configuration}) => configuration))?.members ?? [];
 	const leader = witness?.leader;
 	const peers: GroupState['peers'] = heard?.peers ?? new Map();
 	const visible = new Set([...peers].filter(([, peer]) => peer.isVisible).map(([id]) => id));

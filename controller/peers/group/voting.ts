@@ -62,7 +62,7 @@ function replanned(state: GroupState, id: string, {leaderAtMs, leader, nowMs}: {
 	const before = state.plans.get(id);
 	const isOver = before !== undefined && before.state !== 'agreed' && before.state !== 'committed';
 	if (clock === undefined || ballot?.content.kind !== 'act' || ballot.vote !== 'yes' || isOver) return state;
-	const plan: Plan = {state: 'agreed', deviationMs: 0, ...before, action: ballot.content.action, leader, leaderAtMs, atMs: leaderAtMs - clock.offsetMs, boundMs: clock.boundMs};
+	const plan: Plan = {state: 'agreed', deviationMs: 0, ...before, action: ballot.content.action, leader, term: state.durable.term, leaderAtMs, atMs: leaderAtMs - clock.offsetMs, boundMs: clock.boundMs};
 	return {...state, plans: newestPlans(withEntry(state.plans, id, plan))};
 }
 

@@ -61,6 +61,7 @@ async function * partsOf(action: string, answer: AsyncIterable<Part, unknown>, s
 }
 
 const wholeBody = (action: string, result: unknown): Body => (result instanceof BinaryAnswer ? resultBody(action, result.data, result.binary) : resultBody(action, result));
+
 /** A longer frame would end the connection, and so again when the request is repeated. */
 function fitting(body: Body): Body {
 	if (body.some(frame => frame.length > mdpLimits.frameBytes)) throw new CallError('Internal', 'the answer is longer than 1 MiB', {fix: 'Answer in parts.'});

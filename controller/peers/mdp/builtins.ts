@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {check, problemSentence} from '../../../store/resources/problems.js';
 import type {Caller} from '../caller.js';
 import type {Answer} from './answer.js';
 import {CallError} from './call-error.js';
@@ -37,9 +38,9 @@ export function builtin<Schema extends z.ZodType>({schema, handle, ...named}: {
 	return {
 		...named, schema,
 		run(data, context) {
-			const parsed = schema.safeParse(data ?? {});
-			if (!parsed.success) throw new CallError('BadRequest', z.prettifyError(parsed.error), {fix: `\`motey call node node.services\` shows what ${named.action} takes.`});
-			return handle(parsed.data, context);
+			const parsed = check(schema, data ?? {});
+			if (!parsed.ok) throw new CallError('BadRequest', parsed.problems.map(problemSentence).join('; '), {fix: `\`motey call node node.services\` shows what ${named.action} takes.`});
+			return handle(parsed.value, context);
 		},
 	};
 }

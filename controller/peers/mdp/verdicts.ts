@@ -16,7 +16,7 @@ export function refusalOf({request: {place, about, caller, service, body}, servi
 		return {code: 'Forbidden', message: `${service} is an engine, which only its own node asks`, fix: 'Apply a Service; its instances run where an engine of that name is.'};
 	}
 	if (place.kind === 'worker' && workers.standing(place.name, nowMs) === 'unknown') {
-		return {code: 'NotFound', message: `no service ${service} is known here`, fix: 'Start its worker, or ask node.services what there is.'};
+		return {code: 'NotFound', message: `no service ${service} is known here`, fix: 'Start its worker; `motey call node node.services` lists what there is.'};
 	}
 	if (place.kind === 'builtin' && !readJson(body[1]).ok) return {code: 'BadRequest', message: 'the second frame is no JSON'};
 	const full = requests.fullFor(queue, bytes);

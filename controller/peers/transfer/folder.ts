@@ -42,7 +42,7 @@ async function below(parent: Folder, name: string, {create, shown}: {readonly cr
 
 async function explained(parent: Folder, name: string, {shown, error}: {readonly shown: string; readonly error: unknown}): Promise<unknown> {
 	const code = systemErrorCode(error);
-	if (code === 'ENOENT') return new CallError('NotFound', `there is no ${shown}`, {cause: error});
+	if (code === 'ENOENT') return new CallError('NotFound', `there is no file or directory ${shown}`, {cause: error});
 	if (code !== 'ENOTDIR' && code !== 'ELOOP') return error;
 	const found = await parent.look(name);
 	if (found?.isSymbolicLink() === true) return new CallError('Forbidden', `${shown} is a link, and no link is followed`, {cause: error});
@@ -69,7 +69,7 @@ function ignoreCode(code: string): (error: unknown) => undefined {
 /** Opens a file to read it. Throws `CallError` for what is missing, and for links, devices, pipes and sockets, which are not even opened. */
 export async function openToRead(folder: Folder, name: string, shown: string): Promise<FileHandle> {
 	const found = await folder.look(name);
-	if (found === undefined) throw new CallError('NotFound', `there is no ${shown}`);
+	if (found === undefined) throw new CallError('NotFound', `there is no file or directory ${shown}`);
 	if (!found.isFile()) throw notAFile(found, shown);
 	const file = await open(folder.at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
 	const opened = await file.stat();

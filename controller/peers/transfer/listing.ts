@@ -7,7 +7,7 @@ import {notAFile, openFolder, type Folder} from './folder.js';
 /** So many names of a directory are told at once. */
 const namesAtOnce = 1000;
 
-/** One thing in a directory. `other` is what cannot be copied: links, devices, pipes, sockets. */
+/** One thing in a directory. `other` is what cannot be copied: links, devices, pipes, sockets, and what has a name that is no text. */
 export interface Entry {
 	readonly name: string;
 	readonly kind: 'file' | 'directory' | 'other';
@@ -25,7 +25,7 @@ export async function listingOf({root, names}: FilePlace, shown: string, after =
 	if (name !== undefined) {
 		await using parent = await openFolder(root, names.slice(0, -1));
 		const found = await parent.look(name);
-		if (found === undefined) throw new CallError('NotFound', `there is no ${shown}`);
+		if (found === undefined) throw new CallError('NotFound', `there is no file or directory ${shown}`);
 		if (found.isFile()) return {kind: 'file', size: found.size, mode: found.mode & 0o777, modified: found.mtime.toISOString()};
 		if (!found.isDirectory()) throw notAFile(found, shown);
 	}
@@ -36,7 +36,11 @@ export async function listingOf({root, names}: FilePlace, shown: string, after =
 
 async function entriesOf(folder: Folder, names: readonly string[]): Promise<readonly Entry[]> {
 	const found = await Promise.all(names.map(async name => ({name, stats: await folder.look(name)})));
-	return found.flatMap(({name, stats}) => (stats === undefined ? [] : [{name, kind: kindOf(stats), size: stats.isFile() ? stats.size : 0}]));
+	return found.flatMap(({name, stats}): readonly Entry[] => {
+		// No path that is text leads there: it is told of, since it would else be missed by nobody.
+		if (name.includes('\uFFFD')) return [{name, kind: 'other', size: 0}];
+		return stats === undefined ? [] : [{name, kind: kindOf(stats), size: stats.isFile() ? stats.size : 0}];
+	});
 }
 
 const kindOf = (stats: Stats): Entry['kind'] => (stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other');

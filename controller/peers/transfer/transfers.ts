@@ -9,6 +9,7 @@ import type {Caller} from '../caller.js';
 import {CallError} from '../mdp/call-error.js';
 import {allowedPlace, beginReading, beginWriting, type Work} from './begin.js';
 import {committed} from './committed.js';
+import {explainedFor} from './disk-error.js';
 import {openFolder} from './folder.js';
 import {creditChunks, type TransferLimits} from './limits.js';
 import {listingOf, type Listing} from './listing.js';
@@ -93,13 +94,13 @@ export class Transfers implements AsyncDisposable {
 	}
 
 	async stat(path: string, after?: string): Promise<Listing> {
-		return listingOf(allowedPlace(path, this.#options.allow), path, after);
+		return listingOf(allowedPlace(path, this.#options.allow), path, after).catch(explainedFor(path));
 	}
 
 	/** Makes a directory, and those on the way; one that is there already is no error. */
 	async makeFolder(path: string): Promise<void> {
 		const {root, names} = allowedPlace(path, this.#options.allow);
-		await using folder = await openFolder(root, names, {create: true});
+		await using folder = await openFolder(root, names, {create: true}).catch(explainedFor(path));
 		await folder.handle.sync();
 	}
 
@@ -108,9 +109,9 @@ export class Transfers implements AsyncDisposable {
 		const mine = this.#opening.then(async () => {
 			if (this.#open.size >= this.#options.limits.transfersOpen) throw new CallError('Unavailable', `${this.#open.size} files are open already`, {fix: 'Try again later.'});
 			const {allow, dataDir, log} = this.#options;
-			const work = request.write
-				? await beginWriting(request, {allow, dataDir, log, staging: this.#staging, spent: this.#spent, supersede: async staged => this.#supersede(staged)})
-				: await beginReading(request, allow);
+			const work = await (request.write
+				? beginWriting(request, {allow, dataDir, log, staging: this.#staging, spent: this.#spent, supersede: async staged => this.#supersede(staged)})
+				: beginReading(request, allow)).catch(explainedFor(request.path));
 			return this.#opened(work, caller, request.path);
 		});
 		this.#opening = mine.catch(() => undefined);

@@ -1,4 +1,5 @@
 import {execFileSync} from 'node:child_process';
+import {randomBytes} from 'node:crypto';
 import {readdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
@@ -8,7 +9,7 @@ import {createBundleKey, fingerprintOf, isSignatureOf, publicKeyIn, publicKeyOfP
 import {imagePath, parseManifest, type BundleManifest} from '../../../api/bundles/bundle-manifest.js';
 import {readBundle} from '../../../api/bundles/read-bundle.js';
 import {writeBundle} from '../../../api/bundles/write-bundle.js';
-import {tarOf, type SampleEntry} from '../../controller/images/archive/sample-archive.js';
+import {rawEntry, sampleArchive, tarEnd, tarOf, type SampleEntry} from '../../controller/images/archive/sample-archive.js';
 import {makeTempDirectory} from '../../support/temp-directory.js';
 import {chunksOf, entriesOf, readParts, sampleArchives, sampleBundle, sampleImages, sampleKey, sampleServices} from './sample-bundle.js';
 
@@ -84,7 +85,14 @@ const hostile: readonly (readonly [string, BundleErrorCode, RegExp, () => Promis
 	['whose manifest names an image twice', 'Malformed', /names the image .+ twice/u, async () => signed(manifest => ({...manifest, images: [manifest.images[0], manifest.images[0]]}))],
 	['whose manifest gives one name to two contents', 'Malformed', /two contents of shop\/web:0 for linux\/amd64/u, async () => signed(manifest => ({...manifest, images: manifest.images.map(image => ({...image, references: ['shop/web:0']}))}))],
 	['that is empty', 'CutShort', /ends before bundle\.json/u, async () => Promise.resolve(Buffer.alloc(0))],
-	['that is something else', 'Malformed', /it is no bundle/u, async () => Promise.resolve(Buffer.alloc(5000, 'no tar at all '))],
+	['whose packing is damaged', 'WrongContent', /^it is damaged: /u, async () => flipped(await sampleBundle({name: 'x.tar.gz', archives: [randomBytes(200_000)]}))],
+	['that is an image', 'Malformed', /^it is no bundle: ".*" stands where bundle\.json belongs$/u, async () => (await sampleArchive()).archive],
+	['with a file of less than nothing', 'CutShort', /ends before bundle\.sig/u, async () => Promise.resolve(Buffer.concat([rawEntry({name: 'bundle.json', size: Buffer.alloc(12, 0xff)}), tarEnd]))],
+	['with a manifest of 8 EiB', 'TooLarge', /longer than the 524288 bytes/u, async () => Promise.resolve(Buffer.concat([rawEntry({name: 'bundle.json', size: Buffer.from([0x80, 0, 0, 0, 0x7f, 255, 255, 255, 255, 255, 255, 255])}), tarEnd]))],
+	['whose manifest has its name from a newer header', 'Malformed', /"x\/\.\.\/bundle\.json" stands where/u, async () => changed(([first, ...rest]) => [{...first!, pax: {path: 'x/../bundle.json'}}, ...rest])],
+	['whose manifest has a long name', 'Malformed', /"\.\.\/bundle\.json" stands where/u, async () => Buffer.concat([rawEntry({name: '././@LongLink', type: 'L'}, '../bundle.json\0'), await sampleBundle()])],
+	['whose manifest differs in its letters\' case', 'Malformed', /"BUNDLE\.JSON" stands where/u, async () => changed(([first, ...rest]) => [{...first!, name: 'BUNDLE.JSON'}, ...rest])],
+	['that is something else', 'Malformed', /^it is no bundle$/u, async () => Promise.resolve(Buffer.alloc(5000, 'no tar at all '))],
 ];
 
 for (const [what, code, message, make] of hostile) {

@@ -22,6 +22,14 @@ const builtins = [
 			return 'done';
 		},
 	}),
+	builtin({
+		service: 'node', action: 'test.fail', summary: 'fail, after a part or at once', schema: z.strictObject({code: z.enum(['NotFound', 'Forbidden', 'DeadlineExceeded', 'Internal']), late: z.boolean()}),
+		async * handle({code, late}) {
+			await Promise.resolve();
+			if (late) yield {data: 1};
+			throw new CallError(code, 'so it ends');
+		},
+	}),
 ];
 
 test('an administrator asks a service over the API, and nobody else does', async t => {
@@ -59,6 +67,15 @@ test('motey call prints what was answered, and its exit code says how it failed'
 	t.like(await runCli(api, ['call', 'node', 'test.count', '{"breakOff": true}']), {code: 1, stderr: 'error: the wire is cut\n'});
 	t.is((await runCli(api, ['call', 'nobody', 'x'])).code, 6);
 	t.is((await runCli(api, ['call', 'node', 'test.add', '{"a":'])).code, 2);
+	t.like(await runCli(api, ['call', 'node', 'test.add', '{"a": "x", "c": 1}']), {code: 1, stderr: 'error: a must be a number, not the text "x"; b is required; c is not a known field; known are a, b. `motey call node node.services` shows what test.add takes.\n'});
+});
+
+test('a refusal has one exit code, whether it comes at once or after a part of the answer', async t => {
+	await using mdp = await openTestMdp({builtins});
+	await using api = await serveTestApi({calls: mdp.calls});
+	for (const [code, ends] of [['NotFound', 6], ['Forbidden', 5], ['DeadlineExceeded', 4], ['Internal', 1]] as const) {
+		for (const late of [false, true]) t.like(await runCli(api, ['call', 'node', 'test.fail', JSON.stringify({code, late})]), {code: ends, stderr: 'error: so it ends\n'}, `${code}, late: ${late}`);
+	}
 });
 
 test('motey send hands a message to a node\'s handler and does not wait for what comes of it', async t => {

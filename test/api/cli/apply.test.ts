@@ -137,6 +137,8 @@ test('apply --wait ends when the service is ready in its present generation, and
 	const {code, stdout} = await live.ended;
 	t.is(code, 0);
 	t.regex(stdout, /shop\s+1\/1\s+Running/u);
+	const again = await runCli(api, ['apply', '-f', '-', '--wait'], {stdin: service});
+	t.is(again.stdout, 'service.motey.io/shop unchanged\nshop  1/1  Running\n', 'nothing is said of what was not looked at');
 });
 
 async function makeReady(api: Awaited<ReturnType<typeof serveTestApi>>, name: string): Promise<void> {

@@ -53,7 +53,8 @@ test('an orphan that ends slowly is waited for beyond the node\'s own deadline',
 	await using slow = await serveTestApi({limits: {answerTimeoutMs: 50}, node: {...node, orphans: {
 		...node.orphans, prune: async () => {
 			asked += 1;
-			if (asked < 3) await new Promise(resolve => setTimeout(resolve, 100));
+			// Whatever the machine is busy with: no end comes before the node's deadline.
+			if (asked < 3) await new Promise(() => undefined);
 		},
 	}}});
 	t.deepEqual(await runCli(slow, ['node', 'orphans', 'prune', 'one', '--node', 'edge_01']), {code: 0, stdout: 'one removed\n', stderr: ''});

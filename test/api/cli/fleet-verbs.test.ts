@@ -108,10 +108,11 @@ test('drain ends at once when only such is left that stays: with 0 what is done 
 });
 
 test('forget prints what was taken over and up to where it was known', async t => {
-	await using api = await serveTestApi({cluster: {...alone.cluster, forget: async name => (name === 'node-b' ? {id: 'b'.repeat(26), adopted: ['default/shop', 'default/blog'], lastRevision: '77', announcedRevision: '79', silentSeconds: 84, atRisk: ['default/shop', 'default/blog']} : Promise.reject(new ClusterError('NotFound', `${name} is no member`)))}});
+	await using api = await serveTestApi({cluster: {...alone.cluster, forget: async name => (name === 'node-c' ? {id: 'c'.repeat(26), wasForgotten: true, adopted: [], lastRevision: null, announcedRevision: null, silentSeconds: null, atRisk: []} : name === 'node-b' ? {id: 'b'.repeat(26), wasForgotten: false, adopted: ['default/shop', 'default/blog'], lastRevision: '77', announcedRevision: '79', silentSeconds: 84, atRisk: ['default/shop', 'default/blog']} : Promise.reject(new ClusterError('NotFound', `${name} is no member`)))}});
 	const {code, stdout} = await runCli(api, ['node', 'forget', 'node-b']);
 	t.is(code, 0);
 	t.regex(stdout, /up to its revision 77;[^\n]*\nit was last heard 84 s ago\nat risk: [^\n]* revision 79, [^\n]*default\/shop, default\/blog may be older[^\n]*\nadopted: default\/shop, default\/blog\n$/u);
+	t.deepEqual(await runCli(api, ['node', 'forget', 'node-c']), {code: 0, stdout: 'node node-c was forgotten already; nothing was left to be done\n', stderr: ''});
 	t.like(await runCli(api, ['node', 'forget', 'node-x']), {code: 6});
 });
 
@@ -157,7 +158,9 @@ test('what a yielding owner had changed is shown against what is in force, print
 	const yaml = await runCli(api, ['diff', '--conflicts', 'shop', '-o', 'yaml']);
 	t.is((await runCli(api, ['apply', '-f', '-'], {stdin: yaml.stdout})).code, 0);
 	t.is(api.store.get('Service', {namespace: 'default', name: 'shop'})?.spec.replicas, 7);
-	t.is((await runCli(api, ['diff', '--conflicts', 'shop'])).stdout.includes('@@'), false, 'nothing differs any more');
+	const settled = await runCli(api, ['diff', '--conflicts', 'shop']);
+	t.is(settled.stdout.includes('@@'), false);
+	t.regex(settled.stdout, /\n# nothing differs any more: motey diff --conflicts shop-1-2 --discard lets it go\n$/u);
 	t.like(await runCli(api, ['diff', '--conflicts', '--discard']), {code: 2}, 'never all at once by mistake');
 	t.like(await runCli(api, ['diff', '--conflicts', 'none']), {code: 6});
 	t.regex((await runCli(api, ['diff', '--conflicts', 'shop', 'gone', '--discard'])).stdout, /gone-1-2 on edge_01 is discarded\n/u);

@@ -52,6 +52,19 @@ test('a node that speaks of what another owns, or of another Node, is refused (R
 	t.deepEqual(planCopies(view([own], said([], {deleted: [{kind: 'Service', uid: 'u'}]}))).actions, [], 'nor does it delete what is not its own');
 });
 
+test('what each node keeps for itself is taken from nobody: votes, join tokens, how far was copied', t => {
+	const {metadata} = service('x', {uid: '0'});
+	const local: readonly Resource[] = [
+		{apiVersion: 'motey.io/v1', kind: 'GroupMember', metadata, spec: {group: 'cluster', memberKind: 'node', standing: 'member', durable: {term: 9, votedFor: peer}}},
+		{apiVersion: 'motey.io/v1', kind: 'Group', metadata, spec: {}},
+		{apiVersion: 'motey.io/v1', kind: 'Cursor', metadata, spec: {revision: '1'}},
+		{apiVersion: 'motey.io/v1', kind: 'ConflictCopy', metadata, spec: {name: 'x', uid: '0', owner: peer, epoch: 2}},
+	];
+	const plan = planCopies(view([], said(local)));
+	t.deepEqual(plan.actions, []);
+	t.deepEqual(plan.refused, local);
+});
+
 test('what is bound to this node comes by assignment only', t => {
 	const bound = {...instance('shop-web-0'), metadata: {...service('shop-web-0', {uid: 'i'}).metadata, name: 'shop-web-0'}, spec: {...instance('shop-web-0').spec, nodeId: self.id}};
 	t.deepEqual(planCopies(view([], said([bound]))), {actions: [], refused: []});

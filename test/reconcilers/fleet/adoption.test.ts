@@ -78,16 +78,19 @@ test('an owner that changed nothing yields without a conflict copy', async t => 
 test('what was deleted on one side of a cut, and taken over on the other, is told as a conflict; what the adopter deletes does not come back', async t => {
 	const {fleet, nodes: [a, b, c]} = await spreadOver(t, 3, spec(3)) as {fleet: LinkedNodes; nodes: [LinkedNode, LinkedNode, LinkedNode]};
 	const other = {namespace: 'default', name: 'other'};
+	// Something of it has still to end when the cut heals.
+	const going = {namespace: 'default', name: 'going'};
 	const remove = async ({store}: LinkedNode, of: typeof key): Promise<unknown> => store.transact(transaction => {
 		const known = transaction.get('Service', of)!;
 		transaction.put({...known, metadata: {...known.metadata, deletionTimestamp: '2026-01-01T00:00:00Z'}});
 	});
 	await a.store.transact(transaction => {
-		for (const {namespace, name} of [other, {...other, name: 'none'}]) transaction.put<Service>({apiVersion: 'motey.io/v1', kind: 'Service', spec: spec(0), metadata: {namespace, name, uid: '', resourceVersion: '', generation: 1, creationTimestamp: '', finalizers: ['motey.io/instances']}});
+		for (const {namespace, name} of [other, going, {...other, name: 'none'}]) transaction.put<Service>({apiVersion: 'motey.io/v1', kind: 'Service', spec: spec(0), metadata: {namespace, name, uid: '', resourceVersion: '', generation: 1, creationTimestamp: '', finalizers: ['motey.io/instances', ...(name === 'going' ? ['test/end'] : [])]}});
 	});
-	await eventually(() => [b, c].every(({store}) => store.list('Service').items.length === 3), {what: 'all to be copied'});
+	await eventually(() => [b, c].every(({store}) => store.list('Service').items.length === 4), {what: 'all to be copied'});
 	fleet.isolate(0);
 	await remove(a, other);
+	await remove(a, going);
 	await eventually(() => a.store.get('Service', other) === undefined, {what: 'the deletion'});
 	fleet.pass(61_000);
 	await eventually(() => ownerAt(b) !== a.id && ownerAt(c) === ownerAt(b), {what: 'the others to take them over'});
@@ -98,7 +101,26 @@ test('what was deleted on one side of a cut, and taken over on the other, is tol
 	await eventually(() => a.store.get('Service', other) !== undefined, {what: 'the other to be copied back'});
 	await eventually(() => [a, b, c].every(({store}) => store.get('Service', {...other, name: 'none'}) === undefined), {what: 'what the adopter deleted to be gone everywhere'});
 	const kept = a.store.list('ConflictCopy').items;
-	t.deepEqual(kept.map(({spec: {name, service}}) => [name, service]), [['other', undefined]]);
+	t.deepEqual(kept.map(({spec: {name, service}}) => [name, service]), [['going', undefined], ['other', undefined]]);
+});
+
+test('a node that has no copy of what is to be taken over holds up nobody, and is not the one to do it', async t => {
+	const fleet = await linkNodes(3);
+	t.teardown(async () => fleet[Symbol.asyncDispose]());
+	const [a, b, c] = fleet.nodes as [LinkedNode, LinkedNode, LinkedNode];
+	await eventually(() => fleet.nodes.every(({store}) => store.list('Node').items.length === 3), {what: 'all to know each other'});
+	// It owns more than the other, so that it would not be the first to be named.
+	await b.store.transact(transaction => {
+		transaction.put<Service>({apiVersion: 'motey.io/v1', kind: 'Service', spec: spec(0), metadata: {namespace: 'default', name: 'own', uid: '', resourceVersion: '', generation: 1, creationTimestamp: ''}});
+	});
+	fleet.cut(0, 2);
+	await apply(a, spec(1, {placement: {strategy: 'here'}}));
+	await eventually(() => shopAt(b) !== undefined, {what: 'one to have a copy'});
+	a.stop();
+	fleet.pass(61_000);
+	await eventually(() => ownerAt(b) === b.id, {what: 'that one to take it over'});
+	t.is(ownershipOf(shopAt(b)!).epoch, 2);
+	await eventually(() => shopAt(c) !== undefined, {what: 'the other to hear of it'});
 });
 
 test('an adopter that dies is followed by another', async t => {

@@ -3,7 +3,7 @@ import type {ExecutionContext} from 'ava';
 import {createSimulatedEngine} from '../../../controller/engines/simulated/engine.js';
 import {adoptFrom} from '../../../reconcilers/copies/adopt.js';
 import {putNamed, regainName} from '../../../reconcilers/copies/put-named.js';
-import {containerFinalizer} from '../../../reconcilers/finalizers.js';
+import {containerFinalizer, slotFinalizer} from '../../../reconcilers/finalizers.js';
 import {Looks} from '../../../reconcilers/instance/looks.js';
 import {Inventory} from '../../../reconcilers/inventory.js';
 import {noPeers} from '../../../reconcilers/ports/no-peers.js';
@@ -15,7 +15,7 @@ import {leaseOverMs} from '../../../reconcilers/service/failover.js';
 import type {Instance} from '../../../store/resources/instance.js';
 import {keyOf, keyText} from '../../../store/resources/kinds.js';
 import type {Member} from '../../../store/resources/member.js';
-import {ownerAnnotation, ownerRevisionAnnotation, ownershipOf} from '../../../store/resources/ownership.js';
+import {epochAnnotation, ownerAnnotation, ownerRevisionAnnotation, ownershipOf} from '../../../store/resources/ownership.js';
 import type {Service} from '../../../store/resources/service.js';
 import {openLevelStore} from '../../../store/level/open.js';
 import type {Store} from '../../../store/store.js';
@@ -115,6 +115,26 @@ test('no member ends what is not its own here: an adopted container, a copy, ano
 	await t.throwsAsync(acceptance.terminate({...order, uid: greater}, signal), {instanceOf: PeerError, code: 'Refused'});
 	await t.throwsAsync(acceptance.terminate({caller: third, authority: {epoch: 1, owner: peer}, uid: greater}, signal), {instanceOf: PeerError, code: 'Refused'});
 	t.is(store.list('Instance').items.filter(({metadata}) => metadata.deletionTimestamp !== undefined).length, 0);
+});
+
+test('what this node bound as an owner, and would not have heard of its loss before, ends by order of whoever took the service over, once it has yielded that', async t => {
+	const store = await openStore(t);
+	const acceptance = accepting(store);
+	const next = {caller: peer, authority: {epoch: 2, owner: peer}};
+	const [own, bound] = await store.transact(transaction => {
+		const shop = transaction.put(service('web'));
+		const one = instance('web-web-0', {owner: shop.metadata.uid});
+		return [shop, transaction.put<Instance>({...one, metadata: {...one.metadata, finalizers: [containerFinalizer, slotFinalizer]}, spec: {...one.spec, nodeId: self.id, nodeName: self.name}})] as const;
+	});
+	const {uid} = bound.metadata;
+	await t.throwsAsync(acceptance.terminate({...next, uid}, signal), {instanceOf: PeerError, code: 'Refused'}, 'a claim is no proof');
+	await store.transact(transaction => transaction.putCopy<Service>({...own, metadata: {...own.metadata, annotations: {[ownerAnnotation]: peer, [epochAnnotation]: '2'}}}));
+	await t.throwsAsync(acceptance.terminate({caller: third, authority: {epoch: 3, owner: third}, uid}, signal), {instanceOf: PeerError, code: 'Refused'});
+	t.false(await acceptance.terminate({...next, uid}, signal));
+	const [ending] = store.lookup('Instance', 'uid', uid);
+	t.truthy(ending?.metadata.deletionTimestamp);
+	t.deepEqual(ending?.metadata.finalizers, [containerFinalizer], 'its slot is filled by another');
+	t.deepEqual(ownershipOf(ending!), {owner: peer, epoch: 2}, 'who is told of its end');
 });
 
 test('what was ending on a node counts as ended once that is forgotten, and under a lease only when this has run out', async t => {

@@ -34,7 +34,7 @@ export const nobody: CliEnvironment = {contextFile: '/nonexistent/config', runDi
 export function startCli(api: TestApi | undefined, argv: readonly string[], {stdin = '', terminal = false, rows = 24, stdinStaysOpen = false, environment = {}}: RunOptions = {}): LiveRun {
 	const interrupt = new AbortController();
 	const stdout = Object.assign(new PassThrough(), {isTTY: terminal, columns: 120, rows});
-	const stderr = new PassThrough();
+	const stderr = Object.assign(new PassThrough(), {isTTY: terminal});
 	const text = {stdout: '', stderr: ''};
 	stdout.on('data', chunk => text.stdout += String(chunk));
 	stderr.on('data', chunk => text.stderr += String(chunk));

@@ -164,3 +164,48 @@ test('an action that concerns some members needs these alone: one that is away d
 	world.runFor(3000);
 	t.deepEqual([...performances(world)].map(([id, times]) => [id, times.length]).sort(), [world.chair, asker, concerned, bystander, away].map(id => [id, id === asker || id === concerned ? 1 : 0]).sort());
 });
+
+test('a leader that was started anew and leads again has another clock: what was learned of the one before counts no more', t => {
+	let again = 0;
+	for (let seed = 40; seed < 60; seed++) {
+		const world = new World({seed, members: ['a', 'b']});
+		world.form();
+		for (const id of ['a', 'b']) world.start(id);
+		world.runUntil(() => world.leader() !== undefined, 10_000);
+		world.runFor(60_000);
+		const [chair, other] = world.leader() === 'a' ? ['a', 'b'] as const : ['b', 'a'] as const;
+		// It has agreed to something by the clock of before.
+		world.request(other, 'x', {kind: 'act', action: 'x', rule: 'consensus', inMs: 20_000});
+		world.runFor(10_000);
+		const atMs = world.nowMs + 10_000;
+		world.crash(chair);
+		world.start(chair);
+		world.freeze(other, 2050);
+		world.runUntil(() => world.leader() !== undefined && world.get(other).state!.leader === world.leader(), 10_000);
+		if (world.leader() !== chair) continue;
+		again++;
+		world.runFor(500);
+		world.request(chair, 'y', {kind: 'act', action: 'y', rule: 'consensus', inMs: 3000});
+		t.is(verdict(world, chair, 'y').outcome, 'accepted');
+		world.runUntil(() => world.nowMs > atMs + 100_000, 200_000);
+		const acted = world.get(other).told.filter(({event}) => event.type === 'act' && event.action === 'x');
+		t.true(acted.every(({atMs: doneMs}) => Math.abs(doneMs - atMs) < 50), `seed ${seed}: ${acted.map(({atMs: doneMs}) => doneMs - atMs).join()} ms off`);
+	}
+	t.true(again > 0);
+});
+
+test('when its leader is lost shortly before the instant, nobody is told that an action was refused or not decided which all have performed', t => {
+	for (const [seed, inMs] of [[60, 2500], [61, 2500], [62, 4000]] as const) {
+		const world = ensemble(seed);
+		const asker = world.others[0]!;
+		const atMs = world.nowMs + inMs;
+		world.request(asker, 'x', {kind: 'act', action: 'switch', rule: 'consensus', inMs});
+		world.runFor(inMs - 300);
+		world.crash(world.chair);
+		const {outcome, reason} = verdict(world, asker, 'x');
+		t.deepEqual([...performances(world)].map(([id, times]) => [id, times.length]), members.map(id => [id, id === world.chair ? 0 : 1]));
+		t.is(outcome, 'timeout', reason);
+		t.regex(reason, /performed/u);
+		t.true(world.nowMs > atMs);
+	}
+});

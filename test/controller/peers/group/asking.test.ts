@@ -103,6 +103,15 @@ test('programs that do not vote are a timeout; too few reached are no quorum', t
 	t.is(verdictOf(answerTo(world, world.chair, 'few')).outcome, 'no-quorum');
 });
 
+test('a leader that hears of a poll just before its end says so, and not that nobody was reached', t => {
+	const world = assembly(9);
+	world.weather = {loss: 0, duplication: 0, delayMs: [100, 100]};
+	world.request(world.others[0]!, 'late', poll('majority', 150));
+	const late = verdictOf(answerTo(world, world.others[0]!, 'late'));
+	t.is(late.outcome, 'timeout');
+	t.regex(late.reason, /: who leads now was asked only 150 ms before its end$/u);
+});
+
 test('a poll outlives its leader: the next one takes it up, and everybody votes as before', t => {
 	const votes: string[] = [];
 	const world = assembly(8, (member, event) => {
@@ -136,4 +145,16 @@ test('an answer too long to be kept and sent is answered with that', t => {
 	const world = assembly(21, (_member, event) => (event.type === 'query' ? {answer: 'x'.repeat(40_000)} : undefined));
 	world.request(world.others[0]!, 'q', {kind: 'query', query: 'all', deadlineMs: 2000});
 	t.deepEqual(answerTo(world, world.others[0]!, 'q'), {kind: 'answer', answer: {error: 'the answer is longer than 32 KiB'}});
+});
+
+test('answers are kept for whoever asks again, and no more of them than a few megabytes', t => {
+	const world = assembly(30, (_member, event) => (event.type === 'query' ? {answer: 'x'.repeat(30_000)} : undefined));
+	for (let n = 0; n < 300; n++) {
+		world.request(world.others[0]!, `q${n}`, {kind: 'query', query: n, deadlineMs: 4000});
+		t.is(answerTo(world, world.others[0]!, `q${n}`).kind, 'answer');
+	}
+	const {role} = world.get(world.chair).state!;
+	const kept = role.kind === 'leader' ? [...role.inquiries.keys()] : [];
+	t.true(kept.includes('q299') && kept.includes('q200'));
+	t.true(kept.length * 30_000 < 5 * 2 ** 20);
 });

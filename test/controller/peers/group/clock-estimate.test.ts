@@ -4,7 +4,7 @@ import {randomFrom} from '../../../support/random.js';
 
 /** One exchange with a clock that is `offsetMs` ahead, over a way of these delays. */
 const exchanged = (estimate: ClockEstimate, {sentMs, offsetMs, thereMs, backMs}: {sentMs: number; offsetMs: number; thereMs: number; backMs: number}): ClockEstimate =>
-	withExchange(estimate, 'leader', {sentMs, receivedMs: sentMs + thereMs + offsetMs, answeredMs: sentMs + thereMs + offsetMs + 3, nowMs: sentMs + thereMs + 3 + backMs});
+	withExchange(estimate, {leader: 'a', term: 1}, {sentMs, receivedMs: sentMs + thereMs + offsetMs, answeredMs: sentMs + thereMs + offsetMs + 3, nowMs: sentMs + thereMs + 3 + backMs});
 
 test('however unlike the ways there and back are, the estimate is wrong by half of the round trip at most', t => {
 	const random = randomFrom(1);
@@ -27,8 +27,8 @@ test('the quickest of the last eight exchanges counts', t => {
 	t.is(offsetOf(estimate, 9103)!.offsetMs, 530);
 });
 
-test('of another leader nothing is known yet', t => {
+test('of another leader nothing is known yet, nor of the same one that leads again', t => {
 	t.is(offsetOf(noEstimate, 0), undefined);
 	const estimate = exchanged(noEstimate, {sentMs: 0, offsetMs: 500, thereMs: 1, backMs: 1});
-	t.is(withExchange(estimate, 'another', {sentMs: 0, receivedMs: 10, answeredMs: 10, nowMs: 20}).samples.length, 1);
+	for (const reign of [{leader: 'b', term: 1}, {leader: 'a', term: 2}]) t.is(withExchange(estimate, reign, {sentMs: 0, receivedMs: 10, answeredMs: 10, nowMs: 20}).samples.length, 1);
 });

@@ -101,3 +101,25 @@ test('events that nobody reads end their watch before they fill the memory', asy
 	}, {message: /read too slowly/u});
 	t.true(taken < 8 * 2 ** 20 / 32_000);
 });
+
+test('a program that comes while its node leaves the cluster is in no group of before', async t => {
+	const store = await openTestStore(t);
+	await putVow(store, {...lamp, durable: {term: 4, lineage: 'l', configuration: {stamp: {term: 4, version: 2}, members: ['m/lamp', 'n/lamp', 'o/lamp']}}});
+	const groups = openGroups(t, store);
+	const leaving = groups.leaveCluster();
+	groups.workersChanged(['lamp']);
+	await leaving;
+	t.like(vowOf(store, 'lamps'), {durable: {term: 4, lineage: undefined}});
+	t.is(groups.find('lamps', 'lamp')?.runner?.state.durable.configuration, undefined);
+});
+
+test('a program that goes while its membership is written down takes part once it is back', async t => {
+	const groups = openGroups(t, await openTestStore(t));
+	groups.workersChanged(['lamp']);
+	const joining = groups.join({group: 'lamps', worker: 'lamp', kind: 'lamp'});
+	groups.workersChanged([]);
+	const member = await joining;
+	t.is(member?.runner, undefined);
+	groups.workersChanged(['lamp']);
+	t.not(member?.runner, undefined);
+});

@@ -200,3 +200,30 @@ test('a group that counts one who never heard so, and has lost its leader since,
 	t.true(world.runUntil(() => agree(world, ['a', 'b', 'c']) && countedBy(world, 'b').length === 3, 30_000));
 	t.deepEqual(world.offences, []);
 });
+
+test('who only listens learns who is known, though it comes when all have stored that', t => {
+	const members = ['a', 'b', 'c'];
+	const world = new World({seed: 14, members: [...members, 'x']});
+	world.form(members);
+	for (const id of members) world.start(id);
+	world.runUntil(() => world.leader() !== undefined && agree(world, members), 10_000);
+	world.runFor(5000);
+	for (const id of members) world.cuts.add(`x>${id}`);
+	world.start('x');
+	world.give('x', {type: 'founding', may: 'never'});
+	t.true(world.runUntil(() => countedBy(world, 'x').join() === members.join(), 12_000));
+});
+
+test('whoever speaks under ever new names fills nobody\'s memory, and does not keep those who count from being heard', t => {
+	const world = new World({seed: 15, members: ['a', 'b']});
+	world.form();
+	world.start('a');
+	const presence = {run: 'r', kind: 'test', pending: true, leaving: false, published: 0, size: 0, led: false, over: false};
+	for (let n = 0; n < 2000; n++) world.give('a', {type: 'received', message: {from: `z/${n}`, term: 0, body: {type: 'alive', presence}}});
+	world.runFor(10);
+	t.true(world.get('a').state!.peers.size < 1000);
+	world.start('b');
+	world.runFor(2500);
+	t.true(world.get('a').state!.peers.get('b')!.isVisible);
+	t.not(world.leader(), undefined);
+});

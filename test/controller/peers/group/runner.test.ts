@@ -81,3 +81,19 @@ test('whoever is stopped while its vote is written tells nobody of it', async t 
 	await new Promise(resolve => setImmediate(resolve));
 	t.deepEqual(done, ['stored 2 b']);
 });
+
+test('publications that come while the disk is slow fill no memory, and those that are lost are told as a gap', async t => {
+	let release = (): void => undefined;
+	const {runner, told} = openRunner({term: 1, lineage: 'l', configuration}, async () => new Promise<void>(resolve => (release = resolve)));
+	t.teardown(() => runner.stop());
+	const presence = {run: 'r', kind: 'test', pending: false, leaving: false, published: 0, size: 3, led: false, over: false};
+	runner.give({type: 'received', message: {from: 'b', lineage: 'l', term: 1, body: {type: 'alive', presence}}});
+	runner.give({type: 'received', message: candidacy('b')});
+	for (let sequence = 1; sequence <= 2000; sequence++) runner.give({type: 'received', message: {from: 'b', lineage: 'l', term: 2, body: {type: 'publication', run: 'r', sequence, tag: '', payload: sequence, sentAtMs: 0}}});
+	runner.give({type: 'received', message: {from: 'b', lineage: 'l', term: 2, body: {type: 'alive', presence: {...presence, published: 2000}}}});
+	release();
+	await eventually(() => told.some(({type}) => type === 'gap'), {what: 'the gap to be told'});
+	const taken = told.filter(({type}) => type === 'message').length;
+	t.true(taken > 100 && taken < 1000);
+	t.deepEqual(told.find(({type}) => type === 'gap'), {type: 'gap', from: 'b', first: taken + 1, last: 2000});
+});

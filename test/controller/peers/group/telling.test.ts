@@ -42,3 +42,12 @@ test('a program has as long for its vote as the poll or the instant leaves', asy
 	await eventually(() => asked.length === 2, {what: 'both to be asked'});
 	t.deepEqual(asked.map(({deadlineMs}) => deadlineMs), [60_000, 40_000]);
 });
+
+test('news that a program does not take fill no more than a few megabytes', async t => {
+	const {tell, asked, release} = openProgram(new AbortController().signal);
+	for (let sequence = 1; sequence <= 400; sequence++) tell({type: 'message', from: 'a', tag: '', payload: 'x'.repeat(30_000), sequence, sentAtMs: 0}, () => undefined);
+	tell(joined('b'), () => undefined);
+	release();
+	await eventually(() => asked.some(({data}) => (data as {type: string}).type === 'joined'), {what: 'all to be told'});
+	t.true(asked.length > 100 && asked.length * 30_000 < 5 * 2 ** 20);
+});

@@ -22,8 +22,9 @@ export interface Inhabitant {
 	readonly id: string;
 	durable: Durable;
 	state: GroupState | undefined;
-	/** Monotonic clocks begin anywhere and run at their own rate. */
-	readonly clock: {readonly originMs: number; readonly rate: number};
+	/** Monotonic clocks begin anywhere, and anew with each run, and go at their own rate. */
+	clock: {readonly originMs: number; readonly rate: number};
+	readonly beginsAtMs: number;
 	runs: number;
 	busyUntilMs: number;
 	frozenUntilMs: number;
@@ -62,8 +63,9 @@ export class World {
 		this.random = randomFrom(seed);
 		this.periods = periods;
 		for (const id of members) {
+			const beginsAtMs = Math.floor(this.random() * 1e6);
 			this.members.set(id, {
-				id, durable: neverJoined, state: undefined, clock: {originMs: Math.floor(this.random() * 1e6), rate: 1 + (this.random() - 0.5) * 0.0001},
+				id, durable: neverJoined, state: undefined, beginsAtMs, clock: {originMs: beginsAtMs, rate: 1 + (this.random() - 0.5) * 0.0001},
 				runs: 0, busyUntilMs: 0, frozenUntilMs: 0, wakeAtMs: Number.POSITIVE_INFINITY, told: [], results: new Map(),
 			});
 		}
@@ -82,6 +84,8 @@ export class World {
 		const member = this.get(id);
 		if (member.state) return;
 		member.runs++;
+		const {clock: {rate}, beginsAtMs} = member;
+		member.clock = {originMs: beginsAtMs - this.nowMs * rate, rate};
 		member.busyUntilMs = this.nowMs;
 		member.state = initialState({self: {id, kind: 'test', run: `${id}.${member.runs}`}, periods: this.periods, durable: member.durable, seed: Math.floor(this.random() * 2 ** 32), nowMs: this.clockOf(id)});
 		this.#wake(member);

@@ -221,6 +221,17 @@ test('a disk that has no room, or becomes full on the way, is one clear error an
 	t.deepEqual(await allIn(join(directory.path, 'data')), ['transfers']);
 });
 
+test('what the node itself may not write is told by the path that was asked for', async t => {
+	await using disk = mountTmpfs({sizeMiB: 1});
+	await using directory = await makeTempDirectory();
+	await using transfers = await openTransfers(directory.path, {allow: [disk.path]});
+	execFileSync('mount', ['-o', 'remount,ro', disk.path]);
+	for (const work of [begin(transfers, {path: 'sub/x', size: 1, parents: true}), begin(transfers, {path: 'x', size: 1}), transfers.makeFolder('x')]) {
+		t.like(await t.throwsAsync(work, {instanceOf: CallError, message: /^the node itself may not touch (?:sub\/)?x: EROFS$/u}), {code: 'Forbidden'});
+	}
+	t.deepEqual(await allIn(join(directory.path, 'data/transfers')), []);
+});
+
 test('directories are made where they are allowed, and not through a link or a file', async t => {
 	await using directory = await makeTempDirectory();
 	await using transfers = await openTransfers(directory.path);
