@@ -45,6 +45,7 @@ import {servedNames} from './served-names.js';
 import {createStatistics} from './statistics.js';
 import {fileActions} from './peers/transfer/actions.js';
 import {createFileEvents} from './peers/transfer/events.js';
+import {createStraightCalls} from './peers/straight-calls.js';
 import {createFiles} from './peers/transfer/relay.js';
 import {Transfers} from './peers/transfer/transfers.js';
 import {openServedTls} from './tls/served.js';
@@ -143,7 +144,7 @@ export async function startNode({config, log, version, supervised}: NodeOptions)
 			calls: {ask: request => mdp.calls.ask(request)},
 			bundles: signing.bundles,
 			archives: images.archives,
-			files: createFiles({ask: request => mdp.calls.ask(request)}),
+			files: createFiles(createStraightCalls({calls: {ask: request => mdp.calls.ask(request)}, nodes: fleet.nodes, sockets: fleet.sockets})),
 			admission: createAdmission(engines),
 			workloads, commands: workloads, switching: reconcilers.switches,
 			node: localNode,

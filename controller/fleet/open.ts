@@ -23,6 +23,7 @@ import type {Groups} from '../peers/group/groups.js';
 import type {NodeConduct} from '../peers/group/node-conduct.js';
 import {openGroups} from '../peers/group/open.js';
 import type {Periods} from '../peers/group/periods.js';
+import type {Nodes} from '../peers/mdp/names.js';
 import {openMdp, type Mdp} from '../peers/mdp/open.js';
 import type {Builtin} from '../peers/mdp/builtins.js';
 import {openPeerSockets, type PeerSockets} from '../peers/open.js';
@@ -77,6 +78,8 @@ export interface OpenFleet extends AsyncDisposable {
 	readonly peers: Peers;
 	readonly leadership: Leadership;
 	readonly sockets: PeerSockets;
+	/** Which words name this node and others. */
+	readonly nodes: Nodes;
 	readonly membership: Membership;
 	readonly groups: Groups;
 	/** New at every start. */
@@ -106,6 +109,7 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 		members: () => (isMember() ? withStaticPeers(store.list('Member').items, {peers: parts.staticPeers, isLinked: id => isLinked(id)}) : []),
 		serve: (caller, frames, answering) => mdp?.serve(caller, frames, answering),
 	});
+	const nodes: Nodes = {selfId: node.id, idOf: word => (word === name || word === node.id ? node.id : sockets.views().find(peer => peer.id === word || peer.name === word)?.id)};
 	const unopened = async (error: unknown): Promise<never> => {
 		// Whatever listens within keeps the process from ending.
 		await sockets[Symbol.asyncDispose]();
@@ -169,7 +173,7 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 	};
 
 	return {
-		sockets, membership, session, groups: grouped.groups,
+		sockets, nodes, membership, session, groups: grouped.groups,
 		peers,
 		leadership: createLeadership(grouped.groups),
 		listening: () => listening,
@@ -180,7 +184,7 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
 					onNames(names);
 					grouped.groups.workersChanged(names);
 				},
-				nodes: {selfId: node.id, idOf: word => (word === name || word === node.id ? node.id : sockets.views().find(peer => peer.id === word || peer.name === word)?.id)},
+				nodes,
 				builtins: [...fleetActions({store, nodeId: node.id, answers, isComplete: () => recollection.isComplete()}), ...greetingActions({store, membership}), apiAction(parts.apiSocket), ...grouped.builtins, ...builtins],
 			});
 			subscriptions.push(

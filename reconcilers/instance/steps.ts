@@ -94,10 +94,11 @@ export class Steps {
 			case 'replace': {
 				const ready = await showing({kind: 'replacing', because: step.because}, () => this.#makeReady(context));
 				this.#recorder.normal(instance, 'Killing', `${workload.name} is replaced because ${step.because}`);
-				return showing({kind: 'exchanging', because: step.because}, async () => {
+				const observed = await showing({kind: 'exchanging', because: step.because}, async () => {
 					await this.#remove(context);
-					return this.#pinned(context, await this.#launch(ready, 'Started'));
+					return this.#launch(ready, 'Started');
 				});
+				return await this.#isAgreed(context, observed) || ready.workload.contentId !== undefined ? observed : this.#withAgreed(context, observed);
 			}
 			case 'renew':
 				if (!step.isCertain && !await this.#images.isDamaged({engine, contentId: step.contentId}, {signal})) return this.perform({do: 'start', cause: 'crashed', counts: step.counts}, context);
@@ -154,12 +155,21 @@ export class Steps {
 	}
 
 	/** What was switched at an instant had no time to ask what its image stands for: the first that runs decides it for the others. */
-	async #pinned({engine, instance, signal}: StepContext, observed: Observation): Promise<Observation> {
+	async #isAgreed({engine, instance, signal}: StepContext, {contentId}: Observation): Promise<boolean> {
 		const {platform} = this.#images;
-		if (engine.images !== undefined && observed.contentId !== undefined && this.#pins.known(instance, platform) === undefined) {
-			await this.#pins.agree(instance, {platform, contentId: observed.contentId}, {signal});
+		if (engine.images === undefined || contentId === undefined) return true;
+		const agreed = this.#pins.known(instance, platform) ?? await this.#pins.agree(instance, {platform, contentId}, {signal});
+		return agreed === undefined || agreed === contentId;
+	}
+
+	/** Replaces what began with another content than the others'; where nobody can give theirs it stays. */
+	async #withAgreed(context: StepContext, observed: Observation): Promise<Observation | undefined> {
+		try {
+			return await this.perform({do: 'replace', because: 'the other nodes run another content of its image'}, context);
+		} catch (error) {
+			if (error instanceof EngineError && error.code === 'ImageUnavailable') return observed;
+			throw error;
 		}
-		return observed;
 	}
 
 	/** Written first: what cannot be written neither stops nor signals anything. Then told before it is done: whoever looks for why it restarted finds it, however that ends. */

@@ -1,6 +1,7 @@
 import {isLive, print, type CliIo} from '../io.js';
 import {createLiveBlock} from '../live-block.js';
 import {byteText} from '../quantity-text.js';
+import {oneLine} from '../table.js';
 import {progressText} from './progress-text.js';
 
 const drawEveryMs = 250;
@@ -28,7 +29,8 @@ export class Progress {
 
 	constructor(io: CliIo, title: string) {
 		this.#io = io;
-		this.#title = title;
+		// A name may have a line feed in it.
+		this.#title = oneLine(title);
 		this.#block = createLiveBlock(io);
 		this.#drawnAtMs = isLive(io) ? 0 : performance.now();
 	}

@@ -3,6 +3,7 @@ import {basename, join, resolve} from 'node:path';
 import {isRefused} from '../../client/errors.js';
 import {textAt} from '../../client/value.js';
 import {CliError, exitCodes} from '../exit-codes.js';
+import {oneLine} from '../table.js';
 import {below, lastName} from './place.js';
 import type {Found, RemoteFiles} from './remote-files.js';
 
@@ -104,5 +105,5 @@ export function unreadable(path: string): (error: unknown) => never {
 
 /** What is no text in UTF-8 is read as this, and would be another name when it is written. */
 const isNoText = (name: string): boolean => name.includes('\uFFFD');
-const noText = (path: string): string => `${path} was left out: its name is no text in UTF-8`;
-const noFile = (path: string): string => `${path} is neither a file nor a directory, and was left out`;
+const noText = (path: string): string => `${oneLine(path)} was left out: its name is no text in UTF-8`;
+const noFile = (path: string): string => `${oneLine(path)} is neither a file nor a directory, and was left out`;

@@ -8,6 +8,16 @@ import {createLiveBlock} from '../live-block.js';
 import {nodeNamed, requireNodes} from '../node-named.js';
 import type {CliContext} from '../verb.js';
 
+/** Where nothing can be drawn over, a node that takes long is told of this often. */
+const storyEveryMs = 10_000;
+
+/** How far a node is, and what was last said of that where lines stay. */
+interface Told {
+	readonly line: string;
+	readonly story: string | undefined;
+	readonly storyAtMs: number | undefined;
+}
+
 /** `motey image distribute`. */
 export function distributeCommand({io}: CliContext): Command {
 	return clientVerb('distribute', {summary: 'bring an image that one node has to others', examples: ['motey image distribute shop/web:1.4', 'motey image distribute shop/web:1.4 --to shelf-3 shelf-4'], namespaced: false})
@@ -22,11 +32,14 @@ export function distributeCommand({io}: CliContext): Command {
 			const id = textAt(held, 'image', 'id');
 			if (id === '') throw new CliError(`${source} has no image ${reference}`, {exitCode: exitCodes.notFound, fix: '`motey image list` shows which node has it; name that one with --from.'});
 			const block = createLiveBlock(io);
-			const lines = new Map<string, {readonly line: string; readonly isOver: boolean}>();
-			const tell = (node: string, line: string, isOver: boolean): void => {
-				lines.set(node, {line: `${node}: ${line}`, isOver});
+			const lines = new Map<string, Told>();
+			const begunAtMs = performance.now();
+			const tell = (node: string, text: string, isOver: boolean): void => {
+				const [line, nowMs, before] = [`${node}: ${text}`, performance.now(), lines.get(node)];
+				const isDue = isOver || nowMs - (before?.storyAtMs ?? begunAtMs) >= storyEveryMs;
+				lines.set(node, {line, ...(isDue ? {story: line, storyAtMs: nowMs} : {story: before?.story, storyAtMs: before?.storyAtMs})});
 				const all = [...lines.values()];
-				block.draw(all.map(({line: text}) => text), all.filter(one => one.isOver).map(({line: text}) => text));
+				block.draw(all.map(one => one.line), all.flatMap(one => one.story ?? []));
 			};
 			// As `motey image list` shows it: no name that others would know it by.
 			const isId = /^[0-9a-f]{6,64}$/u.test(reference) && id.startsWith(`sha256:${reference}`);

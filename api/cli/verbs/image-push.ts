@@ -47,21 +47,24 @@ async function openedArchive(path: string): Promise<OpenedArchive> {
 		await file.close();
 		throw new CliError(`${path} is no file`, {fix: 'It is to be what `docker save` wrote, .tar or .tar.gz.'});
 	}
-	return {sizeBytes: stats.size, plainBytes: onRead => unpacked(file, path, onRead), [Symbol.asyncDispose]: async () => file.close()};
+	return {sizeBytes: stats.size, plainBytes: onRead => archiveIn(file, path, onRead), [Symbol.asyncDispose]: async () => file.close()};
 }
 
-async function* unpacked(handle: FileHandle, path: string, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array, void> {
+async function* archiveIn(handle: FileHandle, path: string, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array, void> {
+	const file = createReadStream(path, {fd: handle, autoClose: false, start: 0, highWaterMark: pieceBytes});
 	try {
-		yield* plainBytes(counted(createReadStream(path, {fd: handle, autoClose: false, start: 0, highWaterMark: pieceBytes}), onRead));
+		yield* plainBytes(counted(file, onRead));
 	} catch (error) {
 		const code = textAt(error, 'code');
 		if (code === 'Z_BUF_ERROR') throw new CliError(`${path} ends in the middle of something`, {fix: 'Copy it anew from where it was made: the copy is not whole.', cause: error});
 		if (code.startsWith('Z_')) throw new CliError(`${path} is damaged: ${textAt(error, 'message')}`, {fix: 'Copy it anew from where it was made.', cause: error});
 		throw error;
+	} finally {
+		file.destroy();
 	}
 }
 
-async function* counted(file: AsyncIterable<Buffer>, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array, void> {
+async function* counted(file: AsyncIterable<Buffer>, onRead: (bytes: number) => void): AsyncGenerator<Buffer, void> {
 	let read = 0;
 	for await (const chunk of file) {
 		read += chunk.length;

@@ -148,12 +148,12 @@ export class Groups implements AsyncDisposable {
 	/** What a node has published. Only its own members' words count. */
 	heard(nodeId: string, frames: readonly Buffer[]): void {
 		const read = readFrames(nodeId, frames);
-		if (read !== undefined && nodeOf(read.message.from) === nodeId) this.#spread(read.group, read.message);
+		if (read !== undefined && maySpeak(nodeId, read)) this.#spread(read.group, read.message);
 	}
 
 	/** What a node's member says to one here. */
 	deliver(nodeId: string, {group, to, message}: Letter): void {
-		if (nodeOf(message.from) === nodeId) this.find(group, to)?.runner?.give({type: 'received', message});
+		if (maySpeak(nodeId, {group, message})) this.find(group, to)?.runner?.give({type: 'received', message});
 	}
 
 	/** Tells all that is heard in a group from now on, until the result is called; undefined when nothing is known of it. */
@@ -236,5 +236,8 @@ export class Groups implements AsyncDisposable {
 		});
 	}
 }
+
+/** A node speaks for itself and for its own programs; in the group of all nodes these do not count, and would as soon as they were heard. */
+const maySpeak = (nodeId: string, {group, message: {from}}: Pick<Letter, 'group' | 'message'>): boolean => (group === clusterGroup ? from : nodeOf(from)) === nodeId;
 
 const keyOf = (group: string, worker: string | undefined): string => `${group} ${worker ?? ''}`;

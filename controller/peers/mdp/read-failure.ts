@@ -12,5 +12,8 @@ const Written = z.looseObject({
 export function readFailure(action: Buffer, data: Buffer | undefined): Failure | undefined {
 	if (action.subarray(-6).toString('latin1') !== '.error') return undefined;
 	const value = readJson(data);
-	return value.ok ? Written.safeParse(value.value).data : undefined;
+	return value.ok ? failureIn(value.value) : undefined;
 }
+
+/** The same of its data as they were read; undefined when they say none. */
+export const failureIn = (value: unknown): Failure | undefined => Written.safeParse(value).data;

@@ -111,7 +111,11 @@ export class Transfers implements AsyncDisposable {
 			const {allow, dataDir, log} = this.#options;
 			const work = await (request.write
 				? beginWriting(request, {allow, dataDir, log, staging: this.#staging, spent: this.#spent, supersede: async staged => this.#supersede(staged)})
-				: beginReading(request, allow)).catch(explainedFor(request.path));
+				: beginReading(request, allow)).catch(explainedFor(request.path)).catch((error: unknown) => {
+				// Its sender is told; whoever looks after this node's disk is, too.
+				if (error instanceof CallError && error.code === 'InsufficientStorage') this.#news.failed({id: request.path}, error.message);
+				throw error;
+			});
 			return this.#opened(work, caller, request.path);
 		});
 		this.#opening = mine.catch(() => undefined);

@@ -69,6 +69,7 @@ test('names of any text come through whole, both ways, and those that are no tex
 	execFileSync('sh', ['-c', 'echo x > "$(printf "no\\377text")"'], {cwd: join(world.here, 'all')});
 	const up = await world.cp(join(world.here, 'all'), 'edge_01:');
 	t.is(up.code, 0, up.stderr);
+	t.is(up.stdout.trimEnd().split('\n').length, names.length, 'one line each');
 	t.is(up.stderr, `${join(world.here, 'all')}/no\uFFFDtext was left out: its name is no text in UTF-8\n`);
 	t.deepEqual((await readdir(join(world.there, 'all'))).sort(), [...names].sort());
 	execFileSync('sh', ['-c', 'echo x > "$(printf "no\\377text")"'], {cwd: join(world.there, 'all')});

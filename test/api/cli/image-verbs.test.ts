@@ -32,6 +32,7 @@ async function serveNodes(t: ExecutionContext): Promise<{readonly api: TestApi; 
 				'image.load': () => ({id, references: ['shop/web:1']}),
 				'image.list': () => ({id, references: ['shop/web:1'], sizeBytes: 1024}),
 			};
+			if (request.action === 'image.fetch') yield {action: request.action, data: {from: 'edge_09', bytes: 2 ** 20, totalBytes: 4 * 2 ** 20}};
 			yield await Promise.resolve({action: request.action, data: answers[request.action]?.() ?? {}});
 		},
 	};
@@ -55,6 +56,12 @@ test('what was not done on every node ends with an error, and the others have it
 	const listed = await runCli(api, ['image', 'list']);
 	t.like(listed, {code: 0, stderr: 'edge_03: edge_03 is not linked\nnot on edge_03\n'}, 'what could be seen is shown');
 	t.is(listed.stdout.trim().split('\n').length, 3);
+});
+
+test('on a terminal it is seen how far each node is', async t => {
+	const {api} = await serveNodes(t);
+	const {stdout} = await runCli(api, ['image', 'distribute', 'shop/web:1', '--from', 'edge_01', '--to', 'edge_02'], {terminal: true});
+	t.regex(stdout, /edge_02: from edge_09 1\.0 MiB of 4\.0 MiB, 25 %\n.*edge_02: has it now \(abababababab\)\n/su);
 });
 
 test('a node that is not there is told before anything is done', async t => {

@@ -9,7 +9,7 @@ import {checkArchive} from '../../../../controller/images/archive/check-archive.
 import {loadImage} from '../../../../controller/images/load-image.js';
 import {EngineError} from '../../../../reconcilers/ports/engine.js';
 import {makeTempDirectory} from '../../../support/temp-directory.js';
-import {paxRecord, rawEntry, sampleArchive} from '../../images/archive/sample-archive.js';
+import {paxRecord, rawBlock, sampleArchive} from '../../images/archive/sample-archive.js';
 import {openGround} from './ground.js';
 
 test('what an engine gives away is taken again as the very image, by its id and under the name that is wanted', async t => {
@@ -57,7 +57,7 @@ test('an archive that is refused since it can be read in two ways is really read
 	const {archive, id} = await sampleArchive({layers: [[{name: 'etc', type: 'directory'}, {name: 'etc/of', content: ground.namespace}]]});
 	const manifest = /\[\{"Config":.+?\}\]/u.exec(archive.toString('latin1'))![0];
 	for (const [what, disguised] of Object.entries({
-		'a list that is named otherwise': Buffer.concat([archive.subarray(0, -1024), rawEntry({name: 'pax', type: 'x'}, paxRecord('path', 'repositories')), rawEntry({name: 'long', type: 'L'}, 'manifest.json\0'), rawEntry({name: 'cut'}, manifest.replace('"RepoTags":null', `"RepoTags":["${stolen}"]`)), Buffer.alloc(1024)]),
+		'a list that is named otherwise': Buffer.concat([archive.subarray(0, -1024), rawBlock({0: 'pax', 156: 'x'}, paxRecord('path', 'repositories')), rawBlock({0: 'long', 156: 'L'}, 'manifest.json\0'), rawBlock({0: 'cut'}, manifest.replace('"RepoTags":null', `"RepoTags":["${stolen}"]`)), Buffer.alloc(1024)]),
 		'a key in another case': (await sampleArchive({layers: [[{name: 'etc', type: 'directory'}, {name: 'etc/of', content: ground.namespace}]], change: entry => entry.name === 'manifest.json' ? {...entry, content: manifest.replace('"Layers"', `"repotags":["${stolen}"],"Layers"`)} : entry})).archive,
 	})) {
 		t.like(await t.throwsAsync(checkArchive(oneChunk(disguised), defaultArchiveLimits, {id, references: []}), {instanceOf: ArchiveError}), {code: 'Malformed'}, what);

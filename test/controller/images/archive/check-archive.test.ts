@@ -4,7 +4,7 @@ import test from 'ava';
 import {ArchiveError} from '../../../../controller/images/archive/archive-error.js';
 import {defaultArchiveLimits, type ArchiveLimits} from '../../../../controller/images/archive/archive-limits.js';
 import {checkArchive, type ArchiveExpectation} from '../../../../controller/images/archive/check-archive.js';
-import {behindZstd, paxRecord, rawEntry, sampleArchive, sampleLayout, tarEnd, tarOf, type SampleEntry, type SampleOptions} from './sample-archive.js';
+import {behindZstd, paxRecord, rawBlock, rawEntry, sampleArchive, sampleLayout, tarEnd, tarOf, type SampleEntry, type SampleOptions} from './sample-archive.js';
 
 /** In pieces of an odd length, as a network brings them. */
 async function* pieces(bytes: Buffer, size = 1357): AsyncGenerator<Buffer> {
@@ -58,11 +58,6 @@ const hostile: readonly (readonly [string, string, SampleOptions])[] = [
 	['a pipe', 'Device', {before: [{name: 'pipe', type: 'fifo'}]}],
 	['a sparse file that says to be small', 'Bomb', {before: [{name: 'big', content: 'x', pax: {'GNU.sparse.major': '1', 'GNU.sparse.realsize': '9223372036854775807'}}]}],
 	['a manifest that is there twice', 'Malformed', {before: [{name: 'manifest.json', content: '[]'}]}],
-	['a manifest that is there in two spellings', 'Malformed', {before: [{name: './manifest.json', content: '[]'}]}],
-	['a manifest that differs in its letters\' case only', 'Path', {before: [{name: 'Manifest.json', content: '[]'}]}],
-	['a manifest within a folder', 'Path', {before: [{name: `${'a'.repeat(64)}/manifest.json`, content: '[]'}]}],
-	['a manifest of several images', 'Malformed', {change: entry => entry.name === 'manifest.json' ? {...entry, content: JSON.stringify([0, 1].flatMap(() => JSON.parse(String(entry.content)) as unknown))} : entry}],
-	['a name that is longer than it says', 'Path', {before: [{name: 'oci-layout', content: '{}', pax: {path: '../../etc/cron.d/evil'}}]}],
 	['a manifest that is no JSON', 'Malformed', {change: entry => entry.name === 'manifest.json' ? {...entry, content: '[{'} : entry}],
 	['no manifest', 'Malformed', {change: entry => entry.name === 'manifest.json' ? undefined : entry}],
 	['a document that would fill the memory', 'TooLarge', {before: [{name: 'repositories', content: Buffer.alloc(5 * 2 ** 20)}]}],
@@ -77,12 +72,22 @@ const hostile: readonly (readonly [string, string, SampleOptions])[] = [
 	['a layer that writes through its own link', 'Link', inLayer({name: 'etc', type: 'symlink', linkname: '/'}, {name: 'etc/passwd', content: 'x'})],
 	['a layer with a device', 'Device', inLayer({name: 'dev/sda', type: 'block-device', devmajor: 8, devminor: 0})],
 	['a layer with a character device', 'Device', inLayer({name: 'dev/mem', type: 'character-device', devmajor: 1, devminor: 1})],
+	['a layer with a sparse file', 'Bomb', inLayer({name: 'big', content: 'x', pax: {'GNU.sparse.map': '0,1'}})],
+	['a layer that is no tar', 'Malformed', {rawLayers: [Buffer.from('#!/bin/sh\n'.repeat(200))]}],
+	['a layer packed in a way that cannot be looked into', 'Malformed', {rawLayers: [Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), Buffer.alloc(2000, 7)])]}],
+	['a layer that is cut off', 'Malformed', {rawLayers: [gzipSync(Buffer.alloc(5000)).subarray(0, 20)]}],
+	['a manifest that is there in two spellings', 'Malformed', {before: [{name: './manifest.json', content: '[]'}]}],
+	['a manifest that differs in its letters\' case only', 'Path', {before: [{name: 'Manifest.json', content: '[]'}]}],
+	['a manifest within a folder', 'Path', {before: [{name: `${'a'.repeat(64)}/manifest.json`, content: '[]'}]}],
+	['a manifest of several images', 'Malformed', {change: entry => entry.name === 'manifest.json' ? {...entry, content: JSON.stringify([0, 1].flatMap(() => JSON.parse(String(entry.content)) as unknown))} : entry}],
+	['a name that is longer than it says', 'Path', {before: [{name: 'oci-layout', content: '{}', pax: {path: '../../etc/cron.d/evil'}}]}],
 	['a layer with a pipe', 'Device', inLayer({name: 'run/pipe', type: 'fifo'})],
 	['a layer whose mark of deletion names the folder itself', 'Path', inLayer({name: 'etc/.wh..', content: ''})],
 	['a layer whose mark of deletion names the folder above', 'Path', inLayer({name: 'etc/.wh...', content: ''})],
 	['a layer whose newer header says another path', 'Path', inLayer({name: 'harmless', content: 'x', pax: {path: '../../etc/passwd'}})],
 	['a layer whose newer header says another target', 'Link', inLayer({name: 'harmless', type: 'symlink', linkname: 'a', pax: {linkpath: '../../etc/passwd'}})],
 	['a layer whose newer header has a NUL in its path', 'Path', inLayer({name: 'harmless', content: 'x', pax: {path: 'etc/passwd\0.txt'}})],
+	['a layer whose newer header has a NUL and no more in its target', 'Link', inLayer({name: 'harmless', type: 'symlink', linkname: 'a', pax: {linkpath: 'etc\0.txt'}})],
 	['a layer whose newer header has a NUL in its target', 'Link', inLayer({name: 'harmless', type: 'symlink', linkname: 'a', pax: {linkpath: 'etc\0/../../x'}})],
 	['a layer whose long name climbs out', 'Path', rawLayer(rawEntry({name: '././@LongLink', type: 'L'}, '../../../etc/passwd\0'), rawEntry({name: 'harmless'}, 'x'))],
 	['a layer whose long target climbs out', 'Link', rawLayer(rawEntry({name: '././@LongLink', type: 'K'}, '../../../etc/passwd\0'), rawEntry({name: 'harmless', type: '1', linkname: 'a'}))],
@@ -95,10 +100,6 @@ const hostile: readonly (readonly [string, string, SampleOptions])[] = [
 	['a layer with a file of 8 EiB', 'Malformed', rawLayer(rawEntry({name: 'big', size: Buffer.from([0x80, 0, 0, 0, 0x7f, 255, 255, 255, 255, 255, 255, 255])}, 'x'))],
 	['a layer with a name of 1 GiB', 'TooLarge', rawLayer(rawEntry({name: '././@LongLink', type: 'L', size: '10000000000'}, 'x'))],
 	['a layer whose size is no number', 'Malformed', rawLayer(rawEntry({name: 'big', size: 'zzzzzzzzzzz'}, 'x'))],
-	['a layer with a sparse file', 'Bomb', inLayer({name: 'big', content: 'x', pax: {'GNU.sparse.map': '0,1'}})],
-	['a layer that is no tar', 'Malformed', {rawLayers: [Buffer.from('#!/bin/sh\n'.repeat(200))]}],
-	['a layer packed in a way that cannot be looked into', 'Malformed', {rawLayers: [Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), Buffer.alloc(2000, 7)])]}],
-	['a layer that is cut off', 'Malformed', {rawLayers: [gzipSync(Buffer.alloc(5000)).subarray(0, 20)]}],
 ];
 
 for (const [what, code, options] of hostile) {
@@ -109,31 +110,35 @@ for (const [what, code, options] of hostile) {
 
 test('a tar that hides an entry behind the content of a link is refused', async t => {
 	const {archive} = await sampleArchive();
-	t.is(await outcome(Buffer.concat([rawEntry({name: 'a'.repeat(64), type: '1', size: '00000001000'}), archive])), 'Malformed');
+	// The header of the folder, made a link of 512 bytes with its checksum put right.
+	const header = Buffer.from(archive.subarray(0, 512));
+	header.write('1', 156, 'latin1');
+	header.write('00000001000 ', 124, 'latin1');
+	header.write('        ', 148, 'latin1');
+	const sum = header.reduce((total, byte) => total + byte, 0);
+	header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+	t.is(await outcome(Buffer.concat([header, archive.subarray(512)])), 'Malformed');
 });
 
 test('a tar that shows one path to who looks it through and another to who unpacks it is refused', async t => {
-	const [file, evil] = [rawEntry({name: 'etc/harmless'}, 'x'), rawEntry({name: 'etc/evil'}, 'x')];
+	const [file, evil] = [rawBlock({0: 'etc/harmless'}, 'x'), rawBlock({0: 'etc/evil'}, 'x')];
 	const gnu = 'ustar  \0';
 	const disguises: Readonly<Record<string, readonly Buffer[]>> = {
-		'a header for all that follows': [rawEntry({name: 'pax', type: 'g'}, paxRecord('path', 'etc/harmless')), rawEntry({name: 'pax', type: 'x'}, paxRecord('comment', 'one')), evil],
-		'two names, of which each takes another': [rawEntry({name: 'pax', type: 'x'}, paxRecord('path', 'etc/harmless')), rawEntry({name: 'long', type: 'L'}, 'etc/evil\0'), file],
-		'the same the other way round': [rawEntry({name: 'long', type: 'L'}, 'etc/evil\0'), rawEntry({name: 'pax', type: 'x'}, paxRecord('path', 'etc/harmless')), file],
-		'a long name that only one knows': [rawEntry({name: 'long', type: 'N'}, 'etc/harmless\0'), evil],
-		'entries in what is a file to one and a directory to the other': [rawEntry({name: 'etc/', type: '\0'}, evil)],
-		'the same, made a directory by its long name': [rawEntry({name: 'pax', type: 'x'}, paxRecord('path', 'etc/')), rawEntry({name: 'etc', type: '\0'}, evil)],
+		'a header for all that follows': [rawBlock({0: 'pax', 156: 'g'}, paxRecord('path', 'etc/harmless')), rawBlock({0: 'pax', 156: 'x'}, paxRecord('comment', 'one')), evil],
+		'two names, of which each takes another': [rawBlock({0: 'pax', 156: 'x'}, paxRecord('path', 'etc/harmless')), rawBlock({0: 'long', 156: 'L'}, 'etc/evil\0'), file],
+		'the same the other way round': [rawBlock({0: 'long', 156: 'L'}, 'etc/evil\0'), rawBlock({0: 'pax', 156: 'x'}, paxRecord('path', 'etc/harmless')), file],
+		'a long name that only one knows': [rawBlock({0: 'long', 156: 'N'}, 'etc/harmless\0'), evil],
+		'entries in what is a file to one and a directory to the other': [rawBlock({0: 'etc/', 156: '\0'}, evil)],
+		'the same, made a directory by its long name': [rawBlock({0: 'pax', 156: 'x'}, paxRecord('path', 'etc/')), rawBlock({0: 'etc', 156: '\0'}, evil)],
 		'entries behind the end': [file, Buffer.alloc(1024), evil],
 		'an entry behind half an end': [file, Buffer.alloc(512), evil],
-		'a size that one takes for nothing': [rawEntry({name: 'etc/harmless', size: '\0 00000001000'.slice(0, 12)}, evil)],
-		'a size that is no number': [rawEntry({name: 'etc/harmless', size: '0000000100x\0'}, evil)],
-		'another size in a header of its own': [rawEntry({name: 'pax', type: 'x'}, paxRecord('size', '0x200')), file],
-		'a path that begins where only one looks': [rawEntry({name: 'harmless', magic: gnu, prefix: 'etc/evil'}, 'x')],
-		'a path that ends where only one stops': [rawEntry({name: 'harmless', prefix: 'etc', trailer: 'tar\0'}, 'x')],
-		'records that are none': [rawEntry({name: 'pax', type: 'x'}, '5 a=\n99 path=etc/harmless\n'), evil],
-		'a header with no records': [rawEntry({name: 'pax', type: 'x'}), evil],
-		'a target that each takes from another': [rawEntry({name: 'long', type: 'K'}, '../../etc/passwd\0'), rawEntry({name: 'pax', type: 'x'}, paxRecord('linkpath', 'harmless')), rawEntry({name: 'link', type: '1', linkname: 'a'})],
-		// The library takes 24 + 1000 bytes after such a file for a name, and others do not.
-		'a long name of no length': [rawEntry({name: 'long', type: 'L', size: '00000000000'}), rawEntry({name: 'big'}, Buffer.alloc(1000, 1)), evil],
+		'a size that one takes for nothing': [rawBlock({0: 'etc/harmless', 124: '\0 00000001000'.slice(0, 12)}, evil)],
+		'a size that is no number': [rawBlock({0: 'etc/harmless', 124: '0000000100x\0'}, evil)],
+		'another size in a header of its own': [rawBlock({0: 'pax', 156: 'x'}, paxRecord('size', '0x200')), file],
+		'a path that begins where only one looks': [rawBlock({0: 'harmless', 257: gnu, 345: 'etc/evil'}, 'x')],
+		'a path that ends where only one stops': [rawBlock({0: 'harmless', 345: 'etc', 508: 'tar\0'}, 'x')],
+		'records that are none': [rawBlock({0: 'pax', 156: 'x'}, '5 a=\n99 path=etc/harmless\n'), evil],
+		'a header with no records': [rawBlock({0: 'pax', 156: 'x'}), evil],
 		'a header with a checksum only': [Buffer.from(Buffer.alloc(512)).fill('0000400\0', 148, 156, 'latin1'), evil],
 	};
 	for (const [what, parts] of Object.entries(disguises)) {
@@ -142,22 +147,37 @@ test('a tar that shows one path to who looks it through and another to who unpac
 	}
 });
 
+test('a tar in which something lies between its entries, or behind them, is refused', async t => {
+	const [one, two] = [rawEntry({name: 'one'}, 'x'), rawEntry({name: 'two'}, 'x')];
+	const device = rawEntry({name: 'dev/sda', type: '4'});
+	const layers = [
+		[one, tarEnd, device, tarEnd],
+		[one, Buffer.alloc(512), two, tarEnd],
+		// The library takes 24 + 1000 bytes after such a file for a name, and others do not.
+		[rawEntry({name: '././@LongLink', type: 'L', size: '00000000000'}), rawEntry({name: 'big'}, Buffer.alloc(1000, 1)), device, Buffer.alloc(488), two, tarEnd],
+		[rawEntry({name: '././@LongLink', type: 'L', size: '00000000000'}), one, tarEnd],
+	];
+	for (const [index, parts] of layers.entries()) t.not(await outcome((await sampleArchive({rawLayers: [Buffer.concat(parts)]})).archive), 'taken', `layer ${index}`);
+	t.is(await outcome((await sampleArchive({rawLayers: [Buffer.concat([one, two, tarEnd, Buffer.alloc(10_240)])]})).archive), 'taken', 'a last block as tar writes it');
+	t.is(await outcome((await sampleArchive({rawLayers: [Buffer.concat([rawEntry({name: '././@LongLink', type: 'L'}, `${'long/'.repeat(60)}name\0`), one, tarEnd])]})).archive), 'taken', 'a long name');
+});
+
 test('an archive that an engine would unpack before it reads it is refused', async t => {
 	const {archive, id} = await sampleArchive();
 	const {archive: evil} = await sampleArchive({references: ['postgres:16']});
 	t.is(await outcome(behindZstd(archive, evil), {id}), 'Malformed');
 	for (const first of ['BZh91AY', '\x1f\x8b\x08', '\xfd7zXZ\0', '(\xb5/\xfd', 'Z*M\x18']) {
-		t.is(await outcome(Buffer.concat([rawEntry({name: Buffer.from(first, 'latin1'), type: 'x'}, paxRecord('comment', 'one')), archive]), {id}), 'Malformed', JSON.stringify(first));
+		t.is(await outcome(Buffer.concat([rawBlock({0: first, 156: 'x'}, paxRecord('comment', 'one')), archive]), {id}), 'Malformed', JSON.stringify(first));
 	}
-	t.is(await outcome(Buffer.concat([rawEntry({name: 'PaxHeaders.0/blobs', type: 'x'}, paxRecord('comment', 'one')), archive]), {id}), 'taken');
+	t.is(await outcome(Buffer.concat([rawBlock({0: 'PaxHeaders.0/blobs', 156: 'x'}, paxRecord('comment', 'one')), archive]), {id}), 'taken');
 });
 
 test('what writers of tars make of long names, great sizes and times is taken', async t => {
 	const long = `usr/${'lib/'.repeat(60)}file`;
 	const layer = Buffer.concat([
-		rawEntry({name: 'pax', type: 'x'}, paxRecord('path', long) + paxRecord('SCHILY.xattr.user.binary', 'a\0b\nsize=9\n') + paxRecord('size', '5')), rawEntry({name: 'usr/lib/cut'}, 'hello'),
-		rawEntry({name: '././@LongLink', type: 'L', magic: 'ustar  \0'}, `${long}2\0`), rawEntry({name: '././@LongLink', type: 'K', magic: 'ustar  \0'}, `${long}\0`), rawEntry({name: 'cut', type: '1', magic: 'ustar  \0', prefix: '00000000001\0'}),
-		rawEntry({name: 'binary', size: Buffer.from([0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3])}, 'abc'), rawEntry({name: 'spaces', size: '         3 \0'}, 'abc'), rawEntry({name: 'name', prefix: 'usr/share'}),
+		rawBlock({0: 'pax', 156: 'x'}, paxRecord('path', long) + paxRecord('SCHILY.xattr.user.binary', 'a\0b\nsize=9\n') + paxRecord('size', '5')), rawBlock({0: 'usr/lib/cut'}, 'hello'),
+		rawBlock({0: '././@LongLink', 156: 'L', 257: 'ustar  \0'}, `${long}2\0`), rawBlock({0: '././@LongLink', 156: 'K', 257: 'ustar  \0'}, `${long}\0`), rawBlock({0: 'cut', 156: '1', 257: 'ustar  \0', 345: '00000000001\0'}),
+		rawBlock({0: 'binary', 124: '\x80\0\0\0\0\0\0\0\0\0\0\x03'}, 'abc'), rawBlock({0: 'spaces', 124: '         3 \0'}, 'abc'), rawBlock({0: 'name', 345: 'usr/share'}),
 		Buffer.alloc(10_240),
 	]);
 	t.is(await outcome((await sampleArchive({rawLayers: [layer]})).archive), 'taken');

@@ -18,51 +18,6 @@ export async function tarOf(entries: readonly SampleEntry[]): Promise<Buffer> {
 	return buffer(tar);
 }
 
-/** What a header of a tar says; `size` in octal, or as the bytes stand there. */
-export interface RawHeader {
-	readonly name: string | Buffer;
-	/** One character; a plain file, when not said. */
-	readonly type?: string;
-	readonly size?: string | Buffer;
-	readonly linkname?: string;
-	/** `ustar` and its version, when not said. */
-	readonly magic?: string;
-	/** What stands before the name in the newer format. */
-	readonly prefix?: string;
-	/** The very last of it, which one old format has. */
-	readonly trailer?: string;
-}
-
-/** A header that no writer would write, its checksum right, with content behind it that fills its last block. */
-export function rawEntry({name, type = '0', size, linkname = '', magic = 'ustar\u000000', prefix = '', trailer = ''}: RawHeader, content: string | Buffer = ''): Buffer {
-	const header = Buffer.alloc(512);
-	const bytes = Buffer.from(content);
-	const write = (text: string | Buffer, at: number): void => void Buffer.from(text).copy(header, at);
-	write(name, 0);
-	write('0000644\u00000000000\u00000000000\u0000', 100);
-	write(size ?? bytes.length.toString(8).padStart(11, '0'), 124);
-	write('00000000000\u0000', 136);
-	write(type, 156);
-	write(linkname, 157);
-	write(magic, 257);
-	write(prefix, 345);
-	write(trailer, 508);
-	write('        ', 148);
-	write(`${header.reduce((total, byte) => total + byte, 0).toString(8).padStart(6, '0')}\u0000 `, 148);
-	return Buffer.concat([header, bytes, Buffer.alloc((512 - bytes.length % 512) % 512)]);
-}
-
-/** A record of a header in the newest format, with its length before it. */
-export function paxRecord(key: string, value: string): string {
-	const rest = ` ${key}=${value}\n`;
-	const length = Buffer.byteLength(rest);
-	const digits = String(length + String(length).length).length;
-	return `${length + digits}${rest}`;
-}
-
-/** What ends a tar. */
-export const tarEnd = Buffer.alloc(1024);
-
 const digest = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex');
 
 /** How a sample archive differs from a good one. */
@@ -113,15 +68,51 @@ export async function sampleLayout({lie = false, layer = undefined as Buffer | u
 	return {archive: await tarOf(entries.flatMap(entry => change(entry) ?? [])), id: `sha256:${digest(configuration)}`, manifestId: `sha256:${digest(manifest)}`};
 }
 
+/** One entry as it is written, byte for byte: what writers of tars would put right. Texts are put at these places of its header, then its checksum is made. */
+export function rawBlock(at: Readonly<Record<number, string>>, content: string | Buffer = ''): Buffer {
+	const bytes = Buffer.from(content);
+	const header = Buffer.alloc(512);
+	const fields = {100: '0000644\0', 108: '0000000\0', 116: '0000000\0', 124: `${bytes.length.toString(8).padStart(11, '0')}\0`, 136: '00000000000\0', 156: '0', 257: 'ustar\x0000', ...at};
+	for (const [place, text] of Object.entries(fields)) header.write(text, Number(place), 'latin1');
+	header.write('        ', 148, 'latin1');
+	header.write(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+	return Buffer.concat([header, bytes, Buffer.alloc((512 - bytes.length % 512) % 512)]);
+}
+
+/** What a header of a tar says; `size` in octal, or as the bytes stand there. */
+export interface RawHeader {
+	readonly name: string;
+	/** One character; a plain file, when not said. */
+	readonly type?: string;
+	readonly size?: string | Buffer;
+	readonly linkname?: string;
+	/** `ustar` and its version, when not said. */
+	readonly magic?: string;
+	/** What stands before the name in the newer format. */
+	readonly prefix?: string;
+}
+
+/** The same by the names of its fields. */
+export function rawEntry({name, type = '0', size, linkname = '', magic, prefix = ''}: RawHeader, content: string | Buffer = ''): Buffer {
+	return rawBlock({0: name, 156: type, 157: linkname, 345: prefix, ...(size === undefined ? {} : {124: size.toString('latin1')}), ...(magic === undefined ? {} : {257: magic})}, content);
+}
+
+/** What ends a tar. */
+export const tarEnd = Buffer.alloc(1024);
+
+/** A record of a PAX header; its value is taken byte by byte. */
+export function paxRecord(key: string, value: string): string {
+	const rest = ` ${key}=${value}\n`;
+	for (let length = rest.length; ; length += 1) if (`${length}${rest}`.length === length) return `${length}${rest}`;
+}
+
 /** A tar to who takes it for one, and something packed by zstd, which is `hidden`, to who looks at its first bytes. @see RFC 8878 */
 export function behindZstd(shown: Buffer, hidden: Buffer): Buffer {
 	const skipping = (bytes: number): Buffer => Buffer.concat([Buffer.from('P*M\x18', 'latin1'), length(bytes)]);
 	const frame = Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0]), length(hidden.length), length(hidden.length * 8 + 1).subarray(0, 3), hidden]);
 	const make = (before: number, after: number): Buffer => {
-		const value = Buffer.concat([frame, skipping(after)]);
-		const record = Buffer.from(paxRecord('comment', '.'.repeat(value.length)));
-		value.copy(record, record.length - value.length - 1);
-		return Buffer.concat([rawEntry({name: skipping(before), type: 'x'}, record), shown]);
+		const content = paxRecord('comment', Buffer.concat([frame, skipping(after)]).toString('latin1'));
+		return Buffer.concat([rawBlock({0: skipping(before).toString('latin1'), 156: 'x'}, Buffer.from(content, 'latin1')), shown]);
 	};
 	const begins = make(0, 0).indexOf(frame);
 	return make(begins - 8, make(0, 0).length - begins - frame.length - 8);

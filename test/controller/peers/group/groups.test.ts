@@ -123,3 +123,15 @@ test('a program that goes while its membership is written down takes part once i
 	groups.workersChanged(['lamp']);
 	t.not(member?.runner, undefined);
 });
+
+test('in the group of all nodes only nodes are heard, each for itself', async t => {
+	const groups = openGroups(t, await openTestStore(t));
+	const own = groups.local('cluster', undefined)!;
+	const alive = (from: string) => ({from, term: 0, body: {type: 'alive', presence: {...presence, led: false}}}) as const;
+	for (const from of ['m/lamp', 'o']) {
+		groups.deliver('m', {group: 'cluster', to: 'n', message: alive(from)});
+		groups.heard(from === 'o' ? 'o' : 'm', writeFrames('cluster', alive(from)).map(frame => Buffer.from(frame)));
+	}
+	await eventually(() => own.runner!.state.peers.has('o'), {what: 'the one that may to be heard'});
+	t.deepEqual([...own.runner!.state.peers.keys()], ['o']);
+});

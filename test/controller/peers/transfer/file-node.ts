@@ -14,6 +14,7 @@ import type {Files} from '../../../../api/ports/files.js';
 import {systemClock} from '../../../../controller/clock.js';
 import {createForward} from '../../../../controller/peers/forward.js';
 import {openMdp} from '../../../../controller/peers/mdp/open.js';
+import {createStraightCalls} from '../../../../controller/peers/straight-calls.js';
 import {fileActions} from '../../../../controller/peers/transfer/actions.js';
 import {TransferLimits} from '../../../../controller/peers/transfer/limits.js';
 import {createFiles} from '../../../../controller/peers/transfer/relay.js';
@@ -39,10 +40,11 @@ export async function openFileNode(cluster: Cluster, keys: NodeKeys, {directory,
 	const holder: {mdp?: Awaited<ReturnType<typeof openMdp>>} = {};
 	const peer = await openNode(cluster, keys, {host, port, records: false, serve: (caller, frames, answering) => holder.mdp?.serve(caller, frames, answering)});
 	const idOf = (word: string): string | undefined => [...cluster.members.values()].find(({spec}) => spec.name === word || spec.id === word)?.spec.id;
-	const mdp = await openMdp({runDir, nodes: {selfId: peer.id, idOf}, builtins: fileActions(transfers), forward: createForward(peer.sockets), log: silent, clock: systemClock});
+	const nodes = {selfId: peer.id, idOf};
+	const mdp = await openMdp({runDir, nodes, builtins: fileActions(transfers), forward: createForward(peer.sockets), log: silent, clock: systemClock});
 	holder.mdp = mdp;
 	return {
-		peer, calls: mdp.calls, files: createFiles(mdp.calls),
+		peer, calls: mdp.calls, files: createFiles(createStraightCalls({calls: mdp.calls, nodes, sockets: peer.sockets})),
 		async [Symbol.asyncDispose]() {
 			await mdp[Symbol.asyncDispose]();
 			await transfers[Symbol.asyncDispose]();
