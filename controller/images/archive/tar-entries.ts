@@ -124,5 +124,6 @@ function described(raw: unknown): Omit<TarEntry, 'bytes'> {
 	}
 	// Some unpackers would take its content for further entries.
 	if (size !== 0) throw new ArchiveError('Malformed', `${shown} is a ${type} with content`);
+	if (linkname?.includes('\0') === true) throw new ArchiveError('Link', `${shown} is a link to a name with a NUL`);
 	return {names, type, target: linkname ?? '', sizeBytes: 0};
 }

@@ -19,7 +19,7 @@ import {underway} from './underway.js';
 import {Pace} from './pace.js';
 import {SpentMemory} from './spent-memory.js';
 import {Staging, type Staged} from './staging.js';
-import {before, enter, leave, noTurns, type Turns} from './turns.js';
+import {WaitingRoom} from './waiting-room.js';
 import type {OpenRequest} from './wire.js';
 
 /** What the transfers of a node are made of. */
@@ -70,9 +70,7 @@ export class Transfers implements AsyncDisposable {
 	readonly #news: TransferNews;
 	readonly #open = new Map<string, Open>();
 	readonly #superseded = new Set<string>();
-	#turns: {readonly in: Turns; readonly out: Turns} = {in: noTurns, out: noTurns};
-	/** Whoever waits for a turn. */
-	readonly #changed = new Set<() => void>();
+	readonly #room: WaitingRoom;
 	#opening: Promise<unknown> = Promise.resolve();
 	#clearing: NodeJS.Timeout | undefined;
 
@@ -81,6 +79,7 @@ export class Transfers implements AsyncDisposable {
 		this.#news = new TransferNews({tell: options.tell ?? (() => undefined), clock: options.clock});
 		this.#staging = new Staging(join(options.dataDir, 'transfers'));
 		this.#pace = new Pace(options.limits.transferBytesPerSecond);
+		this.#room = new WaitingRoom(options.limits);
 	}
 
 	/** Begins, and clears away what was left unfinished for too long, now and every hour. The first allowed directory is made if it is missing. */
@@ -131,14 +130,7 @@ export class Transfers implements AsyncDisposable {
 				const leftMs = untilMs - this.#options.clock.monotonicMs();
 				if (ahead === 0 || leftMs <= 0 || signal.aborted) return {ahead, credit: ahead === 0 ? creditChunks : 0};
 				using deadline = startDeadline(signal, leftMs);
-				await new Promise<void>(resolve => {
-					const tell = (): void => {
-						this.#changed.delete(tell);
-						resolve();
-					};
-					this.#changed.add(tell);
-					deadline.signal.addEventListener('abort', tell, {once: true});
-				});
+				await this.#room.changed(deadline.signal);
 			}
 		});
 	}
@@ -206,7 +198,7 @@ export class Transfers implements AsyncDisposable {
 	#opened(work: Work, caller: Caller, path: string): Opened {
 		const open: Open = {id: randomBytes(16).toString('hex'), caller: nameOf(caller), path, work, busy: 0, idle: undefined};
 		this.#open.set(open.id, open);
-		if (work.kind !== 'finished') this.#turn(work.kind, turns => enter(turns, open.id, this.#atOnce(work.kind)));
+		if (work.kind !== 'finished') this.#room.enter(work.kind, open.id);
 		this.#watch(open);
 		const ahead = this.#ahead(open);
 		const about = {transfer: open.id, credit: ahead === 0 ? creditChunks : 0, ahead};
@@ -229,7 +221,7 @@ export class Transfers implements AsyncDisposable {
 		} catch (error) {
 			this.#options.log.warn('a file could not be closed', {path: open.path, error});
 		}
-		this.#turn(work.kind, turns => leave(turns, id, this.#atOnce(work.kind)));
+		this.#room.leave(work.kind, id);
 	}
 
 	#find(id: string, caller: Caller): Open {
@@ -261,17 +253,7 @@ export class Transfers implements AsyncDisposable {
 	}
 
 	#ahead({id, work: {kind}}: Open): number {
-		return kind === 'finished' ? 0 : before(this.#turns[kind], id);
-	}
-
-	#turn(kind: 'in' | 'out', change: (turns: Turns) => Turns): void {
-		this.#turns = {...this.#turns, [kind]: change(this.#turns[kind])};
-		for (const tell of [...this.#changed]) tell();
-	}
-
-	#atOnce(kind: 'in' | 'out'): number {
-		const {transfersIn, transfersOut} = this.#options.limits;
-		return kind === 'in' ? transfersIn : transfersOut;
+		return kind === 'finished' ? 0 : this.#room.ahead(kind, id);
 	}
 
 	/** Closes it once nobody has spoken of it for long, so that others have their turn. */

@@ -87,6 +87,7 @@ const hostile: readonly (readonly [string, string, SampleOptions])[] = [
 	['a layer whose newer header says another path', 'Path', inLayer({name: 'harmless', content: 'x', pax: {path: '../../etc/passwd'}})],
 	['a layer whose newer header says another target', 'Link', inLayer({name: 'harmless', type: 'symlink', linkname: 'a', pax: {linkpath: '../../etc/passwd'}})],
 	['a layer whose newer header has a NUL in its path', 'Path', inLayer({name: 'harmless', content: 'x', pax: {path: 'etc/passwd\0.txt'}})],
+	['a layer whose newer header has a NUL and no more in its target', 'Link', inLayer({name: 'harmless', type: 'symlink', linkname: 'a', pax: {linkpath: 'etc\0.txt'}})],
 	['a layer whose newer header has a NUL in its target', 'Link', inLayer({name: 'harmless', type: 'symlink', linkname: 'a', pax: {linkpath: 'etc\0/../../x'}})],
 	['a layer whose long name climbs out', 'Path', rawLayer(rawEntry({name: '././@LongLink', type: 'L'}, '../../../etc/passwd\0'), rawEntry({name: 'harmless'}, 'x'))],
 	['a layer whose long target climbs out', 'Link', rawLayer(rawEntry({name: '././@LongLink', type: 'K'}, '../../../etc/passwd\0'), rawEntry({name: 'harmless', type: '1', linkname: 'a'}))],
@@ -233,6 +234,8 @@ test('a blob that does not hold what its name says is refused', async t => {
 
 test('an archive that is cut anywhere is refused', async t => {
 	const {archive} = await sampleArchive();
+	const {archive: large} = await sampleArchive({layers: [[{name: 'large', content: Buffer.alloc(400_000, 'large')}]]});
+	for (const length of [300_000, large.length - 2600]) t.is(await outcome(large.subarray(0, length)), 'Malformed', `cut to ${length}`);
 	for (const length of [0, 100, 512, 700, 1500, 2600, archive.length - 3000]) t.is(await outcome(archive.subarray(0, length)), 'Malformed', `cut to ${length}`);
 });
 

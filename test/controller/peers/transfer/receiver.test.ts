@@ -8,6 +8,7 @@ import {Pace} from '../../../../controller/peers/transfer/pace.js';
 import {PieceMemory} from '../../../../controller/peers/transfer/piece-memory.js';
 import {pieces} from '../../../../api/files/pieces.js';
 import {RunningDigest} from '../../../../api/files/running-digest.js';
+import {WaitingRoom} from '../../../../controller/peers/transfer/waiting-room.js';
 import {randomFrom} from '../../../support/random.js';
 
 const whole = (offset: number, length: number) => ({offset, length, isIntact: true});
@@ -141,4 +142,18 @@ test('the digest of a file can be asked for again, after an end that failed', as
 	const expected = createHash('sha256').update('abc').digest('hex');
 	t.is(await digest.finish(3, read), expected);
 	t.is(await digest.finish(3, read), expected);
+});
+
+test('whoever waits for a turn is told of every change, and is forgotten once it waits no more', async t => {
+	const room = new WaitingRoom({transfersIn: 1, transfersOut: 1});
+	room.enter('in', 'first');
+	room.enter('in', 'second');
+	t.deepEqual([room.ahead('in', 'first'), room.ahead('in', 'second'), room.ahead('out', 'second')], [0, 1, 0]);
+	const ending = new AbortController();
+	const [impatient, patient] = [room.changed(ending.signal), room.changed(new AbortController().signal)];
+	ending.abort();
+	await Promise.all([impatient, room.changed(ending.signal)]);
+	room.leave('in', 'first');
+	await patient;
+	t.is(room.ahead('in', 'second'), 0);
 });
