@@ -12,8 +12,8 @@ const keptLimitBytes = 16 * 1024;
 /** What was answered, in its parts, each packed; most answers have one. Copies: frames often share the memory of something greater, such as the request's. */
 export type KeptAnswer = readonly (string | Buffer)[];
 
-/** Hands an answer to its connection; `left` is told once it waits no more in this node, sent or not. */
-type Deliver = (frames: readonly Buffer[], left?: () => void) => void;
+/** Hands a packed answer to its connection; `left` is told once it waits no more in this node, sent or not. */
+type Deliver = (packed: string | Buffer, left?: () => void) => void;
 
 /** How a request is answered. */
 export interface Answering {
@@ -59,7 +59,7 @@ export class Exchange implements Answering {
 	/** Answers go there from now on, those that were given first: the same request came again by another connection. */
 	redirect(deliver: Deliver): void {
 		this.#deliver = deliver;
-		for (const packed of this.#kept) deliver(unpackFrames(Buffer.from(packed)) ?? []);
+		for (const packed of this.#kept) deliver(packed);
 		// What is to come makes no sense without what is lost.
 		if (this.#keptBytes > keptLimitBytes) this.cancel();
 	}
@@ -108,11 +108,12 @@ export class Exchange implements Answering {
 	#tell(frames: readonly Buffer[], more: boolean, left?: () => void): void {
 		const isStreamed = more || this.#parts > 0;
 		const sent = isStreamed ? withPart(frames, this.#parts++, more) : frames;
-		this.#deliver(sent, left);
+		const packed = packFrames(sent);
+		this.#deliver(packed, left);
 		if (this.#keptBytes > keptLimitBytes) return;
 		if (isStreamed) this.#keptBytes += sizeOf(sent);
 		if (this.#keptBytes > keptLimitBytes) this.#kept = [lostAnswer(sent)];
-		else this.#kept.push(packFrames(sent));
+		else this.#kept.push(packed);
 	}
 
 	#abort(): void {

@@ -1,8 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Router} from 'zeromq';
 import {z} from 'zod';
-import {packFrames, type Frame} from './envelope.js';
-import {sizeOf} from './wire.js';
 
 const routeLimit = 1000;
 const routeLimitBytes = 8 * 2 ** 20;
@@ -31,17 +29,17 @@ export class RouteSender {
 		this.#socket = socket;
 	}
 
-	/** Sends in the order of the calls for one `route`. `left` is told when the message waits no more here, because it was handed on or dropped. */
-	send(route: Buffer, frames: readonly Frame[], left: () => void = () => undefined): void {
+	/** Sends what was packed, in the order of the calls for one `route`. `left` is told when the message waits no more here, because it was handed on or dropped. */
+	send(route: Buffer, packed: string | Buffer, left: () => void = () => undefined): void {
 		const key = route.toString('latin1');
-		const bytes = sizeOf(frames);
+		const bytes = Buffer.byteLength(packed);
 		const present = this.#routes.get(key);
 		const hasRoom = present === undefined || (present.queue.length < routeLimit && present.bytes + bytes <= routeLimitBytes);
 		if (!hasRoom || this.#bytes + bytes > allRoutesLimitBytes) {
 			left();
 			return;
 		}
-		const message = {packed: packFrames(frames), bytes, left};
+		const message = {packed, bytes, left};
 		this.#bytes += bytes;
 		if (present === undefined) {
 			const opened: Route = {id: route, queue: [message], bytes};

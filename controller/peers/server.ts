@@ -3,7 +3,7 @@ import {z} from 'zod';
 import type {Clock} from '../../reconcilers/ports/clock.js';
 import type {Answers} from './answers.js';
 import type {Caller} from './caller.js';
-import {unpackFrames} from './envelope.js';
+import {packFrames, unpackFrames} from './envelope.js';
 import {Exchange, type Answering} from './exchange.js';
 import type {Refusals} from './refusals.js';
 import {RouteSender} from './route-sender.js';
@@ -46,7 +46,7 @@ export async function serveConnections({socket, sessions, answers, refusals, clo
 		const verdict = sessions.judge(key, message ?? anonymous);
 		const answer = (action: string, data: unknown): void => {
 			const {service} = message ?? anonymous;
-			sender.send(route, framesOf({service, action, data, meta: readRequestMeta(message?.meta) ?? {}}));
+			sender.send(route, packFrames(framesOf({service, action, data, meta: readRequestMeta(message?.meta) ?? {}})));
 		};
 		const unavailable = (why: string): void => answer(`${message?.action ?? ''}.error`, {code: 'Unavailable', message: why});
 		switch (verdict.kind) {
@@ -82,11 +82,11 @@ export async function serveConnections({socket, sessions, answers, refusals, clo
 		if (action !== 'stream.credit') return;
 		if (exchange !== undefined) exchange.credit(wish.bytes ?? 0);
 		// Its end was sent, perhaps dropped on the way: who has it by now does not listen any more.
-		else sender.send(route, framesOf({service: sessionService, action: streamError, data: {code: 'Unavailable', message: 'nothing more of the answer follows'}, meta: {id: wish.id}}));
+		else sender.send(route, packFrames(framesOf({service: sessionService, action: streamError, data: {code: 'Unavailable', message: 'nothing more of the answer follows'}, meta: {id: wish.id}})));
 	};
 
 	const perform = (nodeId: string, {route, frames, message, unavailable}: {route: Buffer; frames: readonly Buffer[]; message: Message | undefined; unavailable: (why: string) => void}): void => {
-		const deliver = (answer: readonly Buffer[], left?: () => void): void => sender.send(route, answer, left);
+		const deliver = (packed: string | Buffer, left?: () => void): void => sender.send(route, packed, left);
 		const meta = readRequestMeta(message?.meta);
 		const caller: Caller = {kind: meta?.program === true ? 'program' : 'member', nodeId};
 		if (message === undefined || meta === undefined) {
@@ -104,7 +104,7 @@ export async function serveConnections({socket, sessions, answers, refusals, clo
 				attempt(caller, frames, exchange);
 				return;
 			case 'repeat':
-				for (const packed of reception.answer) deliver(unpackFrames(Buffer.from(packed)) ?? []);
+				for (const packed of reception.answer) deliver(packed);
 				return;
 			case 'join':
 				reception.exchange.redirect(deliver);
