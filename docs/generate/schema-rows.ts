@@ -67,7 +67,7 @@ function typeOf(node: unknown): string {
 	switch (node['type']) {
 		case 'string': return textType(node);
 		case 'integer': return ['whole number', bounds(node)].join('');
-		case 'number': return `number${node['minimum'] === 0 ? ' above 0' : ''}`;
+		case 'number': return `number${node['exclusiveMinimum'] === undefined ? bounds(node) : ' above 0'}`;
 		case 'boolean': return '`true`, `false`';
 		case 'array': return `list of ${plural(short(inline(node['items'])))}${typeof node['maxItems'] === 'number' ? `, ${typeof node['minItems'] === 'number' ? node['minItems'] : 0} to ${node['maxItems']}` : ''}`;
 		case 'object': return mappingType(node);
