@@ -1,4 +1,4 @@
-import {adoptionAnnotation, adoptionOf, isOwnedBy} from '../../store/resources/ownership.js';
+import {adoptionAnnotation, adoptionOf, isOwnedBy, ownershipOf} from '../../store/resources/ownership.js';
 import {keyOf} from '../../store/resources/kinds.js';
 import type {Service} from '../../store/resources/service.js';
 import type {Store} from '../../store/store.js';
@@ -72,8 +72,9 @@ export function createAdoptionReconciler({store, self, peers, leadership, adopt,
 		waiting.delete(peer.id);
 		const unheard = ownUnheardBy(store, self.id, peer.id);
 		if (!peer.connected || unheard.length === 0) return done;
-		const held = new Set((await peers.copiesOf(peer.id, {owner: peer.id}, {signal})).map(({metadata: {uid}}) => uid));
-		const yielded = unheard.filter(({metadata: {uid}}) => !held.has(uid));
+		// That it has none of its own any more is not enough: it may have deleted it, unheard, and still has to learn that this was a conflict.
+		const copied = new Map((await peers.copiesOf(peer.id, {owner: self.id}, {signal})).map(copy => [copy.metadata.uid, ownershipOf(copy).epoch]));
+		const yielded = unheard.filter(service => (copied.get(service.metadata.uid) ?? 0) >= ownershipOf(service).epoch);
 		if (yielded.length > 0) {
 			await store.transact(transaction => {
 				for (const service of yielded) {
