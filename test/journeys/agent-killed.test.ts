@@ -50,9 +50,9 @@ async function containersOf(docker: Dockerode): Promise<readonly string[]> {
 }
 
 test('an agent killed at any moment loses nothing it acknowledged, and leaves no ghost, orphan or duplicate', async t => {
-	t.timeout(3_600_000);
 	const seed = seedOfRun();
 	const rounds = roundsOf(6);
+	t.timeout(240_000 + rounds * 60_000);
 	t.log(`${rounds} kills, seed ${seed}`);
 	const random = randomFrom(seed);
 	await using engine = await startDockerd();
