@@ -70,7 +70,7 @@ export const namedDemos: Readonly<Record<string, NamedDemo>> = {
 	'vote-act': {
 		summary: 'Show three programs beside three nodes elect a leader, vote, act at one instant, and elect another when the first is killed',
 		engine: 'here',
-		takes: 'root and iproute2, and about a quarter of a minute',
+		takes: 'root and iproute2, and about half a minute',
 		run: async options => (await import('./vote-act.js')).runVoteActDemo(options),
 	},
 };
