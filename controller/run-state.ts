@@ -20,7 +20,7 @@ export const RunState = z.strictObject({
 }).readonly();
 export type RunState = z.infer<typeof RunState>;
 
-/** Text that is no JSON is no run state, as any other rubbish. */
+/** Text that is no JSON is no run state, like other rubbish. */
 const RunStateText = z.string().transform((text, context): unknown => {
 	try {
 		return JSON.parse(text);

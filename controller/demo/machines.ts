@@ -2,7 +2,7 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {Client} from '../../api/client/client.js';
-import {createOwned, type Owned} from '../process.js';
+import type {Owned} from '../process.js';
 import {allSettled} from './all-settled.js';
 import {createDemoNode, type DemoNode} from './demo-node.js';
 import {runningContainers, type RunningContainer} from './engine-containers.js';
@@ -14,6 +14,7 @@ import {makeFleet} from './make-fleet.js';
 import type {DemoOptions} from './run-demo.js';
 import {demoImage} from './two-hosts.js';
 import {until} from './until.js';
+import {withOwned} from './with-owned.js';
 
 /** A machine with its node, and a client of that. */
 export interface Inhabited {
@@ -34,15 +35,7 @@ export interface Machines {
 export async function withMachines(options: DemoOptions, names: readonly string[], scene: (machines: Machines) => Promise<void>): Promise<void> {
 	const {write} = options;
 	if (process.getuid?.() !== 0) throw new DemoError('this demo makes machines out of namespaces, each with a Docker Engine of its own, which takes root, iproute2 and dockerd: run it as root');
-	const nothing = (): void => undefined;
-	const made = createOwned({debug: nothing, info: nothing, warn: nothing, error: (text, details) => {
-		write(`${String(details?.['part'])} ${text}: ${String(details?.['error'])}\n`);
-	}});
-	try {
-		await scene(await openMachines(options, names, made));
-	} finally {
-		await made.close();
-	}
+	await withOwned(write, async made => scene(await openMachines(options, names, made)));
 	write('\neverything the demo made is gone again\n');
 }
 

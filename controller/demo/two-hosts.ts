@@ -2,8 +2,7 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {Client} from '../../api/client/client.js';
-import type {Log} from '../../reconcilers/ports/log.js';
-import {createOwned, type Owned} from '../process.js';
+import type {Owned} from '../process.js';
 import {allSettled} from './all-settled.js';
 import {createDemoNode, type DemoNode} from './demo-node.js';
 import {removeContainers, runningContainers, type RunningContainer} from './engine-containers.js';
@@ -14,6 +13,7 @@ import {noteLeftovers} from './leftovers.js';
 import {makeFleet} from './make-fleet.js';
 import type {DemoOptions} from './run-demo.js';
 import {until} from './until.js';
+import {withOwned} from './with-owned.js';
 
 /** The image of the demos' services. */
 export const demoImage = 'motey/hello:1';
@@ -37,19 +37,9 @@ export async function withTwoHosts(options: DemoOptions, scene: (hosts: TwoHosts
 	const {dockerUrl, write} = options;
 	if (process.getuid?.() !== 0) throw new DemoError('this demo makes two hosts out of network namespaces, which takes root and iproute2: run it as root');
 	if (!dockerUrl.startsWith('unix://')) throw new DemoError(`this demo's hosts reach nothing but each other, so the engine must listen on a unix socket, not at ${dockerUrl}: see --docker-url`);
-	const made = createOwned({...silent, error: (text, details) => {
-		write(`${String(details?.['part'])} ${text}: ${String(details?.['error'])}\n`);
-	}});
-	try {
-		await scene(await openTwoHosts(options, made));
-	} finally {
-		await made.close();
-	}
+	await withOwned(write, async made => scene(await openTwoHosts(options, made)));
 	write('\neverything the demo made is gone again\n');
 }
-
-const nothing = (): void => undefined;
-const silent: Log = {debug: nothing, info: nothing, warn: nothing, error: nothing};
 
 async function openTwoHosts(options: DemoOptions, made: Owned): Promise<TwoHosts> {
 	const {dockerUrl, write} = options;

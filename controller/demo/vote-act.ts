@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {z} from 'zod';
 import type {ApiObject, Client} from '../../api/client/client.js';
 import {numberAt, textAt} from '../../api/client/value.js';
-import {createOwned, type Owned} from '../process.js';
+import type {Owned} from '../process.js';
 import {allSettled} from './all-settled.js';
 import {createDemoNode, type DemoNode} from './demo-node.js';
 import {DemoError} from './hello-image.js';
@@ -13,6 +13,7 @@ import {openDemoLan} from './lan.js';
 import {makeFleet} from './make-fleet.js';
 import type {DemoOptions} from './run-demo.js';
 import {until} from './until.js';
+import {withOwned} from './with-owned.js';
 
 const group = 'lamps';
 const groups = {group: 'motey.io', version: 'v1', plural: 'groups', namespaced: false};
@@ -32,15 +33,7 @@ interface Place {
 export async function runVoteActDemo(options: DemoOptions): Promise<void> {
 	const {write} = options;
 	if (process.getuid?.() !== 0) throw new DemoError('this demo makes three hosts out of network namespaces, which takes root and iproute2: run it as root');
-	const nothing = (): void => undefined;
-	const made = createOwned({debug: nothing, info: nothing, warn: nothing, error: (text, details) => {
-		write(`${String(details?.['part'])} ${text}: ${String(details?.['error'])}\n`);
-	}});
-	try {
-		await show(await openPlaces(options, made), options);
-	} finally {
-		await made.close();
-	}
+	await withOwned(write, async made => show(await openPlaces(options, made), options));
 	write('\neverything the demo made is gone again\n');
 }
 

@@ -18,7 +18,7 @@ const responseHeaders = ['content-type', 'location', 'retry-after', 'warning', '
 const answerMs = 12_000;
 const chunkBytes = 262_144;
 
-/** Performs another node's API request here, with the user's own token, which is checked as any other. `socket` is that of the own API. */
+/** Performs another node's API request here, with the user's own token, which is checked like all others. `socket` is that of the own API. */
 export function apiAction(socket: () => string): Builtin {
 	return builtin({
 		service: 'objects', action: 'api.request', summary: 'perform a request of the HTTP API on this node, with the token that it carries', schema: ApiRequest,

@@ -6,7 +6,7 @@ import {partBytes, readMessage, readRequestMeta, sizeOf, writeMessage} from './w
 const windowBytes = 2 ** 20;
 /** The asker of a streamed answer says every 3 s that it still wants it. */
 const leaseMs = 15_000;
-/** A streamed answer up to here can be given again, as any other; of a longer one it is told that it was given. */
+/** A streamed answer up to here can be given again, like all others; of a longer one it is told that it was given. */
 const keptLimitBytes = 16 * 1024;
 
 /** What was answered, in its parts, each packed; most answers have one. Copies: frames often share the memory of something greater, such as the request's. */

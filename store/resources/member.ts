@@ -5,7 +5,7 @@ import {ObjectMeta, Timestamp} from './meta.js';
 export const NodeId = z.string().regex(/^[a-z2-7]{26}$/, 'must be a node id: 26 characters of a–z and 2–7');
 
 /**
- * What the cluster says of one node, signed with the cluster key: any member can check it without a clock and without asking.
+ * What the cluster says of one node, signed with the cluster key: every member can check it without a clock and without asking.
  * Of two records of one id the greater `incarnation` counts; a tombstone (`forgotten`) wins a tie.
  */
 export const MemberRecord = z.strictObject({

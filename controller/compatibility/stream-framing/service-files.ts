@@ -13,7 +13,7 @@ const Credit = z.object({credit: z.number()});
 const Piece = z.object({crc32: z.number()});
 
 /**
- * Files by way of this node's service `files`, as any program of its host may use it: there it is decided which paths are allowed. Where
+ * Files by way of this node's service `files`, as all programs of its host may use it: there it is decided which paths are allowed. Where
  * the node offers no files, everything is refused as NotFound.
  */
 export function createServiceFiles({service, ask, nowMs}: {readonly service: string; readonly ask: AskWithBytes; readonly nowMs: () => number}): StreamFiles {

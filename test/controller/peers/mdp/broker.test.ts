@@ -101,7 +101,7 @@ test('a worker that registers anew under a reserved name loses what it had', t =
 	t.regex(at(2, {type: 'heartbeat', from: 'w1'})[0]!, /disconnect/u);
 });
 
-test('mmi.service says whether there is a worker now, and every other mmi name that it is not implemented', t => {
+test('mmi.service says whether there is a worker now, and answers every other mmi name with 501', t => {
 	const {at} = play([0, ready('w1')]);
 	const mmi = (name: string, service = 'mmi.service') => at(1, ask({service, parts: [name]}));
 	t.deepEqual(mmi('sensor'), ['answer c1 mmi.service: 200']);
